@@ -1,0 +1,2 @@
+/** The training job: everything that needs Spark, a file or a setting. */
+package siglip.job;
