@@ -1,0 +1,2 @@
+/** Commands and exit codes; the only {@code System.exit}. */
+package siglip.job.cli;

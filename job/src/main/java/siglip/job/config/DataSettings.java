@@ -1,0 +1,69 @@
+package siglip.job.config;
+
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * @param path Parquet file or folder, any Hadoop path
+ * @param columns names of columns
+ * @param train SQL predicate: rows to train on; empty for all
+ * @param test SQL predicate: held-out rows; empty for none
+ * @param leftOutEvery every how-manieth concept is left out of training in all vendors; 0 for none
+ * @param leftOutOffset which concept of each such group
+ * @param source where a rank's slices come from
+ * @param replicatedLimitBytes largest packed training set that {@code AUTO} replicates
+ * @param maxSkippedShare share of rows, 0 to 1, that may be skipped as invalid before the run is refused
+ * @param scanBatchRows rows per column batch of a scan; 0 lets the job choose by the size of the images
+ */
+public record DataSettings(
+        String path,
+        Columns columns,
+        Optional<String> train,
+        Optional<String> test,
+        int leftOutEvery,
+        int leftOutOffset,
+        Source source,
+        long replicatedLimitBytes,
+        double maxSkippedShare,
+        int scanBatchRows)
+        implements Serializable {
+
+    /** Where a rank's slices of the batches come from. */
+    public enum Source {
+        AUTO,
+        REPLICATED,
+        SHUFFLED
+    }
+
+    /** What a column holds. */
+    public enum Kind {
+        /** Decided by the column's type: binary or string is raw, arrays and vectors are features. */
+        AUTO,
+        /** Encoded image bytes, or a string. */
+        RAW,
+        /** Float features: array of float or double, little-endian float32 binary, or Spark's vector type. */
+        FEATURES
+    }
+
+    /**
+     * @param image image bytes or image features
+     * @param imageKind what the image column holds
+     * @param text caption or text features
+     * @param textKind what the text column holds
+     * @param keywords array of strings added to the caption in half the draws; empty for none
+     * @param concept identity of a caption for duplicates and retrieval; empty: the text itself
+     * @param classes columns whose values are classes for class accuracy
+     * @param key unique column that orders rows; empty: file and row order
+     */
+    public record Columns(
+            String image,
+            Kind imageKind,
+            String text,
+            Kind textKind,
+            Optional<String> keywords,
+            Optional<String> concept,
+            List<String> classes,
+            Optional<String> key)
+            implements Serializable {}
+}

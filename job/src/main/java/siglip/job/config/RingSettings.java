@@ -1,0 +1,11 @@
+package siglip.job.config;
+
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * @param helloTimeout from submission of a segment until all ranks have said hello
+ * @param waitTimeout longest wait for one message of a peer
+ * @param heartbeat time between heartbeats
+ */
+public record RingSettings(Duration helloTimeout, Duration waitTimeout, Duration heartbeat) implements Serializable {}

@@ -1,0 +1,14 @@
+package siglip.job.config;
+
+import java.io.Serializable;
+
+/** All settings of a run, checked. Each part's fields are documented, with units and defaults, in {@code reference.conf}. */
+public record Settings(
+        RunSettings run,
+        DataSettings data,
+        TowerSettings towers,
+        LossSettings loss,
+        TrainingSettings training,
+        RingSettings ring,
+        EvaluationSettings evaluation)
+        implements Serializable {}

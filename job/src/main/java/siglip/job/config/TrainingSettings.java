@@ -1,0 +1,33 @@
+package siglip.job.config;
+
+import java.io.Serializable;
+import java.util.OptionalDouble;
+
+/**
+ * @param batchSize global batch, N pairs
+ * @param steps global batches
+ * @param learningRate peak
+ * @param warmupSteps linear from 0
+ * @param finalLearningRate as a share of the peak, at the end of the cosine
+ * @param beta1 of AdamW
+ * @param beta2 of AdamW
+ * @param epsilon of AdamW
+ * @param weightDecay of matrices; biases, t', b and tables have none
+ * @param scalarLearningRateFactor learning rate of t' and b over that of the rest
+ * @param clipNorm largest gradient norm of towers and tables; empty: no clipping. t' and b are never clipped
+ * @param attempts how often a segment may fail in a row without one completed step
+ */
+public record TrainingSettings(
+        int batchSize,
+        long steps,
+        double learningRate,
+        long warmupSteps,
+        double finalLearningRate,
+        double beta1,
+        double beta2,
+        double epsilon,
+        double weightDecay,
+        double scalarLearningRateFactor,
+        OptionalDouble clipNorm,
+        int attempts)
+        implements Serializable {}

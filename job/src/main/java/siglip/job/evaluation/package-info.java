@@ -1,0 +1,2 @@
+/** Retrieval and class accuracy of the held-out pairs, computed on Spark. */
+package siglip.job.evaluation;

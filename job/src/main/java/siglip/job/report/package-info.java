@@ -1,0 +1,2 @@
+/** HTML with inline plots, JSON lines and one JSON of figures. */
+package siglip.job.report;

@@ -1,0 +1,2 @@
+/** The two encoders: forward, backward, one flat parameter vector; DL4J graphs and files. */
+package siglip.job.towers;

@@ -1,0 +1,26 @@
+package siglip.kernels;
+
+/**
+ * Which pairs of a block are positives. Image row i and text row j are each other's own, a positive, when their positions
+ * in the global batch are equal: {@code firstImage + i == firstText + j}. The policy says what other pairs of equal caption
+ * id are. Arrays are shared, not copied.
+ *
+ * @param firstImage position in the global batch of the first image row
+ * @param firstText position in the global batch of the first text row
+ * @param imageCaptions caption id of each image row
+ * @param textCaptions caption id of each text row
+ * @param duplicates what a pair of equal caption ids is when it is not an own pair
+ */
+public record PairLabels(
+        int firstImage, int firstText, int[] imageCaptions, int[] textCaptions, DuplicatePolicy duplicates) {
+
+    /** Own pairs on the diagonal of an n x n block, no duplicates. */
+    public static PairLabels diagonal(int n) {
+        return new PairLabels(0, 0, new int[n], new int[n], DuplicatePolicy.IGNORE);
+    }
+
+    /** An m x n block of negatives alone. */
+    public static PairLabels none(int m, int n) {
+        return new PairLabels(0, m, new int[m], new int[n], DuplicatePolicy.IGNORE);
+    }
+}

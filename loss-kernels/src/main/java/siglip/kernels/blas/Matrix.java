@@ -1,0 +1,122 @@
+package siglip.kernels.blas;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+
+/**
+ * An off-heap matrix of {@code float}, row-major and dense, whose memory a native product and the network can both use
+ * without a copy. Views share the memory of the matrix they were taken from. Not safe for concurrent writes.
+ */
+public final class Matrix {
+    private final ByteBuffer bytes; // little-endian, position 0, limit = rows * columns * 4
+    private final int rows;
+    private final int columns;
+
+    private Matrix(ByteBuffer bytes, int rows, int columns) {
+        this.bytes = bytes;
+        this.rows = rows;
+        this.columns = columns;
+    }
+
+    /** A matrix of zeros. */
+    public static Matrix allocate(int rows, int columns) {
+        long size = (long) rows * columns * Float.BYTES;
+        if (rows < 0 || columns < 0 || size > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "Cannot allocate a matrix of %d x %d floats: one buffer holds at most 2 GiB"
+                            .formatted(rows, columns));
+        }
+        return wrap(ByteBuffer.allocateDirect((int) size), rows, columns);
+    }
+
+    /** The first {@code rows * columns} floats of a direct buffer as a matrix; the memory is shared. */
+    public static Matrix wrap(ByteBuffer direct, int rows, int columns) {
+        long size = (long) rows * columns * Float.BYTES;
+        if (!direct.isDirect() || direct.capacity() < size) {
+            throw new IllegalArgumentException("Cannot wrap a buffer of %d bytes (direct: %s) as %d x %d floats"
+                    .formatted(direct.capacity(), direct.isDirect(), rows, columns));
+        }
+        ByteBuffer whole = direct.duplicate().clear().limit((int) size);
+        return new Matrix(whole.slice().order(ByteOrder.LITTLE_ENDIAN), rows, columns);
+    }
+
+    public int rows() {
+        return rows;
+    }
+
+    public int columns() {
+        return columns;
+    }
+
+    public int size() {
+        return rows * columns;
+    }
+
+    /** Rows {@code from} to {@code from + count - 1}, sharing memory. */
+    public Matrix rows(int from, int count) {
+        return range(from * columns, count, columns);
+    }
+
+    /** {@code rows * columns} floats from float {@code offset} on as a matrix of another shape, sharing memory. */
+    public Matrix range(int offset, int rows, int columns) {
+        if (offset < 0 || rows < 0 || columns < 0 || (long) offset + (long) rows * columns > size()) {
+            throw new IndexOutOfBoundsException("Cannot view %d x %d floats from %d in a matrix of %d x %d"
+                    .formatted(rows, columns, offset, this.rows, this.columns));
+        }
+        ByteBuffer part = bytes.slice(offset * Float.BYTES, rows * columns * Float.BYTES);
+        return new Matrix(part.order(ByteOrder.LITTLE_ENDIAN), rows, columns);
+    }
+
+    /** The memory, as bytes for the network: little-endian, position 0. Each call gives its own position and limit. */
+    public ByteBuffer bytes() {
+        return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** The memory as floats, position 0. Each call gives its own position and limit. */
+    public FloatBuffer floats() {
+        return bytes.asFloatBuffer();
+    }
+
+    public float get(int row, int column) {
+        return bytes.getFloat((row * columns + column) * Float.BYTES);
+    }
+
+    public void set(int row, int column, float value) {
+        bytes.putFloat((row * columns + column) * Float.BYTES, value);
+    }
+
+    /** Copies {@code count} floats from float {@code offset} on into {@code into}. */
+    public void read(int offset, float[] into, int at, int count) {
+        floats().get(offset, into, at, count);
+    }
+
+    /** Copies {@code count} floats over this matrix from float {@code offset} on. */
+    public void write(int offset, float[] from, int at, int count) {
+        floats().put(offset, from, at, count);
+    }
+
+    /** Copies another matrix of the same number of floats over this one. */
+    public void copyFrom(Matrix other) {
+        if (other.size() != size()) {
+            throw new IllegalArgumentException("Cannot copy %d floats over %d".formatted(other.size(), size()));
+        }
+        bytes().put(other.bytes());
+    }
+
+    /** Sets all floats to zero. */
+    public void clear() {
+        FloatBuffer floats = floats();
+        float[] zeros = new float[Math.min(size(), 4096)];
+        while (floats.hasRemaining()) {
+            floats.put(zeros, 0, Math.min(zeros.length, floats.remaining()));
+        }
+    }
+
+    /** All floats, copied. */
+    public float[] toArray() {
+        float[] values = new float[size()];
+        floats().get(values);
+        return values;
+    }
+}
