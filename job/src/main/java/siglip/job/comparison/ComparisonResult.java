@@ -1,0 +1,34 @@
+package siglip.job.comparison;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import siglip.job.config.Settings;
+import siglip.job.evaluation.RetrievalScore;
+
+/**
+ * All that a finished run knows about itself: what the report shows and {@code metrics.json} holds.
+ *
+ * @param settings of the run, checked
+ * @param renderedSettings the same as HOCON text, secrets left out
+ * @param started when
+ * @param took from start to the end of the last evaluation
+ * @param arms in the order of the settings
+ * @param data facts about the data, in reading order: path, kept and skipped rows with reasons, fingerprint, sets and their sizes
+ * @param environment facts about machine and software, in reading order: processor, cores, Java, Spark, master, heap ...
+ * @param numerics what computed, the same on all ranks: products, precision, elementwise, tile
+ * @param nearestNeighbour image to text on raw features for each held-out set, when asked for
+ * @param incidents what went wrong and was mended, in order: attempts that failed, and who was the culprit
+ */
+public record ComparisonResult(
+        Settings settings,
+        String renderedSettings,
+        Instant started,
+        Duration took,
+        List<ArmResult> arms,
+        Map<String, String> data,
+        Map<String, String> environment,
+        Map<String, String> numerics,
+        Map<String, RetrievalScore> nearestNeighbour,
+        List<String> incidents) {}

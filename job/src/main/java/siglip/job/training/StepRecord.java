@@ -1,0 +1,54 @@
+package siglip.job.training;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What one step of one arm was, as the driver saw it: a line of {@code steps.jsonl}. All values are means over the global
+ * batch where the paper's are (loss and gradients divided by N), and of the parameters before the step's update.
+ *
+ * @param arm name of the arm
+ * @param step number of the global batch, from 0
+ * @param attempt the try at the segment that completed it
+ * @param loss in nats
+ * @param gradientNorm Euclidean, over towers, table rows, t' and b, before clipping
+ * @param scale logit scale t
+ * @param bias b; 0 for softmax
+ * @param logScaleGradient with respect to t'
+ * @param biasGradient with respect to b
+ * @param learningRate of towers and table
+ * @param clipped whether the gradient was scaled down
+ * @param positiveLogit mean logit of the positive pairs
+ * @param minPositiveLogit smallest of them
+ * @param maxPositiveLogit largest of them
+ * @param negativeLogit mean logit of the negative pairs
+ * @param seconds of the whole step, on the driver's clock
+ * @param driverSeconds aggregating, optimizer and sending, of those
+ * @param ranks what each rank did, in rank order
+ */
+public record StepRecord(
+        String arm,
+        long step,
+        int attempt,
+        double loss,
+        double gradientNorm,
+        double scale,
+        double bias,
+        double logScaleGradient,
+        double biasGradient,
+        double learningRate,
+        boolean clipped,
+        double positiveLogit,
+        double minPositiveLogit,
+        double maxPositiveLogit,
+        double negativeLogit,
+        double seconds,
+        double driverSeconds,
+        List<RankStep> ranks)
+        implements Serializable {
+
+    /** Whether the loss and the gradient are numbers; if not, the arm stopped here. */
+    public boolean finite() {
+        return Double.isFinite(loss) && Double.isFinite(gradientNorm);
+    }
+}
