@@ -1,0 +1,48 @@
+package siglip.job.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
+import com.typesafe.config.ConfigValueType;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Settings as text for people and reports, without secrets. */
+final class RenderedSettings {
+    private static final String REDACTED = "(redacted)";
+
+    /** Keys whose values are secrets. A bare {@code key} is the name of a column. */
+    private static final Pattern SECRET =
+            Pattern.compile("(?i)secret|passw|token|credential|(access|api|private|account|encryption)-?key");
+
+    /** User and password in the address of a file system. */
+    private static final Pattern LOGIN = Pattern.compile("(?<=://)[^/@\\s]*:[^/@\\s]*(?=@)");
+
+    private RenderedSettings() {}
+
+    static String of(Config settings) {
+        Config shown = settings;
+        for (Map.Entry<String, ConfigValue> leaf :
+                SettingsLayers.leaves(settings.root()).entrySet()) {
+            ConfigValue value = leaf.getValue();
+            if (value.valueType() == ConfigValueType.NULL) {
+                continue;
+            }
+            if (SECRET.matcher(leaf.getKey()).find()) {
+                shown = shown.withValue(leaf.getKey(), ConfigValueFactory.fromAnyRef(REDACTED));
+            } else if (value.valueType() == ConfigValueType.STRING) {
+                String text = value.unwrapped().toString();
+                String without = LOGIN.matcher(text).replaceAll(REDACTED);
+                if (!without.equals(text)) {
+                    shown = shown.withValue(leaf.getKey(), ConfigValueFactory.fromAnyRef(without));
+                }
+            }
+        }
+        return shown.root()
+                .render(ConfigRenderOptions.defaults()
+                        .setOriginComments(false)
+                        .setComments(false)
+                        .setJson(false));
+    }
+}

@@ -1,0 +1,24 @@
+package siglip.job.config;
+
+import java.util.List;
+
+/** Settings that cannot be used: all that is wrong with them, at once. */
+public final class SettingsException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final List<String> errors;
+
+    /** @param errors one line each, that begins with the place: file and line, or option; at least one */
+    public SettingsException(List<String> errors) {
+        super(
+                errors.size() == 1
+                        ? "Cannot use the settings: " + errors.get(0)
+                        : "Cannot use the settings, %d errors:%n  %s"
+                                .formatted(errors.size(), String.join(System.lineSeparator() + "  ", errors)));
+        this.errors = List.copyOf(errors);
+    }
+
+    public List<String> errors() {
+        return errors;
+    }
+}

@@ -1,0 +1,33 @@
+package siglip.job.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Lays the layers of settings over each other and checks the result. From high to low: assignments, system properties,
+ * environment, file, defaults ({@code reference.conf}).
+ */
+public final class SettingsLoader {
+    private SettingsLoader() {}
+
+    /** @throws SettingsException with everything that is wrong, each with its place */
+    public static LoadedSettings load(SettingsSources sources) {
+        List<String> problems = new ArrayList<>();
+        Config defaults = SettingsLayers.defaults();
+        Config merged;
+        try {
+            merged = SettingsLayers.merge(sources, problems);
+        } catch (ConfigException e) {
+            problems.add(SettingsLayers.withPlace(e));
+            throw new SettingsException(problems);
+        }
+        Config known = UnknownKeys.check(merged, defaults, problems);
+        Settings settings = SettingsMapping.map(new SettingsReader(known, problems));
+        if (!problems.isEmpty()) {
+            throw new SettingsException(problems);
+        }
+        return new LoadedSettings(settings, RenderedSettings.of(known));
+    }
+}

@@ -1,0 +1,201 @@
+package siglip.job.config;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.regex.Pattern;
+import siglip.job.config.SettingsReader.Bound;
+import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.Numerics;
+
+/** From keys to records: type and range of each setting, and what settings ask of each other. */
+final class SettingsMapping {
+    private static final Pattern FOLDER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*");
+    private static final Set<String> ARM_KEYS = Set.of("name", "loss", "initial-scale", "initial-bias");
+
+    private SettingsMapping() {}
+
+    static Settings map(SettingsReader reader) {
+        Settings settings = new Settings(
+                run(reader),
+                data(reader),
+                towers(reader),
+                loss(reader),
+                training(reader),
+                ring(reader),
+                evaluation(reader));
+        checkTogether(settings, reader);
+        return settings;
+    }
+
+    private static RunSettings run(SettingsReader reader) {
+        RunSettings run = new RunSettings(
+                reader.text("run.name"),
+                reader.text("run.out"),
+                reader.whole("run.seed", Long.MIN_VALUE, Long.MAX_VALUE),
+                reader.integer("run.ranks", 1),
+                reader.integer("run.cores-per-rank", 1));
+        reader.require(
+                FOLDER.matcher(run.name()).matches(),
+                "run.name",
+                "must be the name of a folder: letters, digits, '-', '_' and '.', found \"%s\"".formatted(run.name()));
+        return run;
+    }
+
+    private static DataSettings data(SettingsReader reader) {
+        DataSettings data = new DataSettings(
+                reader.text("data.path"),
+                new DataSettings.Columns(
+                        reader.text("data.columns.image"),
+                        reader.choice("data.columns.image-kind", DataSettings.Kind.class),
+                        reader.text("data.columns.text"),
+                        reader.choice("data.columns.text-kind", DataSettings.Kind.class),
+                        reader.optionalText("data.columns.keywords"),
+                        reader.optionalText("data.columns.concept"),
+                        reader.texts("data.columns.classes"),
+                        reader.optionalText("data.columns.key")),
+                reader.optionalText("data.train"),
+                reader.optionalText("data.test"),
+                reader.integer("data.left-out-every", 0),
+                reader.integer("data.left-out-offset", 0),
+                reader.choice("data.source", DataSettings.Source.class),
+                reader.bytes("data.replicated-limit"),
+                reader.number("data.max-skipped-share", Bound.SHARE),
+                reader.integer("data.scan-batch-rows", 0));
+        reader.require(
+                data.leftOutEvery() != 1,
+                "data.left-out-every",
+                "must not be 1: every concept would be left out and none remain to train on; 0 leaves none out");
+        reader.require(
+                data.leftOutOffset() < Math.max(1, data.leftOutEvery()),
+                "data.left-out-offset",
+                "must be below data.left-out-every (%d), found %d".formatted(data.leftOutEvery(), data.leftOutOffset()),
+                "data.left-out-every");
+        return data;
+    }
+
+    private static TowerSettings towers(SettingsReader reader) {
+        TowerSettings towers = new TowerSettings(
+                reader.integer("towers.width", 1),
+                dense(reader, "towers.image."),
+                dense(reader, "towers.text."),
+                new TowerSettings.Table(
+                        reader.integer("towers.table.buckets", 1),
+                        reader.integer("towers.table.width", 1),
+                        reader.number("towers.table.deviation", Bound.ABOVE_ZERO)));
+        reader.require(
+                Integer.bitCount(towers.table().buckets()) == 1,
+                "towers.table.buckets",
+                "must be a power of two, found %d".formatted(towers.table().buckets()));
+        return towers;
+    }
+
+    private static TowerSettings.Dense dense(SettingsReader reader, String prefix) {
+        return new TowerSettings.Dense(
+                reader.sizes(prefix + "hidden"),
+                reader.text(prefix + "activation"),
+                reader.number(prefix + "input-dropout", Bound.SHARE_BELOW_ONE),
+                reader.optionalText(prefix + "graph"));
+    }
+
+    private static LossSettings loss(SettingsReader reader) {
+        double maxScale = reader.number("loss.max-scale", Bound.atLeast(1));
+        List<LossSettings.Arm> arms = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        List<SettingsReader> elements = reader.objects("loss.arms", ARM_KEYS);
+        for (SettingsReader element : elements) {
+            LossSettings.Arm arm = arm(element, maxScale);
+            arms.add(arm);
+            element.require(
+                    names.add(arm.name()),
+                    "name",
+                    "must differ from that of the other arms, found \"%s\" again".formatted(arm.name()));
+        }
+        reader.require(!arms.isEmpty(), "loss.arms", "must hold at least one arm, found []");
+        return new LossSettings(
+                List.copyOf(arms),
+                reader.choice("loss.duplicates", DuplicatePolicy.class),
+                new Numerics(
+                        reader.choice("loss.products", List.of("auto", "onednn", "openblas", "java")),
+                        reader.choice("loss.precision", List.of("fp32")),
+                        reader.choice("loss.elementwise", List.of("auto", "vector", "scalar")),
+                        reader.integer("loss.tile", 1)),
+                maxScale);
+    }
+
+    private static LossSettings.Arm arm(SettingsReader reader, double maxScale) {
+        String name = reader.text("name");
+        LossSettings.Kind kind = reader.choice("loss", LossSettings.Kind.class);
+        double scale = reader.number("initial-scale", Bound.atLeast(1));
+        OptionalDouble bias = reader.optionalNumber("initial-bias", Bound.ANY);
+        reader.require(
+                FOLDER.matcher(name).matches(),
+                "name",
+                "must be a name of letters, digits, '-', '_' and '.', found \"%s\"".formatted(name));
+        reader.require(
+                !(scale > maxScale),
+                "initial-scale",
+                "must be at most loss.max-scale (%s), found %s".formatted(maxScale, scale));
+        reader.require(
+                kind == LossSettings.Kind.SIGMOID || bias.isEmpty(),
+                "initial-bias",
+                "must be left out: the softmax loss has no bias",
+                "loss");
+        return new LossSettings.Arm(name, kind, scale, bias);
+    }
+
+    private static TrainingSettings training(SettingsReader reader) {
+        TrainingSettings training = new TrainingSettings(
+                reader.integer("training.batch-size", 2),
+                reader.whole("training.steps", 1, Long.MAX_VALUE),
+                reader.number("training.learning-rate", Bound.ABOVE_ZERO),
+                reader.whole("training.warmup-steps", 0, Long.MAX_VALUE),
+                reader.number("training.final-learning-rate", Bound.SHARE),
+                reader.number("training.beta1", Bound.SHARE_BELOW_ONE),
+                reader.number("training.beta2", Bound.SHARE_BELOW_ONE),
+                reader.number("training.epsilon", Bound.ABOVE_ZERO),
+                reader.number("training.weight-decay", Bound.atLeast(0)),
+                reader.number("training.scalar-learning-rate-factor", Bound.atLeast(0)),
+                reader.optionalNumber("training.clip-norm", Bound.ABOVE_ZERO),
+                reader.integer("training.attempts", 1));
+        reader.require(
+                training.warmupSteps() <= training.steps(),
+                "training.warmup-steps",
+                "must be at most training.steps (%d), found %d".formatted(training.steps(), training.warmupSteps()),
+                "training.steps");
+        return training;
+    }
+
+    private static RingSettings ring(SettingsReader reader) {
+        RingSettings ring = new RingSettings(
+                reader.duration("ring.hello-timeout"),
+                reader.duration("ring.wait-timeout"),
+                reader.duration("ring.heartbeat"));
+        reader.require(
+                ring.waitTimeout().compareTo(ring.heartbeat().multipliedBy(3)) > 0,
+                "ring.wait-timeout",
+                "must be longer than three heartbeats (ring.heartbeat is %d ms), found %d ms"
+                        .formatted(
+                                ring.heartbeat().toMillis(), ring.waitTimeout().toMillis()),
+                "ring.heartbeat");
+        return ring;
+    }
+
+    private static EvaluationSettings evaluation(SettingsReader reader) {
+        return new EvaluationSettings(
+                reader.whole("evaluation.every-steps", 1, Long.MAX_VALUE),
+                reader.integer("evaluation.max-rows", 1),
+                reader.flag("evaluation.nearest-neighbour"));
+    }
+
+    private static void checkTogether(Settings settings, SettingsReader reader) {
+        reader.require(
+                settings.training().batchSize() >= settings.run().ranks(),
+                "training.batch-size",
+                "must be at least run.ranks (%d), so that each rank has a pair, found %d"
+                        .formatted(settings.run().ranks(), settings.training().batchSize()),
+                "run.ranks");
+    }
+}

@@ -1,0 +1,312 @@
+package siglip.job.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.DoublePredicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Takes values out of settings by type. What is wrong is noted with its place, and a stand-in returned, so that everything that is
+ * wrong is found in one go.
+ */
+final class SettingsReader {
+    /**
+     * Which numbers will do.
+     *
+     * @param words end the sentence "must be a number ..."
+     */
+    record Bound(DoublePredicate holds, String words) {
+        static final Bound ANY = new Bound(value -> true, "");
+        static final Bound ABOVE_ZERO = new Bound(value -> value > 0, " above 0");
+        static final Bound SHARE = new Bound(value -> value >= 0 && value <= 1, " from 0 to 1");
+        static final Bound SHARE_BELOW_ONE = new Bound(value -> value >= 0 && value < 1, " from 0 to below 1");
+
+        static Bound atLeast(double low) {
+            return new Bound(value -> value >= low, " of at least " + plain(low));
+        }
+
+        private static String plain(double value) {
+            return new BigDecimal(value).stripTrailingZeros().toPlainString();
+        }
+    }
+
+    private final Config config;
+    private final String prefix;
+    private final List<String> problems;
+    private final Set<String> wrong;
+    private final Set<String> read;
+
+    SettingsReader(Config config, List<String> problems) {
+        this(config, "", problems, new HashSet<>(), new TreeSet<>());
+    }
+
+    private SettingsReader(Config config, String prefix, List<String> problems, Set<String> wrong, Set<String> read) {
+        this.config = config;
+        this.prefix = prefix;
+        this.problems = problems;
+        this.wrong = wrong;
+        this.read = read;
+    }
+
+    /** The paths asked for so far. */
+    Set<String> read() {
+        return read;
+    }
+
+    /**
+     * Notes that {@code path} cannot be used, unless it or one of {@code others} was found wrong before. The place is that of
+     * the first of them that is no default.
+     */
+    void require(boolean holds, String path, String message, String... others) {
+        List<String> keys = Stream.concat(Stream.of(path), Stream.of(others)).toList();
+        if (!holds && keys.stream().noneMatch(key -> wrong.contains(prefix + key))) {
+            ConfigOrigin place = keys.stream()
+                    .map(this::origin)
+                    .filter(origin -> !SettingsLayers.isDefault(origin))
+                    .findFirst()
+                    .orElseGet(() -> origin(path));
+            problem(place, path, message);
+        }
+    }
+
+    String text(String path) {
+        return optionalText(path).orElseGet(() -> {
+            problem(path, "must be a text, found " + shown(path));
+            return "";
+        });
+    }
+
+    /** Empty for {@code null} and for blank text. */
+    Optional<String> optionalText(String path) {
+        return scalar(path, "a text").map(String::strip).filter(text -> !text.isEmpty());
+    }
+
+    int integer(String path, int low) {
+        return (int) whole(path, low, Integer.MAX_VALUE);
+    }
+
+    long whole(String path, long low, long high) {
+        String wanted = high == Long.MAX_VALUE || high == Integer.MAX_VALUE
+                ? "a whole number" + (low == Long.MIN_VALUE ? "" : " of at least " + low)
+                : "a whole number from %d to %d".formatted(low, high);
+        Optional<String> text = mandatory(path, wanted);
+        if (text.isPresent()) {
+            try {
+                long value = new BigDecimal(text.get().strip()).longValueExact();
+                if (value >= low && value <= high) {
+                    return value;
+                }
+            } catch (ArithmeticException | NumberFormatException e) {
+                // told below
+            }
+            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+        }
+        return low;
+    }
+
+    double number(String path, Bound bound) {
+        return mandatory(path, "a number" + bound.words())
+                .map(text -> parse(path, text, bound))
+                .orElse(Double.NaN);
+    }
+
+    /** Empty for {@code null}. */
+    OptionalDouble optionalNumber(String path, Bound bound) {
+        Optional<String> text = scalar(path, "a number" + bound.words() + ", or null");
+        return text.isPresent() ? OptionalDouble.of(parse(path, text.get(), bound)) : OptionalDouble.empty();
+    }
+
+    boolean flag(String path) {
+        Optional<String> text = mandatory(path, "true or false");
+        if (text.isPresent() && !List.of("true", "false").contains(text.get())) {
+            problem(path, "must be true or false, found " + shown(path));
+        }
+        return text.isPresent() && text.get().equals("true");
+    }
+
+    Duration duration(String path) {
+        String wanted = "a duration above 0 with its unit, such as 30 s";
+        try {
+            Optional<String> text = mandatory(path, wanted);
+            if (text.isPresent()) {
+                Duration value = config.getDuration(path);
+                boolean unit = text.get().codePoints().anyMatch(Character::isLetter);
+                if (unit && value.compareTo(Duration.ZERO) > 0) {
+                    return value;
+                }
+                problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+            }
+        } catch (ConfigException e) {
+            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+        }
+        return Duration.ofSeconds(1);
+    }
+
+    /** A size, in bytes. */
+    long bytes(String path) {
+        String wanted = "a size such as 64 MiB";
+        try {
+            if (mandatory(path, wanted).isPresent()) {
+                return config.getBytes(path);
+            }
+        } catch (ConfigException e) {
+            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+        }
+        return 0;
+    }
+
+    <E extends Enum<E>> E choice(String path, Class<E> type) {
+        List<String> names =
+                Stream.of(type.getEnumConstants()).map(SettingsReader::name).toList();
+        return type.getEnumConstants()[names.indexOf(choice(path, names))];
+    }
+
+    /** One of {@code names}; the first is the stand-in. */
+    String choice(String path, List<String> names) {
+        String wanted = "one of " + String.join(", ", names);
+        Optional<String> text = mandatory(path, wanted).map(String::strip);
+        if (text.isPresent() && !names.contains(text.get())) {
+            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+        }
+        return text.filter(names::contains).orElse(names.get(0));
+    }
+
+    List<String> texts(String path) {
+        return list(path, "a list of texts", ConfigValueType.STRING).stream()
+                .map(value -> value.unwrapped().toString().strip())
+                .toList();
+    }
+
+    /** Whole numbers of at least 1. */
+    List<Integer> sizes(String path) {
+        String wanted = "a list of whole numbers of at least 1";
+        List<Integer> sizes = new ArrayList<>();
+        for (ConfigValue value : list(path, wanted, ConfigValueType.NUMBER)) {
+            BigDecimal size = new BigDecimal(value.unwrapped().toString());
+            if (size.stripTrailingZeros().scale() > 0
+                    || size.compareTo(BigDecimal.ONE) < 0
+                    || size.compareTo(BigDecimal.valueOf(Integer.MAX_VALUE)) > 0) {
+                problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+                return List.of();
+            }
+            sizes.add(size.intValueExact());
+        }
+        return List.copyOf(sizes);
+    }
+
+    /** A list of objects, one reader each. Keys that are not in {@code keys} are unknown. */
+    List<SettingsReader> objects(String path, Set<String> keys) {
+        List<SettingsReader> readers = new ArrayList<>();
+        for (ConfigValue value : list(path, "a list of objects", ConfigValueType.OBJECT)) {
+            ConfigObject object = (ConfigObject) value;
+            String element = "%s%s[%d].".formatted(prefix, path, readers.size());
+            for (String key : new TreeSet<>(object.keySet())) {
+                if (!keys.contains(key)) {
+                    Set<String> known =
+                            keys.stream().map(name -> element + name).collect(Collectors.toSet());
+                    problems.add(UnknownKeys.message(object.get(key), element + key, known));
+                }
+            }
+            readers.add(new SettingsReader(object.toConfig(), element, problems, wrong, read));
+        }
+        return readers;
+    }
+
+    static String show(ConfigValue value) {
+        return value.render(ConfigRenderOptions.concise());
+    }
+
+    private static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private double parse(String path, String text, Bound bound) {
+        try {
+            double value = new BigDecimal(text.strip()).doubleValue();
+            if (Double.isFinite(value) && bound.holds().test(value)) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // told below
+        }
+        problem(path, "must be a number%s, found %s".formatted(bound.words(), shown(path)));
+        return Double.NaN;
+    }
+
+    private List<? extends ConfigValue> list(String path, String wanted, ConfigValueType elements) {
+        read.add(prefix + path);
+        Optional<ConfigValue> value = find(path);
+        if (value.isPresent()
+                && value.get() instanceof ConfigList list
+                && list.stream().allMatch(element -> element.valueType() == elements)) {
+            return list;
+        }
+        problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+        return List.of();
+    }
+
+    private Optional<String> mandatory(String path, String wanted) {
+        Optional<String> text = scalar(path, wanted);
+        if (text.isEmpty() && !wrong.contains(prefix + path)) {
+            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+        }
+        return text;
+    }
+
+    private Optional<String> scalar(String path, String wanted) {
+        read.add(prefix + path);
+        Optional<ConfigValue> value = find(path);
+        if (value.isEmpty() || value.get().valueType() == ConfigValueType.NULL) {
+            return Optional.empty();
+        }
+        if (value.get().valueType() == ConfigValueType.LIST || value.get().valueType() == ConfigValueType.OBJECT) {
+            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+            return Optional.empty();
+        }
+        return Optional.of(config.getString(path));
+    }
+
+    private Optional<ConfigValue> find(String path) {
+        ConfigValue value = config.root();
+        for (String key : ConfigUtil.splitPath(path)) {
+            value = value instanceof ConfigObject object ? object.get(key) : null;
+        }
+        return Optional.ofNullable(value);
+    }
+
+    private String shown(String path) {
+        return find(path).map(SettingsReader::show).orElse("nothing");
+    }
+
+    private ConfigOrigin origin(String path) {
+        return find(path).orElse(config.root()).origin();
+    }
+
+    private void problem(String path, String message) {
+        problem(origin(path), path, message);
+    }
+
+    private void problem(ConfigOrigin place, String path, String message) {
+        if (wrong.add(prefix + path)) {
+            problems.add("%s: %s%s %s".formatted(SettingsLayers.place(place), prefix, path, message));
+        }
+    }
+}

@@ -1,0 +1,310 @@
+package siglip.job.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValue;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import siglip.kernels.DuplicatePolicy;
+
+/** Every setting has a default, a comment, and a case here. */
+class SettingsCoverageTest {
+    /** A value that will do and what it becomes, and one that will not. */
+    private record Case(String key, String good, Object becomes, Function<Settings, Object> field, String bad) {
+        @Override
+        public String toString() {
+            return key;
+        }
+    }
+
+    static List<Case> cases() {
+        return List.of(
+                new Case("run.name", "first", "first", s -> s.run().name(), "a/b"),
+                new Case("run.out", "s3a://b/r", "s3a://b/r", s -> s.run().out(), "null"),
+                new Case("run.seed", "-7", -7L, s -> s.run().seed(), "0.5"),
+                new Case("run.ranks", "3", 3, s -> s.run().ranks(), "0"),
+                new Case("run.cores-per-rank", "2", 2, s -> s.run().coresPerRank(), "0"),
+                new Case("data.path", "hdfs:/p", "hdfs:/p", s -> s.data().path(), "null"),
+                new Case("data.columns.image", "i", "i", s -> s.data().columns().image(), "null"),
+                new Case(
+                        "data.columns.image-kind",
+                        "raw",
+                        DataSettings.Kind.RAW,
+                        s -> s.data().columns().imageKind(),
+                        "bytes"),
+                new Case("data.columns.text", "t", "t", s -> s.data().columns().text(), "null"),
+                new Case(
+                        "data.columns.text-kind",
+                        "features",
+                        DataSettings.Kind.FEATURES,
+                        s -> s.data().columns().textKind(),
+                        "words"),
+                new Case(
+                        "data.columns.keywords",
+                        "null",
+                        Optional.empty(),
+                        s -> s.data().columns().keywords(),
+                        "[a]"),
+                new Case(
+                        "data.columns.concept",
+                        "c",
+                        Optional.of("c"),
+                        s -> s.data().columns().concept(),
+                        "[a]"),
+                new Case(
+                        "data.columns.classes",
+                        "[a, b]",
+                        List.of("a", "b"),
+                        s -> s.data().columns().classes(),
+                        "a"),
+                new Case(
+                        "data.columns.key",
+                        "id",
+                        Optional.of("id"),
+                        s -> s.data().columns().key(),
+                        "{a = 1}"),
+                new Case(
+                        "data.train",
+                        "a = 'b'",
+                        Optional.of("a = 'b'"),
+                        s -> s.data().train(),
+                        "[a]"),
+                new Case("data.test", "null", Optional.empty(), s -> s.data().test(), "[a]"),
+                new Case("data.left-out-every", "5", 5, s -> s.data().leftOutEvery(), "1"),
+                new Case("data.left-out-offset", "9", 9, s -> s.data().leftOutOffset(), "10"),
+                new Case(
+                        "data.source",
+                        "shuffled",
+                        DataSettings.Source.SHUFFLED,
+                        s -> s.data().source(),
+                        "broadcast"),
+                new Case(
+                        "data.replicated-limit",
+                        "3 MiB",
+                        3L << 20,
+                        s -> s.data().replicatedLimitBytes(),
+                        "much"),
+                new Case("data.max-skipped-share", "0.5", 0.5, s -> s.data().maxSkippedShare(), "1.5"),
+                new Case("data.scan-batch-rows", "64", 64, s -> s.data().scanBatchRows(), "-1"),
+                new Case("towers.width", "64", 64, s -> s.towers().width(), "0"),
+                new Case(
+                        "towers.image.hidden",
+                        "[]",
+                        List.of(),
+                        s -> s.towers().image().hidden(),
+                        "[0]"),
+                new Case(
+                        "towers.image.activation",
+                        "gelu",
+                        "gelu",
+                        s -> s.towers().image().activation(),
+                        "null"),
+                new Case(
+                        "towers.image.input-dropout",
+                        "0",
+                        0.0,
+                        s -> s.towers().image().inputDropout(),
+                        "1"),
+                new Case(
+                        "towers.image.graph",
+                        "g.zip",
+                        Optional.of("g.zip"),
+                        s -> s.towers().image().graph(),
+                        "[a]"),
+                new Case(
+                        "towers.text.hidden",
+                        "[64, 32]",
+                        List.of(64, 32),
+                        s -> s.towers().text().hidden(),
+                        "[1.5]"),
+                new Case(
+                        "towers.text.activation",
+                        "tanh",
+                        "tanh",
+                        s -> s.towers().text().activation(),
+                        "null"),
+                new Case(
+                        "towers.text.input-dropout",
+                        "0.1",
+                        0.1,
+                        s -> s.towers().text().inputDropout(),
+                        "-0.1"),
+                new Case(
+                        "towers.text.graph",
+                        "g.json",
+                        Optional.of("g.json"),
+                        s -> s.towers().text().graph(),
+                        "[a]"),
+                new Case(
+                        "towers.table.buckets",
+                        "1024",
+                        1024,
+                        s -> s.towers().table().buckets(),
+                        "1000"),
+                new Case("towers.table.width", "32", 32, s -> s.towers().table().width(), "0"),
+                new Case(
+                        "towers.table.deviation",
+                        "1e-2",
+                        0.01,
+                        s -> s.towers().table().deviation(),
+                        "0"),
+                new Case(
+                        "loss.arms",
+                        "[{name = a, loss = sigmoid, initial-scale = 5, initial-bias = -10}]",
+                        List.of(new LossSettings.Arm("a", LossSettings.Kind.SIGMOID, 5, OptionalDouble.of(-10))),
+                        s -> s.loss().arms(),
+                        "[]"),
+                new Case("loss.max-scale", "100", 100.0, s -> s.loss().maxScale(), "0.5"),
+                new Case(
+                        "loss.duplicates",
+                        "multi-positive",
+                        DuplicatePolicy.MULTI_POSITIVE,
+                        s -> s.loss().duplicates(),
+                        "MASK"),
+                new Case(
+                        "loss.products",
+                        "java",
+                        "java",
+                        s -> s.loss().numerics().products(),
+                        "mkl"),
+                new Case(
+                        "loss.precision",
+                        "fp32",
+                        "fp32",
+                        s -> s.loss().numerics().precision(),
+                        "fp8"),
+                new Case(
+                        "loss.elementwise",
+                        "scalar",
+                        "scalar",
+                        s -> s.loss().numerics().elementwise(),
+                        "avx"),
+                new Case("loss.tile", "64", 64, s -> s.loss().numerics().tile(), "0"),
+                new Case("training.batch-size", "64", 64, s -> s.training().batchSize(), "1"),
+                new Case(
+                        "training.steps",
+                        "9e9",
+                        9_000_000_000L,
+                        s -> s.training().steps(),
+                        "0"),
+                new Case(
+                        "training.learning-rate",
+                        "1e-4",
+                        1e-4,
+                        s -> s.training().learningRate(),
+                        "0"),
+                new Case("training.warmup-steps", "0", 0L, s -> s.training().warmupSteps(), "721"),
+                new Case(
+                        "training.final-learning-rate",
+                        "0.1",
+                        0.1,
+                        s -> s.training().finalLearningRate(),
+                        "2"),
+                new Case("training.beta1", "0", 0.0, s -> s.training().beta1(), "1"),
+                new Case("training.beta2", "0.999", 0.999, s -> s.training().beta2(), "1"),
+                new Case("training.epsilon", "1e-6", 1e-6, s -> s.training().epsilon(), "0"),
+                new Case("training.weight-decay", "0", 0.0, s -> s.training().weightDecay(), "-1"),
+                new Case(
+                        "training.scalar-learning-rate-factor",
+                        "1",
+                        1.0,
+                        s -> s.training().scalarLearningRateFactor(),
+                        "ten"),
+                new Case(
+                        "training.clip-norm",
+                        "1.5",
+                        OptionalDouble.of(1.5),
+                        s -> s.training().clipNorm(),
+                        "0"),
+                new Case("training.attempts", "1", 1, s -> s.training().attempts(), "0"),
+                new Case(
+                        "ring.hello-timeout",
+                        "2 m",
+                        Duration.ofMinutes(2),
+                        s -> s.ring().helloTimeout(),
+                        "5"),
+                new Case(
+                        "ring.wait-timeout",
+                        "4 s",
+                        Duration.ofSeconds(4),
+                        s -> s.ring().waitTimeout(),
+                        "3 s"),
+                new Case(
+                        "ring.heartbeat",
+                        "50 ms",
+                        Duration.ofMillis(50),
+                        s -> s.ring().heartbeat(),
+                        "0 s"),
+                new Case("evaluation.every-steps", "1", 1L, s -> s.evaluation().everySteps(), "0"),
+                new Case("evaluation.max-rows", "7", 7, s -> s.evaluation().maxRows(), "0"),
+                new Case(
+                        "evaluation.nearest-neighbour",
+                        "false",
+                        false,
+                        s -> s.evaluation().nearestNeighbour(),
+                        "maybe"));
+    }
+
+    @Test
+    void everySettingHasACaseHereAndEveryCaseASetting() {
+        assertThat(cases().stream().map(Case::key)).containsExactlyInAnyOrderElementsOf(keys());
+    }
+
+    @Test
+    void everySettingThatIsReadHasADefaultAndEveryDefaultIsRead() {
+        List<String> problems = new ArrayList<>();
+        SettingsReader reader = new SettingsReader(SettingsLayers.defaults(), problems);
+
+        SettingsMapping.map(reader);
+
+        Stream<String> read = reader.read().stream().filter(path -> !path.startsWith("loss.arms["));
+        assertThat(problems).isEmpty();
+        assertThat(read).containsExactlyInAnyOrderElementsOf(keys());
+    }
+
+    @Test
+    void everySettingHasAComment() {
+        Config defaults = SettingsLayers.defaults();
+        for (Map.Entry<String, ConfigValue> leaf :
+                SettingsLayers.leaves(defaults.root()).entrySet()) {
+            String comment = String.join(" ", leaf.getValue().origin().comments());
+            assertThat(comment)
+                    .as("comment of %s in reference.conf", leaf.getKey())
+                    .isNotBlank();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void takesAGoodValue(Case setting) {
+        Settings settings = SettingsLoaderTest.set(setting.key() + "=" + setting.good());
+
+        assertThat(setting.field().apply(settings)).isEqualTo(setting.becomes());
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void refusesABadValueAndNamesTheKeyAndThePlace(Case setting) {
+        SettingsException refused = catchThrowableOfType(
+                SettingsException.class, () -> SettingsLoaderTest.set(setting.key() + "=" + setting.bad()));
+
+        assertThat(refused).as("%s=%s", setting.key(), setting.bad()).isNotNull();
+        assertThat(refused.errors()).singleElement().asString().startsWith("--set: " + setting.key() + " must ");
+    }
+
+    private static List<String> keys() {
+        return List.copyOf(
+                SettingsLayers.leaves(SettingsLayers.defaults().root()).keySet());
+    }
+}

@@ -1,0 +1,226 @@
+package siglip.job.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.typesafe.config.ConfigFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SettingsLoaderTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void theDefaultsAreTheComparisonOnTheSample() {
+        Settings settings = set();
+
+        assertThat(settings.data().path()).isEqualTo("data/emoji");
+        assertThat(settings.loss().arms())
+                .containsExactly(
+                        new LossSettings.Arm("siglip", LossSettings.Kind.SIGMOID, 10, OptionalDouble.empty()),
+                        new LossSettings.Arm("clip", LossSettings.Kind.SOFTMAX, 1 / 0.07, OptionalDouble.empty()));
+    }
+
+    @Test
+    void assignmentsBeatPropertiesBeatEnvironmentBeatsFileBeatsDefaults() {
+        SettingsSources.File file = new SettingsSources.File(
+                "my.conf", "training { steps = 101, batch-size = 102, attempts = 103, warmup-steps = 4 }");
+        Map<String, String> environment = Map.of(
+                "CONFIG_FORCE_siglip_training_steps", "201",
+                "CONFIG_FORCE_siglip_training_batch__size", "202",
+                "CONFIG_FORCE_siglip_training_attempts", "203");
+        Map<String, String> properties =
+                Map.of("siglip.training.steps", "301", "siglip.training.batch-size", "302", "other.key", "1");
+        List<String> assignments = List.of("training.steps=400", "siglip.training.steps=401");
+
+        TrainingSettings training = SettingsLoader.load(
+                        new SettingsSources(assignments, properties, environment, Optional.of(file)))
+                .settings()
+                .training();
+
+        assertThat(training.steps()).isEqualTo(401);
+        assertThat(training.batchSize()).isEqualTo(302);
+        assertThat(training.attempts()).isEqualTo(203);
+        assertThat(training.warmupSteps()).isEqualTo(4);
+        assertThat(training.beta1()).isEqualTo(0.9);
+    }
+
+    @Test
+    void aFileMayHoldTheRootOrLeaveItOutAndRefersToOtherSettingsEitherWay() {
+        assertThat(file("siglip { run { seed = 7, ranks = ${siglip.run.cores-per-rank} } }")
+                        .run())
+                .isEqualTo(new RunSettings("compare", "runs", 7, 1, 1));
+        assertThat(file("run { seed = 8, ranks = ${run.cores-per-rank} }").run())
+                .isEqualTo(new RunSettings("compare", "runs", 8, 1, 1));
+        assertThat(file("siglip.run.seed = 9\nrun.ranks = 4").run())
+                .isEqualTo(new RunSettings("compare", "runs", 9, 4, 1));
+    }
+
+    @Test
+    void allErrorsAreReportedAtOnceWithFileAndLine() {
+        assertThat(errorsOf(
+                        """
+                        siglip {
+                          training {
+                            steps = many
+                            learningrate = 1e-3
+                          }
+                          towers.table.buckets = 1000
+                          loss.duplicates = keep
+                        }
+                        """,
+                        "run.ranks=0"))
+                .containsExactly(
+                        "my.conf:4: unknown key training.learningrate (did you mean training.learning-rate?)",
+                        "--set: run.ranks must be a whole number of at least 1, found \"0\"",
+                        "my.conf:6: towers.table.buckets must be a power of two, found 1000",
+                        "my.conf:7: loss.duplicates must be one of ignore, mask, multi-positive, found \"keep\"",
+                        "my.conf:3: training.steps must be a whole number of at least 1, found \"many\"");
+    }
+
+    @Test
+    void anUnknownKeyIsRefusedFromEveryLayerWithASuggestionWhereOneIsNear() {
+        assertThat(errorsOf("batch-size = 3\nzzz = 1\ntrainning.steps = 1", "evaluation.every=1"))
+                .containsExactly(
+                        "my.conf:1: unknown key batch-size (did you mean training.batch-size?)",
+                        "--set: unknown key evaluation.every (did you mean evaluation.every-steps?)",
+                        "my.conf:3: unknown key trainning (did you mean training?)",
+                        "my.conf:2: unknown key zzz");
+        SettingsException refused = catchThrowableOfType(
+                SettingsException.class,
+                () -> SettingsLoader.load(new SettingsSources(
+                        List.of(),
+                        Map.of("siglip.trainig", "1"),
+                        Map.of("CONFIG_FORCE_siglip_run_seeed", "1"),
+                        Optional.empty())));
+        assertThat(refused.errors())
+                .containsExactlyInAnyOrder(
+                        "-Dsiglip.trainig: unknown key trainig (did you mean training?)",
+                        "CONFIG_FORCE_siglip_run_seeed: unknown key run.seeed (did you mean run.seed?)");
+    }
+
+    @Test
+    void aSectionTakesNoValueAndAValueNoSection() {
+        assertThat(errorsOf("training = 3\nrun.seed { a = 1 }"))
+                .containsExactly(
+                        "my.conf:1: training is a section and takes no value, found 3",
+                        "my.conf:2: run.seed must be a whole number, found {\"a\":1}");
+    }
+
+    @Test
+    void keysAndValuesOfArmsAreChecked() {
+        assertThat(
+                        errorsOf(
+                                """
+                        loss.arms = [
+                          { name = a, loss = sigmoid, initial-scale = 10, initial-bais = -10 }
+                          { name = a, loss = softmax, initial-scale = 300, initial-bias = -1 }
+                          { loss = focal }
+                        ]
+                        """))
+                .containsExactly(
+                        "my.conf:2: unknown key loss.arms[0].initial-bais (did you mean loss.arms[0].initial-bias?)",
+                        "my.conf:3: loss.arms[1].initial-scale must be at most loss.max-scale (200.0), found 300.0",
+                        "my.conf:3: loss.arms[1].initial-bias must be left out: the softmax loss has no bias",
+                        "my.conf:3: loss.arms[1].name must differ from that of the other arms, found \"a\" again",
+                        "my.conf:4: loss.arms[2].name must be a text, found nothing",
+                        "my.conf:4: loss.arms[2].loss must be one of sigmoid, softmax, found \"focal\"",
+                        "my.conf:4: loss.arms[2].initial-scale must be a number of at least 1, found nothing");
+    }
+
+    @Test
+    void settingsAreCheckedAgainstEachOther() {
+        assertThat(errorsOf("run.ranks = 300\ntraining.steps = 5\ndata.left-out-every = 0\ndata.left-out-offset = 1"))
+                .containsExactly(
+                        "my.conf:4: data.left-out-offset must be below data.left-out-every (0), found 1",
+                        "my.conf:2: training.warmup-steps must be at most training.steps (5), found 20",
+                        "my.conf:1: training.batch-size must be at least run.ranks (300),"
+                                + " so that each rank has a pair, found 256");
+    }
+
+    @Test
+    void numbersThatAreNotNumbersAreRefused() {
+        assertThat(errorsOf("", "training.learning-rate=NaN", "training.epsilon=1e999", "training.beta1=0x1p-1"))
+                .hasSize(3)
+                .allMatch(error -> error.startsWith("--set: training."));
+    }
+
+    @Test
+    void aFileThatIsNotHoconIsRefusedWithItsLine() {
+        assertThat(errorsOf("run {\n  seed = 1\n")).singleElement().asString().startsWith("my.conf:3: ");
+        assertThat(errorsOf("run.seed = ${nowhere}")).singleElement().asString().startsWith("my.conf:1: ");
+        assertThat(errorsOf("", "run.seed", "run..seed=1"))
+                .hasSize(2)
+                .contains("--set run.seed: write key=value")
+                .anyMatch(error -> error.startsWith("--set: cannot read run..seed=1: "));
+    }
+
+    @Test
+    void theRenderedSettingsLoadAgainToTheSameSettings() {
+        LoadedSettings loaded = load(
+                "loss.arms = [{name = a, loss = sigmoid, initial-scale = 5}]\ndata.train = \"a = 'b'\"", "run.seed=5");
+
+        LoadedSettings again = load(loaded.rendered());
+
+        assertThat(again.settings()).isEqualTo(loaded.settings());
+        assertThat(again.rendered()).isEqualTo(loaded.rendered());
+    }
+
+    @Test
+    void theRenderedSettingsHoldNoSecrets() {
+        String rendered = load(
+                        "data.path = \"s3a://me:hush@bucket/x\"\nrun.out = \"s3a://bucket/y@z\"", "data.columns.key=id")
+                .rendered();
+
+        assertThat(rendered)
+                .contains("s3a://(redacted)@bucket/x", "s3a://bucket/y@z", "key=id")
+                .doesNotContain("hush");
+        assertThat(RenderedSettings.of(ConfigFactory.parseString(
+                        "a { secret-key = hush, accessKey = hush, password = hush, auth-token = hush, key = shown }")))
+                .doesNotContain("hush")
+                .contains("shown");
+    }
+
+    @Test
+    void aFileIsReadThroughHadoop() throws Exception {
+        Path file = Files.writeString(folder.resolve("with blank.conf"), "run.seed = 5");
+
+        SettingsSources.File read = SettingsFile.read(file.toString(), Map.of());
+
+        assertThat(read.text()).isEqualTo("run.seed = 5");
+        SettingsException missing = catchThrowableOfType(
+                SettingsException.class,
+                () -> SettingsFile.read(folder.resolve("none.conf").toString(), Map.of()));
+        assertThat(missing.errors())
+                .singleElement()
+                .asString()
+                .startsWith("--config ")
+                .endsWith("none.conf: there is no such file");
+    }
+
+    static Settings set(String... assignments) {
+        return load("", assignments).settings();
+    }
+
+    private static Settings file(String text) {
+        return load(text).settings();
+    }
+
+    private static LoadedSettings load(String file, String... assignments) {
+        return SettingsLoader.load(new SettingsSources(
+                List.of(assignments), Map.of(), Map.of(), Optional.of(new SettingsSources.File("my.conf", file))));
+    }
+
+    private static List<String> errorsOf(String file, String... assignments) {
+        SettingsException refused = catchThrowableOfType(SettingsException.class, () -> load(file, assignments));
+        assertThat(refused).as("refused").isNotNull();
+        return refused.errors();
+    }
+}
