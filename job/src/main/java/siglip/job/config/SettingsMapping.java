@@ -1,5 +1,6 @@
 package siglip.job.config;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -121,7 +122,7 @@ final class SettingsMapping {
                         reader.choice("loss.products", List.of("auto", "onednn", "openblas", "java")),
                         reader.choice("loss.precision", List.of("fp32")),
                         reader.choice("loss.elementwise", List.of("auto", "vector", "scalar")),
-                        reader.integer("loss.tile", 1)),
+                        (int) reader.whole("loss.tile", 1, 8192)),
                 maxScale);
     }
 
@@ -172,13 +173,19 @@ final class SettingsMapping {
         RingSettings ring = new RingSettings(
                 reader.duration("ring.hello-timeout"),
                 reader.duration("ring.wait-timeout"),
-                reader.duration("ring.heartbeat"));
+                reader.duration("ring.heartbeat"),
+                reader.duration("ring.silence"));
+        Duration threeBeats = ring.heartbeat().multipliedBy(3);
+        String longer = "must be longer than three heartbeats (ring.heartbeat is %d ms), found %d ms";
         reader.require(
-                ring.waitTimeout().compareTo(ring.heartbeat().multipliedBy(3)) > 0,
+                ring.waitTimeout().compareTo(threeBeats) > 0,
                 "ring.wait-timeout",
-                "must be longer than three heartbeats (ring.heartbeat is %d ms), found %d ms"
-                        .formatted(
-                                ring.heartbeat().toMillis(), ring.waitTimeout().toMillis()),
+                longer.formatted(ring.heartbeat().toMillis(), ring.waitTimeout().toMillis()),
+                "ring.heartbeat");
+        reader.require(
+                ring.silence().compareTo(threeBeats) > 0,
+                "ring.silence",
+                longer.formatted(ring.heartbeat().toMillis(), ring.silence().toMillis()),
                 "ring.heartbeat");
         return ring;
     }

@@ -246,6 +246,12 @@ class SettingsCoverageTest {
                         Duration.ofMillis(50),
                         s -> s.ring().heartbeat(),
                         "0 s"),
+                new Case(
+                        "ring.silence",
+                        "4 s",
+                        Duration.ofSeconds(4),
+                        s -> s.ring().silence(),
+                        "3 s"),
                 new Case("evaluation.every-steps", "1", 1L, s -> s.evaluation().everySteps(), "0"),
                 new Case("evaluation.max-rows", "7", 7, s -> s.evaluation().maxRows(), "0"),
                 new Case(
