@@ -1,0 +1,221 @@
+package siglip.job.ring;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.apache.spark.SecurityManager;
+import org.apache.spark.SparkConf;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.TransportClient;
+import siglip.job.config.RingSettings;
+
+/**
+ * The driver's place in an attempt: brings the ranks together, takes their sums, watches their heartbeats, and ends the
+ * attempt for all when one of them fails, naming the one that did.
+ */
+public final class DriverNode extends Node {
+    private final int ranks;
+    private final RingSettings settings;
+    private final CompletableFuture<Void> together = new CompletableFuture<>();
+    private final RollCall hello;
+    private final RollCall connected;
+    private final RollCall bye;
+    private final String[] addresses;
+    private final String[] numerics;
+    private final Progress[] progress;
+    private final long[] heard;
+
+    private DriverNode(
+            int ranks,
+            long attempt,
+            SparkConf conf,
+            SecurityManager security,
+            String host,
+            String bindHost,
+            RingSettings settings,
+            BooleanSupplier cancelled) {
+        super("driver", attempt, conf, security, host, bindHost, settings.waitTimeout(), cancelled);
+        this.ranks = ranks;
+        this.settings = settings;
+        hello = new RollCall(ranks);
+        connected = new RollCall(ranks);
+        bye = new RollCall(ranks);
+        addresses = new String[ranks];
+        numerics = new String[ranks];
+        progress = new Progress[ranks];
+        heard = new long[ranks];
+    }
+
+    /** Listens for {@code ranks} ranks of an attempt. */
+    public static DriverNode listen(
+            int ranks,
+            long attempt,
+            SparkConf conf,
+            SecurityManager security,
+            String host,
+            String bindHost,
+            RingSettings settings,
+            BooleanSupplier cancelled) {
+        DriverNode node = new DriverNode(ranks, attempt, conf, security, host, bindHost, settings, cancelled);
+        node.everyBeat(settings.heartbeat(), node::watch);
+        return node;
+    }
+
+    public Address address() {
+        return endpoint.address();
+    }
+
+    /**
+     * Waits until all ranks are in and connected to each other.
+     *
+     * @return what they compute with, the same on all
+     */
+    public String assemble() {
+        await(together, DRIVER, "all %d ranks to come together".formatted(ranks), settings.helloTimeout());
+        return numerics[0];
+    }
+
+    @Override
+    synchronized void request(TransportClient from, Wire.Code code, ByteBuffer message, RpcResponseCallback reply) {
+        int rank = message.getInt();
+        if (rank < 0 || rank >= ranks) {
+            throw new IllegalArgumentException("Cannot take rank %d: the ring has %d".formatted(rank, ranks));
+        }
+        switch (code) {
+            case HELLO -> greetRank(rank, from, Wire.text(message), reply);
+            case PEER -> {
+                if (connected.answer(rank, reply)) {
+                    together.complete(null);
+                    connected.reply(ByteBuffer.allocate(0));
+                }
+            }
+            case BYE -> {
+                if (bye.answer(rank, reply)) {
+                    bye.reply(ByteBuffer.allocate(0));
+                }
+            }
+            default -> throw new IllegalArgumentException("Cannot answer " + code);
+        }
+    }
+
+    private void greetRank(int rank, TransportClient from, String self, RpcResponseCallback reply) {
+        int end = self.indexOf('\n');
+        Address.parse(self.substring(0, end));
+        String computes = self.substring(end + 1);
+        for (int other = 0; other < ranks; other++) {
+            if (numerics[other] != null && !numerics[other].equals(computes)) {
+                NumericsException refusal = new NumericsException(
+                        "Cannot train with different numerics: rank %d computes with %s, rank %d with %s. Name products and element-wise kernel in loss.numerics, or place the ranks on equal machines"
+                                .formatted(rank, computes, other, numerics[other]));
+                fail(refusal);
+                together.completeExceptionally(refusal);
+                throw refusal;
+            }
+        }
+        addresses[rank] = self.substring(0, end);
+        numerics[rank] = computes;
+        progress[rank] = Progress.computing(-1);
+        heard[rank] = System.nanoTime();
+        boolean complete = hello.answer(rank, reply);
+        route(rank, from);
+        if (complete) {
+            hello.reply(ByteBuffer.wrap(String.join("\n", addresses).getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    @Override
+    void notice(int peer, Wire.Code code, ByteBuffer message) {
+        if (code == Wire.Code.HEARTBEAT) {
+            Progress now = Wire.progress(message);
+            synchronized (this) {
+                progress[peer] = now;
+                heard[peer] = System.nanoTime();
+            }
+        } else {
+            int waitedOn = message.getInt();
+            abort(culprit(peer, waitedOn), "rank " + peer + ": " + Wire.text(message));
+        }
+    }
+
+    @Override
+    void lost(int peer) {
+        abort(peer, "the connection to rank " + peer + " closed");
+    }
+
+    /** Looks for a rank that has gone silent, and lets the ranks know that the driver is there. */
+    private void watch() {
+        for (TransportClient client : routes().values()) {
+            client.send(Wire.heartbeat(attempt(), Progress.computing(-1)));
+        }
+        Optional<Integer> silent = silentRank();
+        silent.ifPresent(rank -> abort(
+                rank,
+                "rank %d has sent no heartbeat for %d s"
+                        .formatted(rank, settings.silence().toSeconds())));
+    }
+
+    private synchronized Optional<Integer> silentRank() {
+        long now = System.nanoTime();
+        for (int rank = 0; rank < ranks; rank++) {
+            if (progress[rank] != null && now - heard[rank] > settings.silence().toNanos()) {
+                return Optional.of(rank);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The rank at the end of the waiting chain that begins with {@code messenger}: the one that waits for nobody else. */
+    private synchronized int culprit(int messenger, int waitedOn) {
+        List<Integer> seen = new ArrayList<>(List.of(messenger));
+        int at = waitedOn;
+        while (at >= 0 && at < ranks && !seen.contains(at)) {
+            seen.add(at);
+            at = progress[at] == null ? Progress.NOBODY : progress[at].waitingOn();
+        }
+        return seen.get(seen.size() - 1);
+    }
+
+    /** Ends the attempt here and on all ranks. */
+    private void abort(int culprit, String why) {
+        if (closing() || failure() != null) {
+            return;
+        }
+        CulpritException cause = new CulpritException(culprit, why);
+        fail(cause);
+        together.completeExceptionally(cause);
+        sendAbort(cause.getMessage());
+    }
+
+    /** Tells all ranks that the attempt is over, so that none waits for its deadline. */
+    public void sendAbort(String why) {
+        for (TransportClient client : routes().values()) {
+            client.send(Wire.numbered(Wire.Code.ABORT, attempt(), DRIVER, why));
+        }
+    }
+
+    /** Where the ranks are, for a log line: step and what each waits for. */
+    public synchronized String where() {
+        return java.util.stream.IntStream.range(0, ranks)
+                .filter(rank -> progress[rank] != null)
+                .mapToObj(rank -> "rank %d at step %d%s"
+                        .formatted(
+                                rank,
+                                progress[rank].step(),
+                                progress[rank].waitingFor().isEmpty()
+                                        ? ""
+                                        : " waits for " + progress[rank].waitingFor() + " of "
+                                                + nameOf(progress[rank].waitingOn())))
+                .collect(Collectors.joining(", "));
+    }
+
+    @Override
+    void waiting(int peer, String what) {}
+
+    @Override
+    void computing() {}
+}

@@ -1,0 +1,346 @@
+package siglip.job.ring;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.apache.spark.SecurityManager;
+import org.apache.spark.SparkConf;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.StreamCallbackWithID;
+import org.apache.spark.network.client.TransportClient;
+import org.apache.spark.network.server.RpcHandler;
+import org.apache.spark.network.server.StreamManager;
+
+/**
+ * One participant of an attempt: a rank, or the driver. Sends and receives named blocks, knows each connection's peer only
+ * after a greeting of this attempt, and bounds every wait by a deadline that names the peer.
+ *
+ * <p>Callbacks of the network copy bytes and hand over; they never compute and never wait. A block that arrives completes a
+ * future on the network's thread, where a block may be passed on at once.
+ */
+public abstract class Node implements AutoCloseable {
+    /** The driver's number among the peers; ranks count from 0. */
+    public static final int DRIVER = -1;
+
+    private static final long POLL_MILLIS = 200;
+
+    private final String name;
+    private final long attempt;
+    private final boolean authenticated;
+    private final BooleanSupplier cancelled;
+    private final Duration waitTimeout;
+    private final Mailbox mailbox = new Mailbox();
+    private final Map<TransportClient, Integer> peers = new ConcurrentHashMap<>();
+    private final Map<Integer, TransportClient> routes = new ConcurrentHashMap<>();
+    private final AtomicLong ringBytes = new AtomicLong();
+    private final AtomicLong reduceBytes = new AtomicLong();
+    private volatile Thread heart;
+    private volatile boolean closing;
+    final Endpoint endpoint;
+
+    Node(
+            String name,
+            long attempt,
+            SparkConf conf,
+            SecurityManager security,
+            String host,
+            String bindHost,
+            Duration waitTimeout,
+            BooleanSupplier cancelled) {
+        this.name = name;
+        this.attempt = attempt;
+        this.authenticated = security.isAuthenticationEnabled();
+        this.cancelled = cancelled;
+        this.waitTimeout = waitTimeout;
+        this.endpoint = new Endpoint(conf, security, host, bindHost, waitTimeout.plusSeconds(30), new Handler());
+    }
+
+    final long attempt() {
+        return attempt;
+    }
+
+    /** Runs {@code beat} again and again, on a thread of its own, until the node is closed. */
+    final void everyBeat(Duration pause, Runnable beat) {
+        heart = new Thread(
+                () -> {
+                    try {
+                        while (!closing) {
+                            beat.run();
+                            Thread.sleep(pause.toMillis());
+                        }
+                    } catch (InterruptedException closed) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "ring-heartbeat-" + name);
+        heart.setDaemon(true);
+        heart.start();
+    }
+
+    /** Makes a connection known as the way to {@code peer}; blocks on it are taken as from that peer. */
+    final void route(int peer, TransportClient client) {
+        peers.put(client, peer);
+        routes.put(peer, client);
+    }
+
+    /** Makes a connection known as coming from {@code peer}. */
+    final void greet(int peer, TransportClient client) {
+        peers.put(client, peer);
+    }
+
+    final Map<Integer, TransportClient> routes() {
+        return routes;
+    }
+
+    final TransportClient routeTo(int peer) {
+        TransportClient client = routes.get(peer);
+        if (client == null) {
+            throw new IllegalStateException("Cannot reach " + nameOf(peer) + ": no connection");
+        }
+        return client;
+    }
+
+    /** Offers {@code into}, from its position to its limit, for a frame from {@code peer}. Filled, it comes back flipped. */
+    public final CompletableFuture<ByteBuffer> receive(Frame frame, int peer, ByteBuffer into) {
+        CompletableFuture<ByteBuffer> filled = mailbox.post(frame, peer, into);
+        routeTo(peer).send(Wire.grant(attempt, frame));
+        return filled;
+    }
+
+    /**
+     * Sends a block as soon as the peer has room. Returns at once; the memory may be written again when the future is done.
+     */
+    public final CompletableFuture<Void> send(Frame frame, int peer, ByteBuffer data) {
+        Mailbox.Outgoing block = new Mailbox.Outgoing(data, new CompletableFuture<>());
+        (frame.kind().ring() ? ringBytes : reduceBytes).addAndGet(data.remaining());
+        if (mailbox.send(frame, peer, block)) {
+            push(frame, peer, block);
+        }
+        return block.arrived();
+    }
+
+    private void push(Frame frame, int peer, Mailbox.Outgoing block) {
+        ByteBuffer header = Wire.block(attempt, frame, block.data().remaining());
+        Endpoint.push(routeTo(peer), header, block.data(), cause -> {
+            if (cause == null) {
+                block.arrived().complete(null);
+            } else {
+                RingException failure = new RingException(
+                        peer, "Cannot send %s to %s: %s".formatted(frame, nameOf(peer), cause.getMessage()), cause);
+                block.arrived().completeExceptionally(failure);
+                fail(failure);
+            }
+        });
+    }
+
+    /**
+     * Waits for a block of {@code peer}, at most for the wait timeout.
+     *
+     * @throws RingException when the attempt has failed, is cancelled, or the deadline has passed; names the peer
+     */
+    public final <T> T await(CompletableFuture<T> future, int peer, String what) {
+        return await(future, peer, what, waitTimeout);
+    }
+
+    final <T> T await(CompletableFuture<T> future, int peer, String what, Duration limit) {
+        if (future.isDone() && !future.isCompletedExceptionally()) {
+            return future.join();
+        }
+        long deadline = System.nanoTime() + limit.toNanos();
+        waiting(peer, what);
+        try {
+            while (true) {
+                try {
+                    return future.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException stillWaiting) {
+                    check(peer, what, deadline, limit);
+                } catch (ExecutionException e) {
+                    throw RingException.lost(peer, what, e.getCause());
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new RingException(
+                            Progress.NOBODY, "Interrupted while waiting for %s of %s".formatted(what, nameOf(peer)), e);
+                }
+            }
+        } finally {
+            computing();
+        }
+    }
+
+    private void check(int peer, String what, long deadline, Duration limit) {
+        Throwable failure = mailbox.failure();
+        if (failure != null) {
+            throw RingException.lost(peer, what, failure);
+        }
+        if (cancelled.getAsBoolean()) {
+            throw new RingException(Progress.NOBODY, "Killed while waiting for %s of %s".formatted(what, nameOf(peer)));
+        }
+        if (System.nanoTime() - deadline > 0) {
+            throw new RingException(peer, "No %s of %s in %d s".formatted(what, nameOf(peer), limit.toSeconds()));
+        }
+    }
+
+    /** Called when a wait begins and when it ends, for the heartbeat. */
+    abstract void waiting(int peer, String what);
+
+    abstract void computing();
+
+    /** An RPC of this attempt from an authenticated connection. */
+    abstract void request(TransportClient from, Wire.Code code, ByteBuffer message, RpcResponseCallback reply);
+
+    /** A one-way message of a known peer. */
+    abstract void notice(int peer, Wire.Code code, ByteBuffer message);
+
+    /** The connection to or from a known peer is gone while the node is open. */
+    abstract void lost(int peer);
+
+    /** Ends all waits of this node with a cause. The first cause stays. */
+    final void fail(Throwable cause) {
+        if (!closing) {
+            mailbox.fail(cause);
+        }
+    }
+
+    final Throwable failure() {
+        return mailbox.failure();
+    }
+
+    /** Bytes of blocks sent for the loss since the last call. */
+    public final long takeRingBytes() {
+        return ringBytes.getAndSet(0);
+    }
+
+    /** Bytes of blocks sent for the reduction of gradients since the last call. */
+    public final long takeReduceBytes() {
+        return reduceBytes.getAndSet(0);
+    }
+
+    static String nameOf(int peer) {
+        return peer == DRIVER ? "the driver" : "rank " + peer;
+    }
+
+    final boolean closing() {
+        return closing;
+    }
+
+    /** Closes all connections and threads; blocks that still wait fail. May be called again. */
+    @Override
+    public void close() {
+        closing = true;
+        Thread beating = heart;
+        if (beating != null) {
+            beating.interrupt();
+        }
+        mailbox.fail(new RingException(Progress.NOBODY, "The attempt is over"));
+        endpoint.close();
+    }
+
+    /** What arrives, on the network's threads. */
+    private final class Handler extends RpcHandler {
+        private final StreamManager nothing = new NoPull();
+
+        @Override
+        public void receive(TransportClient from, ByteBuffer message, RpcResponseCallback reply) {
+            try {
+                requireAuthentication(from);
+                Wire.Code code = Wire.code(message, attempt);
+                Integer peer = peers.get(from);
+                switch (code) {
+                    case GRANT -> granted(known(peer), Frame.read(message));
+                    case HEARTBEAT, ABORT -> notice(known(peer), code, message);
+                    case HELLO, PEER, BYE -> request(from, code, message, reply);
+                    case BLOCK -> throw new IllegalArgumentException("Cannot take a block as a message");
+                }
+            } catch (RuntimeException e) {
+                reply.onFailure(e);
+            }
+        }
+
+        private void granted(int peer, Frame frame) {
+            Mailbox.Outgoing block = mailbox.grant(frame, peer);
+            if (block != null) {
+                push(frame, peer, block);
+            }
+        }
+
+        @Override
+        public StreamCallbackWithID receiveStream(TransportClient from, ByteBuffer header, RpcResponseCallback reply) {
+            requireAuthentication(from);
+            Wire.Code code = Wire.code(header, attempt);
+            if (code != Wire.Code.BLOCK) {
+                throw new IllegalArgumentException("Cannot take " + code + " as a block");
+            }
+            int peer = known(peers.get(from));
+            Frame frame = Frame.read(header);
+            int bytes = header.getInt();
+            Mailbox.Posted place = mailbox.claim(frame, peer, bytes);
+            ByteBuffer into = place.buffer();
+            into.limit(into.position() + bytes);
+            int start = into.position();
+            return new StreamCallbackWithID() {
+                @Override
+                public String getID() {
+                    return frame + " from " + nameOf(peer);
+                }
+
+                @Override
+                public void onData(String name, ByteBuffer part) {
+                    into.put(part);
+                }
+
+                @Override
+                public void onComplete(String name) throws IOException { // the acknowledgement leaves after this
+                    if (into.hasRemaining()) {
+                        throw new IOException("Cannot use a block that is %d bytes short: %s from %s"
+                                .formatted(into.remaining(), frame, nameOf(peer)));
+                    }
+                    place.filled().complete(into.position(start));
+                }
+
+                @Override
+                public void onFailure(String name, Throwable cause) {
+                    RingException failure = new RingException(
+                            peer,
+                            "Cannot receive %s from %s: %s".formatted(frame, nameOf(peer), cause.getMessage()),
+                            cause);
+                    place.filled().completeExceptionally(failure);
+                    fail(failure);
+                }
+            };
+        }
+
+        private void requireAuthentication(TransportClient from) {
+            if (authenticated && from.getClientId() == null) {
+                throw new SecurityException("Cannot take a message of a connection that is not authenticated");
+            }
+        }
+
+        private int known(Integer peer) {
+            if (peer == null) {
+                throw new IllegalArgumentException("Cannot take a message of a connection that has not greeted");
+            }
+            return peer;
+        }
+
+        @Override
+        public void channelInactive(TransportClient client) {
+            Integer peer = peers.remove(client); // a stranger's connection was never among the peers
+            if (peer != null && !closing) {
+                lost(peer);
+            }
+        }
+
+        @Override
+        public StreamManager getStreamManager() {
+            return nothing;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package siglip.job.ring;
+
+import java.io.Serializable;
+import java.util.Arrays;
+
+/**
+ * How a model is cut into pieces, one a rank.
+ *
+ * @param dense floats of the dense vector, cut into slices
+ * @param table rows of the table, cut into slices by row id
+ * @param width floats of a table row
+ */
+public record PieceLayout(Slices dense, Slices table, int width) implements Serializable {
+    public static PieceLayout of(long dense, long tableRows, int width, int ranks) {
+        return new PieceLayout(new Slices(dense, ranks), new Slices(tableRows, ranks), width);
+    }
+
+    int ranks() {
+        return dense.ranks();
+    }
+
+    /** Memory for the piece of a rank. */
+    Piece allocate(int rank) {
+        return new Piece(dense.size(rank), table.size(rank), width);
+    }
+
+    /** Where the ids of a rank's slice begin in an ascending list. */
+    int firstRow(int[] ids, int count, int rank) {
+        int at = Arrays.binarySearch(ids, 0, count, table.start(rank));
+        return at >= 0 ? at : -at - 1;
+    }
+}

@@ -1,0 +1,182 @@
+package siglip.job.ring;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import org.apache.spark.SecurityManager;
+import org.apache.spark.SparkConf;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.TransportClient;
+import siglip.job.config.RingSettings;
+
+/** A rank's place in an attempt: connected to the driver and to every other rank. */
+public final class RankNode extends Node {
+    private final int rank;
+    private final int ranks;
+    private final RingSettings settings;
+    private volatile Progress progress = Progress.computing(-1);
+
+    private RankNode(
+            int rank,
+            int ranks,
+            long attempt,
+            SparkConf conf,
+            SecurityManager security,
+            String host,
+            RingSettings settings,
+            BooleanSupplier cancelled) {
+        super("rank-" + rank, attempt, conf, security, host, host, settings.waitTimeout(), cancelled);
+        this.rank = rank;
+        this.ranks = ranks;
+        this.settings = settings;
+    }
+
+    /**
+     * Says hello to the driver, waits until all ranks have, and connects to each of them.
+     *
+     * @param driver where the driver listens
+     * @param numerics what this rank computes with; the driver refuses a rank that differs
+     * @param cancelled whether Spark wants the task to end; asked in every wait
+     * @throws RingException if not all ranks come together in time, or the driver refuses this one
+     */
+    public static RankNode join(
+            Address driver,
+            int rank,
+            int ranks,
+            long attempt,
+            String numerics,
+            SparkConf conf,
+            SecurityManager security,
+            String host,
+            RingSettings settings,
+            BooleanSupplier cancelled) {
+        RankNode node = new RankNode(rank, ranks, attempt, conf, security, host, settings, cancelled);
+        try {
+            node.connect(driver, numerics);
+            return node;
+        } catch (RuntimeException e) {
+            node.close();
+            throw e;
+        }
+    }
+
+    private void connect(Address driver, String numerics) {
+        TransportClient toDriver = open(DRIVER, driver);
+        route(DRIVER, toDriver);
+        everyBeat(settings.heartbeat(), () -> toDriver.send(Wire.heartbeat(attempt(), progress)));
+        String self = endpoint.address() + "\n" + numerics;
+        CompletableFuture<ByteBuffer> all =
+                Endpoint.rpc(toDriver, Wire.numbered(Wire.Code.HELLO, attempt(), rank, self));
+        ByteBuffer table = await(all, DRIVER, "the addresses of all ranks", settings.helloTimeout());
+        String[] addresses = StandardCharsets.UTF_8.decode(table).toString().split("\n", -1);
+        if (addresses.length != ranks) {
+            throw new RingException(
+                    DRIVER, "The driver knows %d ranks, rank %d %d".formatted(addresses.length, rank, ranks));
+        }
+        for (int peer = 0; peer < ranks; peer++) {
+            if (peer != rank) {
+                TransportClient client = open(peer, Address.parse(addresses[peer]));
+                route(peer, client);
+                await(
+                        Endpoint.rpc(client, Wire.numbered(Wire.Code.PEER, attempt(), rank, "")),
+                        peer,
+                        "the answer to a greeting");
+            }
+        }
+        // Only when every rank has connected to all others may the first block leave: its receiver must know the
+        // sender.
+        await(
+                Endpoint.rpc(toDriver, Wire.numbered(Wire.Code.PEER, attempt(), rank, "")),
+                DRIVER,
+                "all ranks to be connected",
+                settings.helloTimeout());
+    }
+
+    private TransportClient open(int peer, Address address) {
+        try {
+            return endpoint.connect(address);
+        } catch (IOException e) {
+            throw new RingException(
+                    peer,
+                    "Rank %d cannot connect to %s at %s: %s".formatted(rank, nameOf(peer), address, e.getMessage()),
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RingException(Progress.NOBODY, "Interrupted while connecting to " + nameOf(peer), e);
+        }
+    }
+
+    public int rank() {
+        return rank;
+    }
+
+    public int ranks() {
+        return ranks;
+    }
+
+    /** The rank that blocks are passed to. */
+    public int next() {
+        return (rank + 1) % ranks;
+    }
+
+    /** The rank that blocks come from. */
+    public int previous() {
+        return (rank - 1 + ranks) % ranks;
+    }
+
+    /** Notes the step for the heartbeat. */
+    public void atStep(long step) {
+        progress = Progress.computing(step);
+    }
+
+    /** Waits until all ranks have done all steps, so that no connection closes under a message. */
+    public void leave() {
+        await(
+                Endpoint.rpc(routeTo(DRIVER), Wire.numbered(Wire.Code.BYE, attempt(), rank, "")),
+                DRIVER,
+                "all ranks to finish");
+    }
+
+    /** Tells the driver why this rank gives up, before its connections close. */
+    public void giveUp(Throwable cause) {
+        boolean peers = cause instanceof RingException;
+        int suspect = peers ? ((RingException) cause).suspect() : Progress.NOBODY;
+        String why = peers ? cause.getMessage() : cause.toString();
+        routeTo(DRIVER).send(Wire.numbered(Wire.Code.ABORT, attempt(), suspect, why));
+    }
+
+    @Override
+    void waiting(int peer, String what) {
+        progress = new Progress(progress.step(), peer, what);
+    }
+
+    @Override
+    void computing() {
+        progress = Progress.computing(progress.step());
+    }
+
+    @Override
+    void request(TransportClient from, Wire.Code code, ByteBuffer message, RpcResponseCallback reply) {
+        int peer = message.getInt();
+        if (code != Wire.Code.PEER || peer < 0 || peer >= ranks || peer == rank) {
+            throw new IllegalArgumentException("Rank %d cannot answer %s of rank %d".formatted(rank, code, peer));
+        }
+        greet(peer, from);
+        reply.onSuccess(ByteBuffer.allocate(0));
+    }
+
+    @Override
+    void notice(int peer, Wire.Code code, ByteBuffer message) {
+        if (code == Wire.Code.ABORT && peer == DRIVER) {
+            message.getInt();
+            fail(new RingException(DRIVER, Wire.text(message)));
+        }
+    }
+
+    @Override
+    void lost(int peer) {
+        fail(new RingException(peer, "The connection to " + nameOf(peer) + " closed"));
+    }
+}

@@ -1,0 +1,164 @@
+package siglip.job.ring;
+
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import siglip.kernels.blas.Matrix;
+
+/**
+ * A rank's side of a gradient's way to the driver and of the parameters' way back. Piece j of every rank's gradient goes
+ * straight to rank j, which adds the pieces in rank order and sends the sum to the driver; the driver sends piece j of the
+ * new parameters to rank j, which passes it to the others on arrival. One round each way, whatever the number of ranks.
+ */
+public final class RankReduction {
+    private final RankNode node;
+    private final PieceLayout layout;
+    private final Piece sum;
+    private final Piece[] outgoing;
+    private final Piece[] incoming;
+    private final Piece[] parameters;
+
+    public RankReduction(RankNode node, PieceLayout layout) {
+        this.node = node;
+        this.layout = layout;
+        int ranks = node.ranks();
+        sum = layout.allocate(node.rank());
+        outgoing = new Piece[ranks];
+        incoming = new Piece[ranks];
+        parameters = new Piece[ranks];
+        for (int peer = 0; peer < ranks; peer++) {
+            outgoing[peer] = layout.allocate(peer);
+            incoming[peer] = peer == node.rank() ? outgoing[peer] : layout.allocate(node.rank());
+            parameters[peer] = layout.allocate(peer);
+        }
+    }
+
+    /** What an arm's step will receive, offered early, so that no sender has to ask. */
+    public Offers offer(int arm, long step) {
+        Offers offers = new Offers(arm, step);
+        for (int peer = 0; peer < node.ranks(); peer++) {
+            offers.gradients.add(
+                    peer == node.rank()
+                            ? CompletableFuture.completedFuture(null)
+                            : node.receive(offers.frame(Frame.Kind.GRADIENT_PIECE), peer, incoming[peer].room()));
+        }
+        offerParameters(offers);
+        return offers;
+    }
+
+    /** Offers room for the parameters that a segment starts from. */
+    public Offers offerStart(int arm) {
+        Offers offers = new Offers(arm, -1);
+        offerParameters(offers);
+        return offers;
+    }
+
+    private void offerParameters(Offers offers) {
+        Frame frame = offers.frame(Frame.Kind.PARAMETER_PIECE);
+        for (int peer = 0; peer < node.ranks(); peer++) {
+            int from = peer == node.rank() ? Node.DRIVER : peer;
+            offers.parameters.add(node.receive(frame, from, parameters[peer].room()));
+        }
+        Piece own = parameters[node.rank()];
+        for (int peer = 0; peer < node.ranks(); peer++) {
+            if (peer != node.rank()) {
+                int to = peer;
+                offers.departures.add(offers.parameters.get(node.rank()).thenCompose(arrived -> {
+                    own.verify(arrived);
+                    return node.send(frame, to, own.wire());
+                }));
+            }
+        }
+    }
+
+    /**
+     * Sends this rank's gradient away in pieces, adds up its own piece over all ranks, and sends the sum to the driver.
+     *
+     * @param ids touched rows of the table, ascending; the first {@code count} count
+     * @param scalars of this rank, for the driver; at most {@value Piece#SCALARS}
+     */
+    public void reduce(Offers offers, Matrix dense, int[] ids, int count, Matrix values, double[] scalars) {
+        Frame frame = offers.frame(Frame.Kind.GRADIENT_PIECE);
+        for (int peer = 0; peer < node.ranks(); peer++) {
+            int first = layout.firstRow(ids, count, peer);
+            int last = peer + 1 == node.ranks() ? count : layout.firstRow(ids, count, peer + 1);
+            outgoing[peer].fill(dense, layout.dense().start(peer), ids, values, first, last);
+            if (peer != node.rank()) {
+                offers.departures.add(node.send(frame, peer, outgoing[peer].wire()));
+            }
+        }
+        FloatBuffer total = sum.dense();
+        for (int peer = 0; peer < node.ranks(); peer++) {
+            ByteBuffer arrived = node.await(offers.gradients.get(peer), peer, frame.toString());
+            if (peer != node.rank()) {
+                incoming[peer].verify(arrived);
+            }
+            if (peer == 0) {
+                total.put(incoming[peer].dense()).flip();
+            } else {
+                Sums.add(incoming[peer].dense(), total.duplicate());
+            }
+        }
+        RowMerge.merge(incoming, sum, layout.width());
+        for (int i = 0; i < scalars.length; i++) {
+            sum.scalar(i, scalars[i]);
+        }
+        offers.departures.add(node.send(offers.frame(Frame.Kind.GRADIENT_SUM), Node.DRIVER, sum.wire()));
+    }
+
+    /**
+     * Waits for the new parameters, writes them over the old, and makes sure that all that this rank sent has arrived.
+     *
+     * @return the scalars that the driver sent along
+     */
+    public double[] update(Offers offers, Matrix dense, Matrix table) {
+        for (int peer = 0; peer < node.ranks(); peer++) {
+            int from = peer == node.rank() ? Node.DRIVER : peer;
+            ByteBuffer arrived = node.await(offers.parameters.get(peer), from, "parameters");
+            Piece piece = parameters[peer];
+            piece.verify(arrived);
+            dense.range(layout.dense().start(peer), 1, layout.dense().size(peer))
+                    .floats()
+                    .put(piece.dense());
+            RowMerge.scatter(piece, table);
+        }
+        for (CompletableFuture<Void> each : offers.departures) {
+            node.await(each, node.next(), "room for pieces");
+        }
+        double[] scalars = new double[Piece.SCALARS];
+        for (int i = 0; i < scalars.length; i++) {
+            scalars[i] = parameters[0].scalar(i);
+        }
+        return scalars;
+    }
+
+    /** Bytes of memory of all pieces. */
+    public long bytes() {
+        long bytes = sum.bytes();
+        for (int peer = 0; peer < node.ranks(); peer++) {
+            bytes += outgoing[peer].bytes() + parameters[peer].bytes();
+            bytes += peer == node.rank() ? 0 : incoming[peer].bytes();
+        }
+        return bytes;
+    }
+
+    /** The blocks that an arm's step expects. */
+    public static final class Offers {
+        private final int arm;
+        private final long step;
+        private final List<CompletableFuture<ByteBuffer>> gradients = new ArrayList<>();
+        private final List<CompletableFuture<ByteBuffer>> parameters = new ArrayList<>();
+        private final List<CompletableFuture<Void>> departures = new ArrayList<>();
+
+        private Offers(int arm, long step) {
+            this.arm = arm;
+            this.step = step;
+        }
+
+        private Frame frame(Frame.Kind kind) {
+            return new Frame(kind, arm, step, 0);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package siglip.job.ring;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import siglip.kernels.blas.Matrix;
+
+/** Memory for the texts of one rank as they travel: the embeddings, n x d, and after them the caption ids, n ints. */
+public final class TextBlock {
+    private final ByteBuffer bytes;
+    private final int width;
+    private final int[] captions;
+    private int rows;
+
+    /** Room for {@code capacity} texts of {@code width} floats. */
+    public TextBlock(int capacity, int width) {
+        this.bytes = Matrix.allocate(capacity, width + 1).bytes();
+        this.width = width;
+        this.captions = new int[capacity];
+    }
+
+    /** Says how many texts the block holds now. */
+    public TextBlock shape(int rows) {
+        if (rows > captions.length) {
+            throw new IllegalArgumentException(
+                    "Cannot hold %d texts: the block has room for %d".formatted(rows, captions.length));
+        }
+        this.rows = rows;
+        return this;
+    }
+
+    public int rows() {
+        return rows;
+    }
+
+    /** The embeddings, rows x width, sharing the block's memory. */
+    public Matrix embeddings() {
+        return Matrix.wrap(bytes, rows, width);
+    }
+
+    /** Writes the caption ids behind the embeddings. */
+    public void writeCaptions(int[] ids) {
+        ByteBuffer tail = tail();
+        for (int i = 0; i < rows; i++) {
+            tail.putInt(ids[i]);
+        }
+    }
+
+    /** The caption ids, one a row. */
+    public int[] captions() {
+        ByteBuffer tail = tail();
+        for (int i = 0; i < rows; i++) {
+            captions[i] = tail.getInt();
+        }
+        return rows == captions.length ? captions : Arrays.copyOf(captions, rows);
+    }
+
+    private ByteBuffer tail() {
+        int start = rows * width * Float.BYTES;
+        return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).clear().position(start);
+    }
+
+    /** All of it, for the network. */
+    ByteBuffer wire() {
+        return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).clear().limit(rows * (width + 1) * Float.BYTES);
+    }
+
+    public long bytes() {
+        return bytes.capacity();
+    }
+}

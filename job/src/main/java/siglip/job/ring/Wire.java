@@ -1,0 +1,100 @@
+package siglip.job.ring;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/** The bytes of control messages and of the headers of blocks: big-endian, all begin with magic, attempt and code. */
+final class Wire {
+    private static final int MAGIC = 0x51_67_4c_31; // "SgL1" with the case of its first letter
+    private static final int PREFIX = 4 + 8 + 4;
+    private static final int MAX_TEXT_BYTES = 4096;
+
+    /** What a message without a block is for. */
+    enum Code {
+        /** RPC to the driver: rank, text = host, port and numerics. Answered when all ranks are in. */
+        HELLO,
+        /** RPC to a rank: the sender's rank. */
+        PEER,
+        /** RPC to the driver: the segment is done. Answered when all ranks are done. */
+        BYE,
+        /** One way, to the sender of a block: a buffer for this frame is ready. */
+        GRANT,
+        /** One way, rank to driver and back: step, rank waited for, what for. */
+        HEARTBEAT,
+        /** One way: the attempt is over, text = why. */
+        ABORT,
+        /** Header of a block. */
+        BLOCK
+    }
+
+    private Wire() {}
+
+    static ByteBuffer start(Code code, long attempt, int bytes) {
+        return ByteBuffer.allocate(PREFIX + bytes)
+                .putInt(MAGIC)
+                .putLong(attempt)
+                .putInt(code.ordinal());
+    }
+
+    /** Reads the prefix; refuses what is not ours or not of this attempt. */
+    static Code code(ByteBuffer message, long attempt) {
+        if (message.remaining() < PREFIX || message.getInt() != MAGIC) {
+            throw new IllegalArgumentException("Cannot read a message: it is not of this protocol");
+        }
+        if (message.getLong() != attempt) {
+            throw new IllegalArgumentException("Cannot take a message of another attempt");
+        }
+        int code = message.getInt();
+        Code[] codes = Code.values();
+        if (code < 0 || code >= codes.length) {
+            throw new IllegalArgumentException("Cannot read a message: unknown code " + code);
+        }
+        return codes[code];
+    }
+
+    static ByteBuffer grant(long attempt, Frame frame) {
+        ByteBuffer message = start(Code.GRANT, attempt, Frame.BYTES);
+        frame.write(message);
+        return message.flip();
+    }
+
+    static ByteBuffer block(long attempt, Frame frame, int bytes) {
+        ByteBuffer message = start(Code.BLOCK, attempt, Frame.BYTES + 4);
+        frame.write(message);
+        return message.putInt(bytes).flip();
+    }
+
+    static ByteBuffer numbered(Code code, long attempt, int rank, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int length = Math.min(bytes.length, MAX_TEXT_BYTES);
+        return start(code, attempt, 8 + length)
+                .putInt(rank)
+                .putInt(length)
+                .put(bytes, 0, length)
+                .flip();
+    }
+
+    static String text(ByteBuffer message) {
+        int length = message.getInt();
+        if (length < 0 || length > MAX_TEXT_BYTES || length > message.remaining()) {
+            throw new IllegalArgumentException("Cannot read a message: a text of " + length + " bytes");
+        }
+        byte[] bytes = new byte[length];
+        message.get(bytes);
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    static ByteBuffer heartbeat(long attempt, Progress progress) {
+        byte[] what = progress.waitingFor().getBytes(StandardCharsets.UTF_8);
+        return start(Code.HEARTBEAT, attempt, 8 + 4 + 4 + what.length)
+                .putLong(progress.step())
+                .putInt(progress.waitingOn())
+                .putInt(what.length)
+                .put(what)
+                .flip();
+    }
+
+    static Progress progress(ByteBuffer message) {
+        return new Progress(message.getLong(), message.getInt(), text(message));
+    }
+}

@@ -1,0 +1,86 @@
+package siglip.job.ring;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.SecurityManager;
+import org.apache.spark.SparkConf;
+import siglip.job.config.RingSettings;
+
+/** A driver and its ranks in one JVM, over real connections on loopback: a ring without Spark's scheduler. */
+public final class Circle implements AutoCloseable {
+    public static final RingSettings SETTINGS = new RingSettings(
+            Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofMillis(200), Duration.ofSeconds(10));
+    private static final String HOST = "127.0.0.1";
+
+    /** What a rank does. */
+    public interface RankBody<T> {
+        T run(RankNode node) throws Exception;
+    }
+
+    private final SparkConf conf = new SparkConf(false).set("spark.app.name", "circle");
+    private final SecurityManager security = new SecurityManager(
+            conf, scala.Option.empty(), org.apache.spark.SecurityManager.$lessinit$greater$default$3());
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final RingSettings settings;
+    private final int ranks;
+    private final long attempt;
+    private final DriverNode driver;
+
+    public Circle(int ranks) {
+        this(ranks, SETTINGS);
+    }
+
+    public Circle(int ranks, RingSettings settings) {
+        this.ranks = ranks;
+        this.settings = settings;
+        this.attempt = System.nanoTime();
+        this.driver = DriverNode.listen(ranks, attempt, conf, security, HOST, HOST, settings, () -> false);
+    }
+
+    public DriverNode driver() {
+        return driver;
+    }
+
+    /** Joins one rank, which computes with {@code numerics}. */
+    RankNode join(int rank, String numerics) {
+        return RankNode.join(
+                driver.address(), rank, ranks, attempt, numerics, conf, security, HOST, settings, () -> false);
+    }
+
+    /** Starts all ranks; each joins, runs the body and leaves. */
+    public <T> List<Future<T>> start(RankBody<T> body) {
+        List<Future<T>> running = new ArrayList<>();
+        for (int rank = 0; rank < ranks; rank++) {
+            int self = rank;
+            running.add(threads.submit((Callable<T>) () -> {
+                try (RankNode node = join(self, "test")) {
+                    T result = body.run(node);
+                    node.leave();
+                    return result;
+                }
+            }));
+        }
+        return running;
+    }
+
+    /** Runs a body on all ranks and waits for all, at most a minute. */
+    public <T> List<T> run(RankBody<T> body) throws Exception {
+        List<T> results = new ArrayList<>();
+        for (Future<T> each : start(body)) {
+            results.add(each.get(60, TimeUnit.SECONDS));
+        }
+        return results;
+    }
+
+    @Override
+    public void close() {
+        driver.close();
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,298 @@
+package siglip.job.ring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import siglip.job.config.RingSettings;
+import siglip.kernels.blas.Matrix;
+
+@Timeout(120)
+class RingTest {
+    private static final int WIDTH = 3;
+
+    /** A text row that says whose it is: every float and the caption id are the row's position in the global batch. */
+    private static TextBlock texts(Slices rows, int rank) {
+        TextBlock block = new TextBlock(rows.largest(), WIDTH).shape(rows.size(rank));
+        int[] captions = new int[block.rows()];
+        for (int i = 0; i < block.rows(); i++) {
+            captions[i] = rows.start(rank) + i;
+            for (int k = 0; k < WIDTH; k++) {
+                block.embeddings().set(i, k, captions[i]);
+            }
+        }
+        block.writeCaptions(captions);
+        return block;
+    }
+
+    private static List<TextBlock> places(Slices rows, int count) {
+        List<TextBlock> places = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            places.add(new TextBlock(rows.largest(), WIDTH));
+        }
+        return places;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 2", "2, 2", "3, 2", "4, 2", "5, 2", "5, 4"})
+    void everyRankSeesTheTextsOfEveryOtherInTheOrderOfTheRing(int ranks, int places) throws Exception {
+        Slices rows = new Slices(4L * ranks + 1, ranks);
+        try (Circle circle = new Circle(ranks)) {
+            List<List<Integer>> seen = circle.run(node -> {
+                List<Integer> captions = new ArrayList<>();
+                List<TextBlock> memory = places(rows, places);
+                TextBlock own = texts(rows, node.rank());
+                for (long step = 0; step < 3; step++) {
+                    TextRing ring = new TextRing(node, rows, 0, step, own, memory);
+                    for (int phase = 1; phase < ranks; phase++) {
+                        TextBlock block = ring.await(phase);
+                        for (int i = 0; i < block.rows(); i++) {
+                            assertThat(block.embeddings().get(i, WIDTH - 1)).isEqualTo(block.captions()[i]);
+                            captions.add(block.captions()[i]);
+                        }
+                        ring.used(phase);
+                    }
+                    ring.finish();
+                }
+                return captions;
+            });
+            for (int rank = 0; rank < ranks; rank++) {
+                List<Integer> expected = new ArrayList<>();
+                for (int step = 0; step < 3; step++) {
+                    for (int phase = 1; phase < ranks; phase++) {
+                        int owner = Math.floorMod(rank - phase, ranks);
+                        for (int i = 0; i < rows.size(owner); i++) {
+                            expected.add(rows.start(owner) + i);
+                        }
+                    }
+                }
+                assertThat(seen.get(rank)).as("rank %d", rank).isEqualTo(expected);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5})
+    void gradientsOfTextsComeHomeWithTheSharesOfAllRanks(int ranks) throws Exception {
+        Slices rows = new Slices(3L * ranks + 2, ranks);
+        try (Circle circle = new Circle(ranks)) {
+            List<float[]> home = circle.run(node -> {
+                List<Matrix> shares =
+                        List.of(Matrix.allocate(rows.largest(), WIDTH), Matrix.allocate(rows.largest(), WIDTH));
+                List<Matrix> arriving =
+                        List.of(Matrix.allocate(rows.largest(), WIDTH), Matrix.allocate(rows.largest(), WIDTH));
+                Matrix own = Matrix.allocate(rows.size(node.rank()), WIDTH);
+                for (long step = 0; step < 2; step++) {
+                    own.clear();
+                    fill(own, node.rank(), node.rank());
+                    GradientRing ring = new GradientRing(node, rows, 0, step, shares, arriving);
+                    for (int phase = 1; phase < ranks; phase++) {
+                        Matrix share = ring.share(phase);
+                        fill(share, node.rank(), Math.floorMod(node.rank() - phase, ranks));
+                        ring.pass(phase, share);
+                    }
+                    ring.home(own);
+                }
+                return own.toArray();
+            });
+            for (int rank = 0; rank < ranks; rank++) {
+                float expected = 0;
+                for (int from = 0; from < ranks; from++) {
+                    expected += share(from, rank);
+                }
+                assertThat(home.get(rank)).hasSize(rows.size(rank) * WIDTH).containsOnly(expected);
+            }
+        }
+    }
+
+    /** Small integers, whose sums are exact in any order: one that names giver and owner. */
+    private static float share(int from, int owner) {
+        return (1 << from) * 100 + owner;
+    }
+
+    private static void fill(Matrix matrix, int from, int owner) {
+        for (int i = 0; i < matrix.rows(); i++) {
+            for (int k = 0; k < matrix.columns(); k++) {
+                matrix.set(i, k, matrix.get(i, k) + share(from, owner));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4})
+    void theDriverReceivesTheSumOfAllGradientsAndEveryRankItsAnswer(int ranks) throws Exception {
+        PieceLayout layout = PieceLayout.of(11, 10, 2, ranks);
+        int[][] touched = {{0, 3, 9}, {3, 4}, {}, {9}};
+        try (Circle circle = new Circle(ranks)) {
+            List<Future<List<float[]>>> running = circle.start(node -> {
+                RankReduction reduction = new RankReduction(node, layout);
+                Matrix dense = Matrix.allocate(1, 11);
+                Matrix table = Matrix.allocate(10, 2);
+                Matrix values = Matrix.allocate(10, 2);
+                RankReduction.Offers offers = reduction.offer(0, 7);
+                dense.write(0, new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, 0, 11);
+                int[] ids = touched[node.rank()];
+                for (int i = 0; i < ids.length; i++) {
+                    values.set(i, 0, ids[i]);
+                    values.set(i, 1, 1 << node.rank());
+                }
+                reduction.reduce(offers, dense, ids, ids.length, values, new double[] {node.rank() + 0.5});
+                double[] scalars = reduction.update(offers, dense, table);
+                assertThat(scalars[3]).isEqualTo(42);
+                return List.of(dense.toArray(), table.toArray());
+            });
+            circle.driver().assemble();
+            DriverReduction driver = new DriverReduction(circle.driver(), layout, 0);
+            List<CompletableFuture<ByteBuffer>> offers = driver.offer(7);
+            Piece[] sums = driver.await(offers);
+            float[] dense = new float[11];
+            float[] table = new float[20];
+            double scalars = 0;
+            for (int rank = 0; rank < ranks; rank++) {
+                sums[rank]
+                        .dense()
+                        .get(dense, layout.dense().start(rank), layout.dense().size(rank));
+                scalars += sums[rank].scalar(0);
+                for (int i = 0; i < sums[rank].rows(); i++) {
+                    sums[rank].values().get(2 * i, table, 2 * sums[rank].ids().get(i), 2);
+                }
+            }
+            for (int i = 0; i < 11; i++) {
+                assertThat(dense[i]).isEqualTo(ranks * (i + 1));
+            }
+            float[] expectedTable = new float[20];
+            for (int rank = 0; rank < ranks; rank++) {
+                for (int id : touched[rank]) {
+                    expectedTable[2 * id] += id;
+                    expectedTable[2 * id + 1] += 1 << rank;
+                }
+            }
+            assertThat(table).isEqualTo(expectedTable);
+            assertThat(scalars).isEqualTo(ranks * ranks / 2.0);
+
+            Piece[] answer = driver.parameters();
+            for (int rank = 0; rank < ranks; rank++) {
+                answer[rank].scalar(3, 42);
+                answer[rank]
+                        .dense()
+                        .put(dense, layout.dense().start(rank), layout.dense().size(rank));
+                answer[rank].rows(layout.table().size(rank));
+                for (int i = 0; i < answer[rank].rows(); i++) {
+                    answer[rank].ids().put(i, layout.table().start(rank) + i);
+                }
+                answer[rank].values().put(table, 2 * layout.table().start(rank), 2 * answer[rank].rows());
+            }
+            driver.send(7);
+            for (Future<List<float[]>> each : running) {
+                List<float[]> parameters = each.get(30, TimeUnit.SECONDS);
+                assertThat(parameters.get(0)).isEqualTo(dense);
+                assertThat(parameters.get(1)).isEqualTo(table);
+            }
+        }
+    }
+
+    @Test
+    void aSlowRankSlowsItsNeighboursAndBreaksNothing() throws Exception {
+        int ranks = 4;
+        Slices rows = new Slices(8, ranks);
+        try (Circle circle = new Circle(ranks)) {
+            List<Integer> blocks = circle.run(node -> {
+                List<TextBlock> memory = places(rows, 2);
+                int count = 0;
+                for (long step = 0; step < 5; step++) {
+                    TextRing ring = new TextRing(node, rows, 0, step, texts(rows, node.rank()), memory);
+                    for (int phase = 1; phase < ranks; phase++) {
+                        TextBlock block = ring.await(phase);
+                        Thread.sleep(node.rank() == 2 ? 50 : 5);
+                        assertThat(block.captions()[0]).isEqualTo(rows.start(ring.owner(phase)));
+                        count++;
+                        ring.used(phase);
+                    }
+                    ring.finish();
+                }
+                return count;
+            });
+            assertThat(blocks).containsOnly(15);
+        }
+    }
+
+    @Test
+    void aRankThatFailsEndsTheWaitsOfAllAndIsNamed() throws Exception {
+        Slices rows = new Slices(6, 3);
+        try (Circle circle = new Circle(3)) {
+            List<Future<Integer>> running = circle.start(node -> {
+                try {
+                    if (node.rank() == 1) {
+                        throw new IllegalStateException("a broken disk");
+                    }
+                    TextRing ring = new TextRing(node, rows, 0, 0, texts(rows, node.rank()), places(rows, 2));
+                    return ring.await(1).rows() + ring.await(2).rows();
+                } catch (RuntimeException e) {
+                    node.giveUp(e);
+                    throw e;
+                }
+            });
+            circle.driver().assemble();
+            CompletableFuture<Void> never = new CompletableFuture<>();
+
+            assertThatThrownBy(() -> circle.driver().await(never, 0, "anything"))
+                    .hasRootCauseInstanceOf(CulpritException.class)
+                    .hasMessageContaining("Rank 1 failed")
+                    .hasMessageContaining("a broken disk");
+            for (Future<Integer> each : running) {
+                assertThatThrownBy(() -> each.get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
+            }
+        }
+    }
+
+    @Test
+    void aWaitWithoutAnAnswerEndsAtItsDeadlineAndNamesThePeer() throws Exception {
+        RingSettings hasty = new RingSettings(
+                Duration.ofSeconds(10), Duration.ofMillis(600), Duration.ofMillis(100), Duration.ofSeconds(10));
+        try (Circle circle = new Circle(2, hasty)) {
+            List<Future<Integer>> running = circle.start(node -> {
+                if (node.rank() == 0) {
+                    node.await(new CompletableFuture<Void>(), 1, "an answer");
+                }
+                Thread.sleep(1500);
+                return 0;
+            });
+            assertThatThrownBy(() -> running.get(0).get(20, TimeUnit.SECONDS))
+                    .hasMessageContaining("No an answer of rank 1 in 0 s");
+        }
+    }
+
+    @Test
+    void ranksThatComputeDifferentlyAreRefused() {
+        try (Circle circle = new Circle(2)) {
+            Thread first = new Thread(() -> {
+                try (RankNode node = circle.join(0, "oneDNN, AVX-512")) {
+                    node.leave();
+                } catch (RuntimeException expected) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            first.start();
+            try {
+                Thread.sleep(300);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            assertThatThrownBy(() -> circle.join(1, "OpenBLAS, AVX2").close())
+                    .hasMessageContaining("rank 1 computes with OpenBLAS, AVX2, rank 0 with oneDNN, AVX-512");
+            assertThatThrownBy(() -> circle.driver().assemble()).hasRootCauseInstanceOf(NumericsException.class);
+        }
+    }
+}
