@@ -1,5 +1,8 @@
 package siglip.kernels;
 
+import java.nio.DoubleBuffer;
+import java.util.Arrays;
+
 /**
  * For each row (or column) of the logits of a global batch, what softmax needs to know of it, gathered block by block:
  * the log-sum-exp of the negatives as a (maximum, sum) pair, the log-sum-exp of the positives likewise, their number and the
@@ -9,36 +12,136 @@ public final class LogSums {
     /** Doubles per row in {@link #write} and {@link #merge}. */
     public static final int FIELDS = 6;
 
+    private static final int NEGATIVE_MAX = 0;
+    private static final int NEGATIVE_SUM = 1; // of exp(logit - NEGATIVE_MAX)
+    private static final int POSITIVE_MAX = 2;
+    private static final int POSITIVE_SUM = 3;
+    private static final int POSITIVES = 4;
+    private static final int POSITIVE_LOGITS = 5;
+
+    private final double[] fields;
+
+    /** Empty rows. */
     public LogSums(int rows) {
-        throw new UnsupportedOperationException();
+        fields = new double[Math.multiplyExact(rows, FIELDS)];
+        clear();
     }
 
     public int rows() {
-        throw new UnsupportedOperationException();
+        return fields.length / FIELDS;
     }
 
     /** Empties all rows for the next step. */
     public void clear() {
-        throw new UnsupportedOperationException();
+        Arrays.fill(fields, 0);
+        for (int at = 0; at < fields.length; at += FIELDS) {
+            fields[at + NEGATIVE_MAX] = Double.NEGATIVE_INFINITY;
+            fields[at + POSITIVE_MAX] = Double.NEGATIVE_INFINITY;
+        }
     }
 
     /** Writes rows {@code from} to {@code from + count - 1}, {@link #FIELDS} doubles each, for the wire. */
-    public void write(int from, int count, java.nio.DoubleBuffer to) {
-        throw new UnsupportedOperationException();
+    public void write(int from, int count, DoubleBuffer to) {
+        to.put(fields, from * FIELDS, count * FIELDS);
     }
 
     /** Merges as many rows as the buffer holds into the rows from {@code into} on. The order of merges decides the last bits. */
-    public void merge(int into, java.nio.DoubleBuffer from) {
-        throw new UnsupportedOperationException();
+    public void merge(int into, DoubleBuffer from) {
+        int at = checkRoom(into, from);
+        while (from.hasRemaining()) {
+            double negativeMax = from.get();
+            addExponentials(at + NEGATIVE_MAX, negativeMax, from.get());
+            double positiveMax = from.get();
+            addExponentials(at + POSITIVE_MAX, positiveMax, from.get());
+            fields[at + POSITIVES] += from.get();
+            fields[at + POSITIVE_LOGITS] += from.get();
+            at += FIELDS;
+        }
     }
 
     /** Replaces rows from {@code into} on by those of the buffer. */
-    public void read(int into, java.nio.DoubleBuffer from) {
-        throw new UnsupportedOperationException();
+    public void read(int into, DoubleBuffer from) {
+        from.get(fields, checkRoom(into, from), from.remaining());
+    }
+
+    private int checkRoom(int into, DoubleBuffer from) {
+        if (from.remaining() % FIELDS != 0 || into < 0 || into + from.remaining() / FIELDS > rows()) {
+            throw new IllegalArgumentException("Cannot put %d doubles, %d a row, into rows from %d on of %d"
+                    .formatted(from.remaining(), FIELDS, into, rows()));
+        }
+        return into * FIELDS;
+    }
+
+    /** Adds {@code sum * exp(max)} to the pair (maximum, sum) at a place. */
+    private void addExponentials(int at, double max, double sum) {
+        double present = fields[at];
+        if (sum == 0) {
+            return;
+        }
+        if (max > present) {
+            fields[at] = max;
+            fields[at + 1] = fields[at + 1] * Math.exp(present - max) + sum;
+        } else {
+            fields[at + 1] += sum * Math.exp(max - present);
+        }
+    }
+
+    void addNegatives(int row, double max, double sum) {
+        addExponentials(row * FIELDS + NEGATIVE_MAX, max, sum);
+    }
+
+    void addPositive(int row, double logit) {
+        int at = row * FIELDS;
+        addExponentials(at + POSITIVE_MAX, logit, 1);
+        fields[at + POSITIVES]++;
+        fields[at + POSITIVE_LOGITS] += logit;
+    }
+
+    int positives(int row) {
+        return (int) fields[row * FIELDS + POSITIVES];
+    }
+
+    private double negativeLogSum(int row) {
+        return fields[row * FIELDS + NEGATIVE_MAX] + Math.log(fields[row * FIELDS + NEGATIVE_SUM]);
+    }
+
+    private double positiveLogSum(int row) {
+        return fields[row * FIELDS + POSITIVE_MAX] + Math.log(fields[row * FIELDS + POSITIVE_SUM]);
+    }
+
+    /** The log-sum-exp of all pairs of a row that has a positive. */
+    double logSum(int row) {
+        double positive = positiveLogSum(row);
+        return positive + softplus(negativeLogSum(row) - positive);
+    }
+
+    /**
+     * {@code softmax - 1/k} at one of the k positives of a row. Both parts that can be small are computed as such: what the negatives
+     * take away, and the positive's lead over the other positives.
+     */
+    double derivativeAtPositive(int row, double logit) {
+        double k = fields[row * FIELDS + POSITIVES];
+        double positive = positiveLogSum(row);
+        double share = k == 1 ? 1 : Math.exp(logit - positive); // among the positives
+        double takenAway = 1 / (1 + Math.exp(positive - negativeLogSum(row)));
+        return (share - 1 / k) - share * takenAway;
     }
 
     /** The sum over all rows of -(1/k) sum over the row's k positives of log softmax, in nats, halved: one direction's share of CLIP's loss. */
     public double loss() {
-        throw new UnsupportedOperationException();
+        double sum = 0;
+        for (int row = 0; row < rows(); row++) {
+            double k = fields[row * FIELDS + POSITIVES];
+            if (k > 0) {
+                double positive = positiveLogSum(row);
+                double lead = k == 1 ? 0 : positive - fields[row * FIELDS + POSITIVE_LOGITS] / k; // at least log(k)
+                sum += softplus(negativeLogSum(row) - positive) + lead;
+            }
+        }
+        return sum / 2;
+    }
+
+    private static double softplus(double x) {
+        return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
     }
 }

@@ -7,37 +7,60 @@ import siglip.kernels.blas.MatrixProducts;
  * thread and owns native memory.
  */
 public final class LossKernels implements AutoCloseable {
-    private LossKernels() {}
+    private final Numerics numerics;
+    private final MatrixProducts products;
+    private final Workspace workspace;
+    private final SigmoidLoss sigmoid;
+    private final SoftmaxLoss softmax;
+
+    private LossKernels(MatrixProducts products, ElementwiseKernel kernel, Numerics asked) {
+        this.products = products;
+        numerics = new Numerics(products.name(), asked.precision(), kernel.name(), asked.tile());
+        workspace = new Workspace(asked.tile());
+        sigmoid = new SigmoidLoss(products, kernel, workspace);
+        softmax = new SoftmaxLoss(products, kernel, workspace);
+    }
 
     /**
+     * Opens what was asked for. Resolved {@link #numerics} of another process may be asked for too: only the same library, version,
+     * instruction set and vector width honours them.
+     *
+     * @throws IllegalArgumentException if a choice is none that exists
      * @throws IllegalStateException if a forced choice cannot be honoured here; the message says what is missing
      */
     public static LossKernels open(Numerics numerics) {
-        throw new UnsupportedOperationException();
+        if (!numerics.precision().equals(Numerics.FP32)) {
+            throw new IllegalArgumentException("Cannot compute products in precision '%s': there is %s"
+                    .formatted(numerics.precision(), Numerics.FP32));
+        }
+        ElementwiseKernel kernel = ElementwiseKernels.open(numerics.elementwise());
+        return new LossKernels(MatrixProducts.open(numerics.products()), kernel, numerics);
     }
 
     /** What runs, with nothing left to choose: two ranks with equal resolved numerics compute with the same code. */
     public Numerics numerics() {
-        throw new UnsupportedOperationException();
+        return numerics;
     }
 
     public MatrixProducts products() {
-        throw new UnsupportedOperationException();
+        return products;
     }
 
     public SigmoidLoss sigmoid() {
-        throw new UnsupportedOperationException();
+        return sigmoid;
     }
 
     public SoftmaxLoss softmax() {
-        throw new UnsupportedOperationException();
+        return softmax;
     }
 
     /** Bytes of working memory the losses hold: tiles and scratch, not embeddings. */
     public long workingBytes() {
-        throw new UnsupportedOperationException();
+        return workspace.workingBytes() + softmax.workingBytes();
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        products.close();
+    }
 }

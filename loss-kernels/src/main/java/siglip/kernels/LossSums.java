@@ -33,4 +33,11 @@ public final class LossSums {
         negatives += other.negatives;
         negativeLogits += other.negativeLogits;
     }
+
+    void addPositive(double logit) {
+        positives++;
+        positiveLogits += logit;
+        minPositiveLogit = Math.min(minPositiveLogit, logit);
+        maxPositiveLogit = Math.max(maxPositiveLogit, logit);
+    }
 }

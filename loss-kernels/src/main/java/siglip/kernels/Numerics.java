@@ -6,12 +6,23 @@ import java.io.Serializable;
  * What decides the last bits of a result. Each name is a choice ({@code auto} where it is left open) before
  * {@link LossKernels#open}, and a fact after it.
  *
- * @param products matrix-product library: {@code auto}, {@code onednn}, {@code openblas}, {@code java}; resolved, with version and instruction set
+ * @param products matrix-product library: {@code auto}, {@code onednn}, {@code openblas}, {@code java}; resolved, with version and instruction
+ *     set: {@code onednn-3.11.0-avx512_core_bf16}
  * @param precision inputs of products: {@code fp32}
  * @param elementwise {@code auto}, {@code vector}, {@code scalar}; resolved, the vector's width: {@code vector-512}
  * @param tile rows and columns of a tile of logits
  */
 public record Numerics(String products, String precision, String elementwise, int tile) implements Serializable {
+    /** The one precision there is. */
+    public static final String FP32 = "fp32";
+
     /** Leaves every choice open. */
-    public static final Numerics AUTO = new Numerics("auto", "fp32", "auto", 512);
+    public static final Numerics AUTO = new Numerics("auto", FP32, "auto", 512);
+
+    public Numerics {
+        if (tile < 1 || tile > 8192) {
+            throw new IllegalArgumentException(
+                    "Cannot use tiles of %d rows: 1 to 8192, best about 512".formatted(tile));
+        }
+    }
 }

@@ -1,13 +1,59 @@
 package siglip.kernels;
 
-import siglip.kernels.blas.Matrix;
+import static siglip.kernels.ElementwiseKernel.GRADIENT;
+import static siglip.kernels.ElementwiseKernel.GRADIENT_BY_SIMILARITY;
+import static siglip.kernels.ElementwiseKernel.LEAST_EXPONENT;
+import static siglip.kernels.ElementwiseKernel.LOSS;
+import static siglip.kernels.ElementwiseKernel.SUMS;
 
-/** The SigLIP sigmoid loss of a block and its gradient, fused, tile by tile. TO BE COMPLETED. */
+import java.util.Arrays;
+import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.blas.MatrixProducts.Into;
+
+/**
+ * The SigLIP sigmoid loss of a block of {@code m} images and {@code n} texts, and its gradient.
+ *
+ * <pre>{@code
+ * l[i][j] = exp(logScale) * dot(image[i], text[j]) + bias
+ * loss    = sum over positives of softplus(-l) + sum over negatives of softplus(l)
+ * g[i][j] = -sigmoid(-l) for positives, sigmoid(l) for negatives, 0 for masked pairs
+ * }</pre>
+ *
+ * <p>Results are <em>sums</em>, so blocks of any shape add up; the job divides once, by the global batch size. Logits exist one tile
+ * at a time: live memory beyond the operands is O(tile²), whatever m and n. Positives are never computed as a negative
+ * and a correction, which would cancel.
+ *
+ * <p><b>Accuracy.</b> Similarities, elementary functions and gradients of tiles are {@code float}, sums over rows {@code double}. The
+ * logit is off by at most {@code d = g * (exp(logScale) * sum_k |image[i][k] * text[j][k]| + |bias|)}, with
+ * {@code g = n * u / (1 - n * u)}, {@code u = 2^-24} and {@code n = dim + 6}; the loss of a pair, and its derivative, therefore by at most
+ * {@code exp(d) * (1 + e) - 1} of its value, with {@code e} = {@link ElementwiseKernel#RELATIVE_ERROR}. The tests hold each result to
+ * what follows from that.
+ *
+ * @see <a href="https://arxiv.org/abs/2303.15343">Zhai et al. 2023</a>, Algorithm 1. The sign of {@code b} is that of the algorithm;
+ *     the formula printed in section 3.2 has it reversed.
+ */
 public final class SigmoidLoss {
-    SigmoidLoss() {}
+    private final MatrixProducts products;
+    private final ElementwiseKernel kernel;
+    private final Workspace workspace;
+    private final double[] negativeSums = new double[SUMS];
+    private final double[] positiveSums = new double[SUMS];
+
+    SigmoidLoss(MatrixProducts products, ElementwiseKernel kernel, Workspace workspace) {
+        this.products = products;
+        this.kernel = kernel;
+        this.workspace = workspace;
+    }
 
     /**
      * Adds the loss of all m x n pairs of a block to {@code sums}, and the gradients to {@code imageGradient} and {@code textGradient}.
+     *
+     * @param images m x dim, used as they are: no normalisation happens here
+     * @param texts n x dim
+     * @param imageGradient m x dim, added to
+     * @param textGradient n x dim, added to
+     * @throws IllegalArgumentException if shapes or labels do not fit together, or if the scale is not usable as a {@code float}
      */
     public void accumulate(
             Matrix images,
@@ -17,6 +63,84 @@ public final class SigmoidLoss {
             Matrix imageGradient,
             Matrix textGradient,
             LossSums sums) {
-        throw new UnsupportedOperationException();
+        Workspace.check(images, texts, labels, params);
+        Workspace.checkGradients(images, texts, imageGradient, textGradient);
+        LossSums block = new LossSums();
+        Arrays.fill(negativeSums, 0);
+        Arrays.fill(positiveSums, 0);
+        workspace.exceptions.block(labels);
+        Matrix[] imageSlices = workspace.slices(images);
+        Matrix[] imageGradients = workspace.slices(imageGradient);
+        Matrix[] textSlices = workspace.slices(texts);
+        Matrix[] textGradients = workspace.slices(textGradient);
+        double maskedLogits = 0;
+        long masked = 0;
+        for (int i = 0; i < imageSlices.length; i++) {
+            for (int j = 0; j < textSlices.length; j++) {
+                int rows = imageSlices[i].rows();
+                int columns = textSlices[j].rows();
+                Matrix tile = workspace.shaped(rows, columns);
+                products.timesTransposed(imageSlices[i], textSlices[j], tile, Into.OVERWRITE);
+                tile.read(0, workspace.values, 0, rows * columns);
+                workspace.exceptions.tile(i * workspace.tile, rows, j * workspace.tile, columns);
+                maskedLogits += maskedLogits(params);
+                masked += workspace.exceptions.maskedCount();
+                pass(rows, columns, params, block);
+                tile.write(0, workspace.values, 0, rows * columns);
+                products.times(tile, textSlices[j], imageGradients[i], Into.ADD);
+                products.transposedTimes(tile, imageSlices[i], textGradients[j], Into.ADD);
+            }
+        }
+        long pairs = (long) images.rows() * texts.rows();
+        block.loss = negativeSums[LOSS] + positiveSums[LOSS];
+        block.biasGradient = negativeSums[GRADIENT] - positiveSums[GRADIENT];
+        block.logScaleGradient =
+                params.scale() * (negativeSums[GRADIENT_BY_SIMILARITY] - positiveSums[GRADIENT_BY_SIMILARITY]);
+        block.negatives = pairs - block.positives - masked;
+        block.negativeLogits = params.scale() * workspace.sumOfSimilarities(images, texts)
+                + params.bias() * pairs
+                - block.positiveLogits
+                - maskedLogits;
+        sums.add(block);
+    }
+
+    private double maskedLogits(LogitParams params) {
+        double sum = 0;
+        for (int k = 0; k < workspace.exceptions.maskedCount(); k++) {
+            sum += params.scale() * workspace.values[workspace.exceptions.masked(k)] + params.bias();
+        }
+        return sum;
+    }
+
+    /** Turns the similarities of a tile into derivatives with respect to them, and adds up what they sum to. */
+    private void pass(int rows, int columns, LogitParams params, LossSums block) {
+        float[] values = workspace.values;
+        TileExceptions exceptions = workspace.exceptions;
+        float scale = (float) params.scale();
+        float bias = (float) params.bias();
+        int count = exceptions.positiveCount();
+        float[] positives = workspace.positives(count);
+        float vanishing = (LEAST_EXPONENT - bias) / scale; // a similarity that adds less than 1e-37 to any sum
+        for (int k = 0; k < count; k++) {
+            float similarity = values[exceptions.positive(k)];
+            positives[k] = similarity;
+            values[exceptions.positive(k)] = vanishing;
+            block.addPositive(params.scale() * similarity + params.bias());
+        }
+        for (int k = 0; k < exceptions.maskedCount(); k++) {
+            values[exceptions.masked(k)] = vanishing;
+        }
+        for (int row = 0; row < rows; row++) {
+            kernel.sigmoid(values, row * columns, columns, scale, bias, negativeSums);
+        }
+        for (int k = 0; k < count; k += workspace.tile) { // no longer than a row: the sum of one call is a float's
+            kernel.sigmoid(positives, k, Math.min(workspace.tile, count - k), -scale, -bias, positiveSums);
+        }
+        for (int k = 0; k < count; k++) {
+            values[exceptions.positive(k)] = positives[k];
+        }
+        for (int k = 0; k < exceptions.maskedCount(); k++) {
+            values[exceptions.masked(k)] = 0;
+        }
     }
 }

@@ -3,42 +3,52 @@ package siglip.kernels.blas;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.BytePointer;
 
 /**
  * An off-heap matrix of {@code float}, row-major and dense, whose memory a native product and the network can both use
  * without a copy. Views share the memory of the matrix they were taken from. Not safe for concurrent writes.
  */
 public final class Matrix {
+    /** Rows of allocated matrices start on a cache line wherever their width allows. */
+    private static final int ALIGNMENT = 64;
+
+    private static final long UNKNOWN = 0;
+
     private final ByteBuffer bytes; // little-endian, position 0, limit = rows * columns * 4
     private final int rows;
     private final int columns;
+    private long
+            address; // of the first float; asked for lazily, because the plain Java products need no native library
 
-    private Matrix(ByteBuffer bytes, int rows, int columns) {
+    private Matrix(ByteBuffer bytes, int rows, int columns, long address) {
         this.bytes = bytes;
         this.rows = rows;
         this.columns = columns;
+        this.address = address;
     }
 
     /** A matrix of zeros. */
     public static Matrix allocate(int rows, int columns) {
         long size = (long) rows * columns * Float.BYTES;
-        if (rows < 0 || columns < 0 || size > Integer.MAX_VALUE) {
+        if (rows < 0 || columns < 0 || size > Integer.MAX_VALUE - 2 * ALIGNMENT) {
             throw new IllegalArgumentException(
-                    "Cannot allocate a matrix of %d x %d floats: one buffer holds at most 2 GiB"
+                    "Cannot allocate a matrix of %d x %d floats: one buffer holds less than 2 GiB"
                             .formatted(rows, columns));
         }
-        return wrap(ByteBuffer.allocateDirect((int) size), rows, columns);
+        int padded = (int) (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        return wrap(ByteBuffer.allocateDirect(padded + ALIGNMENT).alignedSlice(ALIGNMENT), rows, columns);
     }
 
     /** The first {@code rows * columns} floats of a direct buffer as a matrix; the memory is shared. */
     public static Matrix wrap(ByteBuffer direct, int rows, int columns) {
         long size = (long) rows * columns * Float.BYTES;
-        if (!direct.isDirect() || direct.capacity() < size) {
+        if (rows < 0 || columns < 0 || !direct.isDirect() || direct.capacity() < size) {
             throw new IllegalArgumentException("Cannot wrap a buffer of %d bytes (direct: %s) as %d x %d floats"
                     .formatted(direct.capacity(), direct.isDirect(), rows, columns));
         }
         ByteBuffer whole = direct.duplicate().clear().limit((int) size);
-        return new Matrix(whole.slice().order(ByteOrder.LITTLE_ENDIAN), rows, columns);
+        return new Matrix(whole.slice().order(ByteOrder.LITTLE_ENDIAN), rows, columns, UNKNOWN);
     }
 
     public int rows() {
@@ -65,7 +75,8 @@ public final class Matrix {
                     .formatted(rows, columns, offset, this.rows, this.columns));
         }
         ByteBuffer part = bytes.slice(offset * Float.BYTES, rows * columns * Float.BYTES);
-        return new Matrix(part.order(ByteOrder.LITTLE_ENDIAN), rows, columns);
+        long partAddress = address == UNKNOWN ? UNKNOWN : address + (long) offset * Float.BYTES;
+        return new Matrix(part.order(ByteOrder.LITTLE_ENDIAN), rows, columns, partAddress);
     }
 
     /** The memory, as bytes for the network: little-endian, position 0. Each call gives its own position and limit. */
@@ -118,5 +129,15 @@ public final class Matrix {
         float[] values = new float[size()];
         floats().get(values);
         return values;
+    }
+
+    /** Where the first float lies, for native code; valid while this matrix or a view of it is reachable. */
+    long address() {
+        if (address == UNKNOWN && size() > 0) {
+            try (BytePointer pointer = new BytePointer(bytes)) {
+                address = pointer.address();
+            }
+        }
+        return address;
     }
 }

@@ -1,0 +1,72 @@
+package siglip.kernels;
+
+/**
+ * The element-wise passes of both losses over one row of a tile, which lies in an array of {@code float}. An instance belongs to
+ * one thread. Implementations differ in how, not in what; each computes {@code exp} and {@code log1p} by its own polynomials.
+ *
+ * <p><b>Accuracy.</b> {@code exp}, {@code softplus} and {@code sigmoid} of a {@code float} argument are off by at most
+ * {@value #RELATIVE_ERROR} of their value, as long as that is not below {@code exp(}{@value #LEAST_EXPONENT}{@code )}, where they
+ * stay. Sums over a row are formed in {@value #FEWEST_LANES} to {@value #LANES} interleaved partial sums of {@code float}, which
+ * are added as {@code double}. Same values, same bits, however often the code ran before.
+ */
+public interface ElementwiseKernel {
+    /** Bound on the relative error of {@code exp}, {@code softplus} and {@code sigmoid}. */
+    double RELATIVE_ERROR = 4e-7;
+
+    /** Exponentials do not get smaller than that of this number. */
+    float LEAST_EXPONENT = -87;
+
+    /** Fewest partial sums of a row. */
+    int FEWEST_LANES = 4;
+
+    /** Most partial sums of a row. */
+    int LANES = 16;
+
+    /** Where {@link #sigmoid} adds the sum of the losses. */
+    int LOSS = 0;
+
+    /** Where {@link #sigmoid} adds the sum of the derivatives of the loss with respect to the logits. */
+    int GRADIENT = 1;
+
+    /** Where the sum of derivative times similarity goes. */
+    int GRADIENT_BY_SIMILARITY = 2;
+
+    /** How many sums there are. */
+    int SUMS = 3;
+
+    /** {@code scalar}, {@code vector-512}: what the numerics say of it. */
+    String name();
+
+    /**
+     * Negative pairs of the sigmoid loss. With {@code l = scale * s + bias} for each similarity {@code s}, adds
+     * {@code softplus(l)}, {@code sigmoid(l)} and {@code sigmoid(l) * s} to {@code sums}, and puts
+     * {@code scale * sigmoid(l)}, the derivative with respect to the similarity, in the place of {@code s}.
+     *
+     * <p>Positive pairs are the same with {@code -scale} and {@code -bias}, and the signs of the last two sums reversed: so
+     * their loss, {@code softplus(-l)}, keeps its relative accuracy however large {@code l} is.
+     */
+    void sigmoid(float[] values, int from, int count, float scale, float bias, double[] sums);
+
+    /**
+     * First half of a softmax row: multiplies similarities by {@code scale} in place and raises {@code columnMaxima}
+     * (indexed from 0) to the logits that exceed them.
+     *
+     * @return the greatest logit
+     */
+    float scaleAndMax(float[] values, int from, int count, float scale, float[] columnMaxima);
+
+    /**
+     * Second half of a softmax row: adds {@code exp(l - columnMax)} to each of {@code columnSums}.
+     *
+     * @return the sum of {@code exp(l - rowMax)}
+     */
+    double addExponentials(float[] values, int from, int count, float rowMax, float[] columnMaxima, float[] columnSums);
+
+    /**
+     * Negative pairs of the softmax loss. With {@code l = scale * s} and
+     * {@code g = (exp(l - rowLogSum) + exp(l - columnLogSum)) / 2}, puts {@code scale * g} in the place of {@code s}.
+     *
+     * @return the sum of {@code g * s}
+     */
+    double softmaxGradient(float[] values, int from, int count, float scale, float rowLogSum, float[] columnLogSums);
+}

@@ -1,0 +1,99 @@
+package siglip.kernels;
+
+/** One element at a time, in plain Java: for machines or processes without the vector module. */
+final class ScalarKernel implements ElementwiseKernel {
+    private static final float LOG2_E = 1.442695f;
+    private static final float ROUND = 12582912f; // 1.5 * 2^23: adding it rounds to an integer, held by the low bits
+    private static final float LN2_HIGH = 0.6933594f; // few bits, so that k * LN2_HIGH is exact
+    private static final float LN2_LOW = -2.1219444e-4f;
+
+    @Override
+    public String name() {
+        return "scalar";
+    }
+
+    /** {@code exp(x)} for {@code x <= 0}: range reduction by ln 2 in two parts, then the polynomial of Cephes' {@code expf}. */
+    static float exp(float argument) {
+        float x = Math.max(argument, LEAST_EXPONENT);
+        float rounded = x * LOG2_E + ROUND;
+        float k = rounded - ROUND;
+        float r = (x - k * LN2_HIGH) - k * LN2_LOW;
+        float p = 1.9875691e-4f;
+        p = p * r + 1.3981999e-3f;
+        p = p * r + 8.333452e-3f;
+        p = p * r + 4.1665796e-2f;
+        p = p * r + 1.6666666e-1f;
+        p = p * r + 0.5f;
+        p = p * (r * r) + r + 1f;
+        return p * Float.intBitsToFloat((Float.floatToRawIntBits(rounded) << 23) + 0x3f800000);
+    }
+
+    @Override
+    public void sigmoid(float[] values, int from, int count, float scale, float bias, double[] sums) {
+        double loss = 0;
+        double gradient = 0;
+        double gradientBySimilarity = 0;
+        for (int i = from; i < from + count; i++) {
+            float s = values[i];
+            float l = scale * s + bias;
+            float e = exp(-Math.abs(l));
+            float d1 = 1f + e;
+            float d2 = 2f + e;
+            float inverse = 1f / (d1 * d2); // one division serves both quotients
+            float q = e * d1 * inverse; // log1p(e) = 2 atanh(q), q = e / (2 + e)
+            float q2 = q * q;
+            float p = 1f / 11;
+            p = p * q2 + 1f / 9;
+            p = p * q2 + 1f / 7;
+            p = p * q2 + 1f / 5;
+            p = p * q2 + 1f / 3;
+            p = p * q2 + 1f;
+            float g = (l >= 0 ? 1f : e) * d2 * inverse;
+            loss += Math.max(l, 0f) + 2f * (p * q);
+            gradient += g;
+            gradientBySimilarity += (double) g * s;
+            values[i] = g * scale;
+        }
+        sums[LOSS] += loss;
+        sums[GRADIENT] += gradient;
+        sums[GRADIENT_BY_SIMILARITY] += gradientBySimilarity;
+    }
+
+    @Override
+    public float scaleAndMax(float[] values, int from, int count, float scale, float[] columnMaxima) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < count; i++) {
+            float l = values[from + i] * scale;
+            values[from + i] = l;
+            max = Math.max(max, l);
+            columnMaxima[i] = Math.max(columnMaxima[i], l);
+        }
+        return max;
+    }
+
+    @Override
+    public double addExponentials(
+            float[] values, int from, int count, float rowMax, float[] columnMaxima, float[] columnSums) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            float l = values[from + i];
+            sum += exp(l - rowMax);
+            columnSums[i] += exp(l - columnMaxima[i]);
+        }
+        return sum;
+    }
+
+    @Override
+    public double softmaxGradient(
+            float[] values, int from, int count, float scale, float rowLogSum, float[] columnLogSums) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            float s = values[from + i];
+            float l = s * scale;
+            float g = 0.5f * (exp(l - rowLogSum) + exp(l - columnLogSums[i]));
+            sum += (double) g * s;
+            values[from + i] = g * scale;
+        }
+        return sum;
+    }
+}

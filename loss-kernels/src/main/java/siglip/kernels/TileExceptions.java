@@ -1,0 +1,121 @@
+package siglip.kernels;
+
+import java.util.Arrays;
+
+/**
+ * Finds, tile by tile, the few pairs of a block that are not plain negatives: the positives and the masked. They are found by an
+ * index from caption id to text rows, so the work is that of the matches, not of all pairs. An instance belongs to one thread
+ * and keeps its arrays from block to block.
+ */
+final class TileExceptions {
+    private PairLabels labels = PairLabels.none(0, 0);
+    private long[] textsByCaption = new long[0]; // caption id in the high half, text row in the low half, sorted
+    private int texts;
+
+    private int[] positives = new int[64];
+    private int positiveCount;
+    private int[] masked = new int[64];
+    private int maskedCount;
+    private int columns;
+
+    /** Turns to another block. */
+    void block(PairLabels labels) {
+        this.labels = labels;
+        if (labels.duplicates() == DuplicatePolicy.IGNORE) {
+            return;
+        }
+        int[] captions = labels.textCaptions();
+        texts = captions.length;
+        if (textsByCaption.length < texts) {
+            textsByCaption = new long[texts];
+        }
+        for (int j = 0; j < texts; j++) {
+            textsByCaption[j] = key(captions[j], j);
+        }
+        Arrays.sort(textsByCaption, 0, texts);
+    }
+
+    private static long key(int caption, int row) {
+        return ((long) caption << 32) | row;
+    }
+
+    /** Turns to the tile of image rows from {@code row} on and text rows from {@code column} on. */
+    void tile(int row, int rows, int column, int columns) {
+        this.columns = columns;
+        positiveCount = 0;
+        maskedCount = 0;
+        boolean ignore = labels.duplicates() == DuplicatePolicy.IGNORE;
+        for (int i = 0; i < rows; i++) {
+            long own = (long) labels.firstImage() + row + i - labels.firstText() - column;
+            int first = i * columns;
+            if (own >= 0 && own < columns) {
+                addPositive(first + (int) own);
+            }
+            if (!ignore) {
+                addDuplicates(labels.imageCaptions()[row + i], column, (int) own, first, first + columns);
+            }
+        }
+    }
+
+    /** The texts of a tile that share a caption id with one image and are not its own. */
+    private void addDuplicates(int caption, int column, int own, int first, int end) {
+        int found = Arrays.binarySearch(textsByCaption, 0, texts, key(caption, column));
+        for (int at = found < 0 ? -found - 1 : found; at < texts; at++) {
+            int position = first + (int) (textsByCaption[at] - key(caption, column));
+            if (textsByCaption[at] > key(caption, Integer.MAX_VALUE) || position >= end) {
+                return;
+            }
+            if (position != first + own) {
+                if (labels.duplicates() == DuplicatePolicy.MASK) {
+                    addMasked(position);
+                } else {
+                    addPositive(position);
+                }
+            }
+        }
+    }
+
+    private void addPositive(int position) {
+        if (positiveCount == positives.length) {
+            positives = Arrays.copyOf(positives, 2 * positiveCount);
+        }
+        positives[positiveCount++] = position;
+    }
+
+    private void addMasked(int position) {
+        if (maskedCount == masked.length) {
+            masked = Arrays.copyOf(masked, 2 * maskedCount);
+        }
+        masked[maskedCount++] = position;
+    }
+
+    int positiveCount() {
+        return positiveCount;
+    }
+
+    /** Where positive {@code index} lies in the tile, row-major. */
+    int positive(int index) {
+        return positives[index];
+    }
+
+    int rowOf(int position) {
+        return position / columns;
+    }
+
+    int columnOf(int position) {
+        return position % columns;
+    }
+
+    int maskedCount() {
+        return maskedCount;
+    }
+
+    /** Where masked pair {@code index} lies in the tile, row-major. */
+    int masked(int index) {
+        return masked[index];
+    }
+
+    long workingBytes() {
+        return (long) Long.BYTES * textsByCaption.length + (long) Integer.BYTES * (positives.length + masked.length);
+    }
+}

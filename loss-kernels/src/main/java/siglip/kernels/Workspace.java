@@ -1,0 +1,115 @@
+package siglip.kernels;
+
+import java.util.Arrays;
+import siglip.kernels.blas.Matrix;
+
+/** The memory in which both losses work: one tile, native for the products and as an array for the element-wise passes. */
+final class Workspace {
+    final int tile;
+    final float[] values;
+    final TileExceptions exceptions = new TileExceptions();
+
+    private final Matrix memory;
+    private Matrix shaped;
+    private float[] positives = new float[64];
+    private double[] imageSums = new double[0];
+    private double[] textSums = new double[0];
+    private float[] row = new float[0];
+
+    Workspace(int tile) {
+        this.tile = tile;
+        memory = Matrix.allocate(tile, tile);
+        shaped = memory;
+        values = new float[tile * tile];
+    }
+
+    /** The tile as a matrix of another shape. */
+    Matrix shaped(int rows, int columns) {
+        if (shaped.rows() != rows || shaped.columns() != columns) {
+            shaped = memory.range(0, rows, columns);
+        }
+        return shaped;
+    }
+
+    /** Scratch for {@code count} values of positive pairs. */
+    float[] positives(int count) {
+        if (positives.length < count) {
+            positives = new float[Math.max(count, 2 * positives.length)];
+        }
+        return positives;
+    }
+
+    /** The matrix in pieces of {@code tile} rows, the last one shorter. */
+    Matrix[] slices(Matrix matrix) {
+        Matrix[] slices = new Matrix[(matrix.rows() + tile - 1) / tile];
+        for (int i = 0; i < slices.length; i++) {
+            slices[i] = matrix.rows(i * tile, Math.min(tile, matrix.rows() - i * tile));
+        }
+        return slices;
+    }
+
+    /** The sum of all {@code m x n} similarities, which is the product of the sums of the rows. */
+    double sumOfSimilarities(Matrix images, Matrix texts) {
+        int dim = images.columns();
+        if (row.length < dim) {
+            row = new float[dim];
+            imageSums = new double[dim];
+            textSums = new double[dim];
+        }
+        sumRows(images, imageSums);
+        sumRows(texts, textSums);
+        double sum = 0;
+        for (int k = 0; k < dim; k++) {
+            sum += imageSums[k] * textSums[k];
+        }
+        return sum;
+    }
+
+    private void sumRows(Matrix matrix, double[] sums) {
+        int dim = matrix.columns();
+        Arrays.fill(sums, 0, dim, 0);
+        for (int i = 0; i < matrix.rows(); i++) {
+            matrix.read(i * dim, row, 0, dim);
+            for (int k = 0; k < dim; k++) {
+                sums[k] += row[k];
+            }
+        }
+    }
+
+    long workingBytes() {
+        return (long) Float.BYTES * (memory.size() + values.length + positives.length + row.length)
+                + (long) Double.BYTES * (imageSums.length + textSums.length)
+                + exceptions.workingBytes();
+    }
+
+    /** Checks once what both losses rely on. */
+    static void check(Matrix images, Matrix texts, PairLabels labels, LogitParams params) {
+        if (images.columns() != texts.columns()) {
+            throw new IllegalArgumentException(
+                    "Cannot compare images of %d dims with texts of %d".formatted(images.columns(), texts.columns()));
+        }
+        if (labels.imageCaptions().length != images.rows() || labels.textCaptions().length != texts.rows()) {
+            throw new IllegalArgumentException("Cannot label %d images and %d texts with %d and %d caption ids"
+                    .formatted(
+                            images.rows(), texts.rows(), labels.imageCaptions().length, labels.textCaptions().length));
+        }
+        if (params.scale() < 1e-30 || params.scale() > 1e30) {
+            throw new IllegalArgumentException(
+                    "Cannot compute logits with logScale=%s: the scale %s has left 1e-30 to 1e30"
+                            .formatted(params.logScale(), params.scale()));
+        }
+    }
+
+    /** Checks that gradients can be added to. */
+    static void checkGradients(Matrix images, Matrix texts, Matrix imageGradient, Matrix textGradient) {
+        checkShape("image", images, imageGradient);
+        checkShape("text", texts, textGradient);
+    }
+
+    private static void checkShape(String what, Matrix of, Matrix gradient) {
+        if (gradient.rows() != of.rows() || gradient.columns() != of.columns()) {
+            throw new IllegalArgumentException("Cannot add the %s gradient of %d x %d to a matrix of %d x %d"
+                    .formatted(what, of.rows(), of.columns(), gradient.rows(), gradient.columns()));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package siglip.kernels.blas;
+
+import org.bytedeco.dnnl.global.dnnl;
+
+/** A name for what the processor can do, as far as products are concerned: part of the fingerprint. */
+final class InstructionSet {
+    private InstructionSet() {}
+
+    /**
+     * The widest instruction set oneDNN would use, by the name it has there, or its number where it is one we do not know;
+     * the architecture alone where oneDNN does not load.
+     */
+    static String ofProcessor() {
+        int isa;
+        try {
+            isa = dnnl.dnnl_get_effective_cpu_isa();
+        } catch (LinkageError e) {
+            return System.getProperty("os.arch");
+        }
+        if (isa == dnnl.dnnl_cpu_isa_default) {
+            return System.getProperty("os.arch"); // oneDNN tells instruction sets apart on x86 alone
+        }
+        String[] names = {
+            "sse41",
+            "avx",
+            "avx2",
+            "avx2_vnni",
+            "avx2_vnni_2",
+            "avx512_core",
+            "avx512_core_vnni",
+            "avx512_core_bf16",
+            "avx512_core_fp16",
+            "avx512_core_amx",
+            "avx512_core_amx_fp16",
+            "avx10_2_512",
+            "avx10_2_512_amx_2"
+        };
+        int[] values = {
+            dnnl.dnnl_cpu_isa_sse41,
+            dnnl.dnnl_cpu_isa_avx,
+            dnnl.dnnl_cpu_isa_avx2,
+            dnnl.dnnl_cpu_isa_avx2_vnni,
+            dnnl.dnnl_cpu_isa_avx2_vnni_2,
+            dnnl.dnnl_cpu_isa_avx512_core,
+            dnnl.dnnl_cpu_isa_avx512_core_vnni,
+            dnnl.dnnl_cpu_isa_avx512_core_bf16,
+            dnnl.dnnl_cpu_isa_avx512_core_fp16,
+            dnnl.dnnl_cpu_isa_avx512_core_amx,
+            dnnl.dnnl_cpu_isa_avx512_core_amx_fp16,
+            dnnl.dnnl_cpu_isa_avx10_2_512,
+            dnnl.dnnl_cpu_isa_avx10_2_512_amx_2
+        };
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] == isa) {
+                return names[i];
+            }
+        }
+        return "isa" + isa;
+    }
+}

@@ -1,0 +1,158 @@
+package siglip.kernels.blas;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCRATCHPAD;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_execute;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.dnnl.dnnl_exec_arg_t;
+import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.dnnl_version_t;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+
+/** Products by oneDNN's {@code matmul}: a primitive per shape, compiled by the library when the shape is first seen. */
+final class OneDnnProducts extends CheckedProducts {
+    /** Shapes kept; a run uses a few dozen, and the scratch memory of the least recently used is given back. */
+    private static final int MOST_PRIMITIVES = 256;
+
+    private final engine cpu;
+    private final stream order;
+    private final dnnl_stream rawOrder;
+    private final Pointer nowhere = new BytePointer(64); // a memory wants some address until it gets its first
+    private final NativeAddress a = new NativeAddress();
+    private final NativeAddress b = new NativeAddress();
+    private final NativeAddress c = new NativeAddress();
+    private final Map<Shape, Primitive> primitives = new LinkedHashMap<>(16, 0.75f, true);
+    private final String name;
+    private Thread singleThreaded;
+
+    OneDnnProducts() {
+        cpu = new engine(engine.kind.cpu, 0);
+        order = new stream(cpu);
+        rawOrder = order.get();
+        OpenMp.useOneThread();
+        singleThreaded = Thread.currentThread();
+        dnnl_version_t version = dnnl.dnnl_version();
+        name = "onednn-%d.%d.%d-%s"
+                .formatted(version.major(), version.minor(), version.patch(), InstructionSet.ofProcessor());
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    void compute(Shape shape, Matrix left, Matrix right, Matrix result) {
+        if (Thread.currentThread() != singleThreaded) {
+            OpenMp.useOneThread(); // OpenMP keeps the number of threads per calling thread
+            singleThreaded = Thread.currentThread();
+        }
+        Primitive primitive = primitives.get(shape);
+        if (primitive == null) {
+            dropEldest();
+            primitive = new Primitive(shape);
+            primitives.put(shape, primitive);
+        }
+        primitive.execute(left, right, result);
+    }
+
+    private void dropEldest() {
+        if (primitives.size() >= MOST_PRIMITIVES) {
+            Shape eldest = primitives.keySet().iterator().next();
+            primitives.remove(eldest).close();
+        }
+    }
+
+    @Override
+    public void close() {
+        primitives.values().forEach(Primitive::close);
+        primitives.clear();
+        order.close();
+        cpu.close();
+        nowhere.close();
+    }
+
+    /** One compiled product and the memory descriptors through which it finds its operands. */
+    private final class Primitive implements AutoCloseable {
+        private final matmul primitive;
+        private final dnnl_primitive rawPrimitive;
+        private final memory source;
+        private final memory weights;
+        private final memory destination;
+        private final memory scratchpad;
+        private final dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(4);
+
+        Primitive(Shape shape) {
+            int m = shape.m();
+            int n = shape.n();
+            int k = shape.k();
+            memory.data_type type = memory.data_type.f32;
+            try (primitive_attr attributes = new primitive_attr();
+                    post_ops postOps = new post_ops();
+                    memory.desc sourceShape = new memory.desc(
+                            new long[] {m, k}, type, shape.transposeA() ? new long[] {1, m} : new long[] {k, 1});
+                    memory.desc weightsShape = new memory.desc(
+                            new long[] {k, n}, type, shape.transposeB() ? new long[] {1, k} : new long[] {n, 1});
+                    memory.desc destinationShape = new memory.desc(new long[] {m, n}, type, new long[] {n, 1})) {
+                attributes.set_scratchpad_mode(dnnl_scratchpad_mode_user);
+                if (shape.into() == Into.ADD) {
+                    postOps.append_sum();
+                    attributes.set_post_ops(postOps);
+                }
+                try (matmul.primitive_desc descriptor = new matmul.primitive_desc(
+                        cpu, sourceShape, weightsShape, destinationShape, attributes, false)) {
+                    primitive = new matmul(descriptor);
+                    rawPrimitive = primitive.get();
+                    source = new memory(sourceShape, cpu, nowhere);
+                    weights = new memory(weightsShape, cpu, nowhere);
+                    destination = new memory(destinationShape, cpu, nowhere);
+                    scratchpad = new memory(descriptor.scratchpad_desc(), cpu);
+                }
+            }
+            set(0, DNNL_ARG_SRC, source);
+            set(1, DNNL_ARG_WEIGHTS, weights);
+            set(2, DNNL_ARG_DST, destination);
+            set(3, DNNL_ARG_SCRATCHPAD, scratchpad);
+            arguments.position(0);
+        }
+
+        private void set(int index, int role, memory operand) {
+            arguments.position(index).arg(role).memory(operand.get());
+        }
+
+        void execute(Matrix left, Matrix right, Matrix result) {
+            source.set_data_handle(a.of(left));
+            weights.set_data_handle(b.of(right));
+            destination.set_data_handle(c.of(result));
+            int status = dnnl_primitive_execute(rawPrimitive, rawOrder, 4, arguments);
+            if (status != dnnl_success) {
+                throw new IllegalStateException("Cannot multiply: oneDNN returned status " + status);
+            }
+        }
+
+        @Override
+        public void close() {
+            arguments.close();
+            primitive.close();
+            source.close();
+            weights.close();
+            destination.close();
+            scratchpad.close();
+        }
+    }
+}

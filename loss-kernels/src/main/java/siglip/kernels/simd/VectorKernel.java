@@ -1,0 +1,221 @@
+package siglip.kernels.simd;
+
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+
+import java.lang.constant.ConstantDescs;
+import java.lang.invoke.MethodHandles;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+import siglip.kernels.ElementwiseKernel;
+
+/**
+ * The passes on the Vector API, at the width in the class data ({@link VectorKernels} puts it there).
+ *
+ * <p>What is left of a row after its last whole vector is copied into a vector of its own, whose other lanes count for nothing.
+ * Lanes are summed as {@code double}, in order: {@code reduceLanes} promises no order, hence not the same bits twice.
+ *
+ * <p>Nothing here converts between {@code float} and {@code int} lanes: on JDK 17 that is not an instruction but a loop.
+ */
+final class VectorKernel implements ElementwiseKernel {
+    private static final int BITS = classData();
+    private static final VectorSpecies<Float> S = VectorSpecies.of(float.class, VectorShape.forBitSize(BITS));
+    private static final int LENGTH = S.length();
+
+    private final float[] tail = new float[LENGTH];
+    private final float[] tailMaxima = new float[LENGTH];
+    private final float[] tailSums = new float[LENGTH];
+    private final float[] lanes = new float[LENGTH];
+
+    VectorKernel() {}
+
+    private static int classData() {
+        try {
+            return MethodHandles.classData(MethodHandles.lookup(), ConstantDescs.DEFAULT_NAME, Integer.class);
+        } catch (IllegalAccessException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "vector-" + BITS;
+    }
+
+    private static FloatVector all(float value) {
+        return FloatVector.broadcast(S, value);
+    }
+
+    /** {@code exp(x)} for {@code x <= 0}: range reduction by ln 2 in two parts, then the polynomial of Cephes' {@code expf}. */
+    private static FloatVector exp(FloatVector argument) {
+        FloatVector x = argument.max(LEAST_EXPONENT);
+        FloatVector rounded = x.fma(all(1.442695f), all(12582912f)); // + 1.5 * 2^23: the low bits hold an integer
+        FloatVector k = rounded.sub(12582912f);
+        FloatVector r = k.fma(all(2.1219444e-4f), k.fma(all(-0.6933594f), x));
+        FloatVector p = all(1.9875691e-4f)
+                .fma(r, all(1.3981999e-3f))
+                .fma(r, all(8.333452e-3f))
+                .fma(r, all(4.1665796e-2f))
+                .fma(r, all(1.6666666e-1f))
+                .fma(r, all(0.5f))
+                .fma(r.mul(r), r)
+                .add(1f);
+        return p.mul(
+                rounded.reinterpretAsInts().lanewise(LSHL, 23).add(0x3f800000).reinterpretAsFloats());
+    }
+
+    /** The sum of the first {@code used} lanes. */
+    private double sum(FloatVector partial, int used) {
+        partial.intoArray(lanes, 0);
+        double sum = 0;
+        for (int i = 0; i < used; i++) {
+            sum += lanes[i];
+        }
+        return sum;
+    }
+
+    /** Copies the end of a row into a vector of its own, whose other lanes are never used. */
+    private void loadTail(float[] values, int from, int rest) {
+        Arrays.fill(tail, 0f);
+        System.arraycopy(values, from, tail, 0, rest);
+    }
+
+    @Override
+    public void sigmoid(float[] values, int from, int count, float scale, float bias, double[] sums) {
+        int whole = S.loopBound(count);
+        sigmoidVectors(values, from, whole, LENGTH, scale, bias, sums);
+        if (whole < count) {
+            int rest = count - whole;
+            loadTail(values, from + whole, rest);
+            sigmoidVectors(tail, 0, LENGTH, rest, scale, bias, sums);
+            System.arraycopy(tail, 0, values, from + whole, rest);
+        }
+    }
+
+    private void sigmoidVectors(float[] values, int from, int count, int used, float scale, float bias, double[] sums) {
+        FloatVector t = all(scale);
+        FloatVector b = all(bias);
+        FloatVector one = all(1f);
+        FloatVector c11 = all(1f / 11);
+        FloatVector c9 = all(1f / 9);
+        FloatVector c7 = all(1f / 7);
+        FloatVector c5 = all(1f / 5);
+        FloatVector c3 = all(1f / 3);
+        FloatVector loss = all(0f);
+        FloatVector gradient = all(0f);
+        FloatVector gradientBySimilarity = all(0f);
+        for (int i = from; i < from + count; i += LENGTH) {
+            FloatVector s = FloatVector.fromArray(S, values, i);
+            FloatVector l = s.fma(t, b);
+            FloatVector e = exp(l.abs().neg());
+            FloatVector d1 = e.add(1f);
+            FloatVector d2 = e.add(2f);
+            FloatVector inverse = one.div(d1.mul(d2)); // one division serves both quotients
+            FloatVector q = e.mul(d1).mul(inverse); // log1p(e) = 2 atanh(q), q = e / (2 + e)
+            FloatVector q2 = q.mul(q);
+            FloatVector half = c11.fma(q2, c9)
+                    .fma(q2, c7)
+                    .fma(q2, c5)
+                    .fma(q2, c3)
+                    .fma(q2, one)
+                    .mul(q);
+            FloatVector g = e.blend(one, l.compare(GE, 0f)).mul(d2).mul(inverse);
+            loss = loss.add(l.max(0f)).add(half.add(half));
+            gradient = gradient.add(g);
+            gradientBySimilarity = g.fma(s, gradientBySimilarity);
+            g.mul(t).intoArray(values, i);
+        }
+        sums[LOSS] += sum(loss, used);
+        sums[GRADIENT] += sum(gradient, used);
+        sums[GRADIENT_BY_SIMILARITY] += sum(gradientBySimilarity, used);
+    }
+
+    @Override
+    public float scaleAndMax(float[] values, int from, int count, float scale, float[] columnMaxima) {
+        int whole = S.loopBound(count);
+        FloatVector t = all(scale);
+        FloatVector max = all(Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < whole; i += LENGTH) {
+            FloatVector l = FloatVector.fromArray(S, values, from + i).mul(t);
+            l.intoArray(values, from + i);
+            max = max.max(l);
+            FloatVector.fromArray(S, columnMaxima, i).max(l).intoArray(columnMaxima, i);
+        }
+        max.intoArray(lanes, 0);
+        float greatest = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < LENGTH; i++) {
+            greatest = Math.max(greatest, lanes[i]);
+        }
+        for (int i = whole; i < count; i++) {
+            float l = values[from + i] * scale;
+            values[from + i] = l;
+            greatest = Math.max(greatest, l);
+            columnMaxima[i] = Math.max(columnMaxima[i], l);
+        }
+        return greatest;
+    }
+
+    @Override
+    public double addExponentials(
+            float[] values, int from, int count, float rowMax, float[] columnMaxima, float[] columnSums) {
+        int whole = S.loopBound(count);
+        double sum = addExponentialVectors(values, from, whole, LENGTH, rowMax, columnMaxima, columnSums);
+        if (whole < count) {
+            int rest = count - whole;
+            loadTail(values, from + whole, rest);
+            System.arraycopy(columnMaxima, whole, tailMaxima, 0, rest);
+            System.arraycopy(columnSums, whole, tailSums, 0, rest);
+            sum += addExponentialVectors(tail, 0, LENGTH, rest, rowMax, tailMaxima, tailSums);
+            System.arraycopy(tailSums, 0, columnSums, whole, rest);
+        }
+        return sum;
+    }
+
+    private double addExponentialVectors(
+            float[] values, int from, int count, int used, float rowMax, float[] columnMaxima, float[] columnSums) {
+        FloatVector m = all(rowMax);
+        FloatVector sum = all(0f);
+        for (int i = 0; i < count; i += LENGTH) {
+            FloatVector l = FloatVector.fromArray(S, values, from + i);
+            sum = sum.add(exp(l.sub(m)));
+            FloatVector.fromArray(S, columnSums, i)
+                    .add(exp(l.sub(FloatVector.fromArray(S, columnMaxima, i))))
+                    .intoArray(columnSums, i);
+        }
+        return sum(sum, used);
+    }
+
+    @Override
+    public double softmaxGradient(
+            float[] values, int from, int count, float scale, float rowLogSum, float[] columnLogSums) {
+        int whole = S.loopBound(count);
+        double sum = softmaxGradientVectors(values, from, whole, LENGTH, scale, rowLogSum, columnLogSums);
+        if (whole < count) {
+            int rest = count - whole;
+            loadTail(values, from + whole, rest);
+            System.arraycopy(columnLogSums, whole, tailMaxima, 0, rest);
+            sum += softmaxGradientVectors(tail, 0, LENGTH, rest, scale, rowLogSum, tailMaxima);
+            System.arraycopy(tail, 0, values, from + whole, rest);
+        }
+        return sum;
+    }
+
+    private double softmaxGradientVectors(
+            float[] values, int from, int count, int used, float scale, float rowLogSum, float[] columnLogSums) {
+        FloatVector t = all(scale);
+        FloatVector row = all(rowLogSum);
+        FloatVector sum = all(0f);
+        for (int i = 0; i < count; i += LENGTH) {
+            FloatVector s = FloatVector.fromArray(S, values, from + i);
+            FloatVector l = s.mul(t);
+            FloatVector g = exp(l.sub(row))
+                    .add(exp(l.sub(FloatVector.fromArray(S, columnLogSums, i))))
+                    .mul(0.5f);
+            sum = g.fma(s, sum);
+            g.mul(t).intoArray(values, from + i);
+        }
+        return sum(sum, used);
+    }
+}

@@ -1,0 +1,220 @@
+package siglip.kernels;
+
+/**
+ * How far the results of the kernels may be from {@link ReferenceLoss}, derived from what they do, for any matrix-product library
+ * and any kernel. Every bound is a multiple of the sum of the <em>absolute</em> terms: a gradient may itself cancel to nothing.
+ *
+ * <p>With {@code u = 2^-24}, {@code gamma(n) = n u / (1 - n u)}, {@code e} the kernels' relative error, {@code A = sum_k |x_k y_k|}:
+ * <ul>
+ *   <li>a logit is off by {@code d = gamma(dim + 6) (t A + |b|)}: dim roundings in the product, those of t, b, their product and sum;
+ *   <li>softplus and sigmoid change by at most the factor {@code exp(d)} when their argument changes by d, as does exp;
+ *   <li>a row is summed in at least four partial sums of float: {@code gamma(tile / 4)} of its terms;
+ *   <li>a log-sum-exp is off by the largest d in it, plus {@code e}, plus the roundings of the sum, plus {@code u log n} for the
+ *       subtraction of the maximum (n e^x-weighted terms of mean |x| at most log n);
+ *   <li>gradients of embeddings sum n terms, and what each tile and slice adds, in float.
+ * </ul>
+ */
+public final class ReferenceBounds {
+    private static final double U = 0x1p-24;
+
+    /** What a pair may add where {@code exp} stays at its least value instead of vanishing. */
+    private static final double FLOOR = 4e-38;
+
+    private final ReferenceLoss of;
+    private final int tile;
+    private final int slices;
+    private final double[][] absolute; // sum_k |x_k y_k| of each pair
+    private final double[][] derivativeErrors;
+    private double loss;
+
+    ReferenceBounds(ReferenceLoss of, int tile, int slices) {
+        this.of = of;
+        this.tile = tile;
+        this.slices = slices;
+        int m = of.images().length;
+        int n = of.texts().length;
+        absolute = new double[m][n];
+        derivativeErrors = new double[m][n];
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                for (int k = 0; k < of.dim(); k++) {
+                    absolute[i][j] += Math.abs(of.images()[i][k] * of.texts()[j][k]);
+                }
+            }
+        }
+        if (of.isSoftmax()) {
+            for (int i = 0; i < m; i++) {
+                addLine(new ReferenceLoss.Line(of, i, true));
+            }
+            for (int j = 0; j < n; j++) {
+                addLine(new ReferenceLoss.Line(of, j, false));
+            }
+        } else {
+            sigmoid(m, n);
+        }
+        loss += doubleRounding() * Math.abs(of.loss());
+    }
+
+    private static double gamma(double roundings) {
+        return roundings * U / (1 - roundings * U);
+    }
+
+    /** Double sums, here and there. */
+    private double doubleRounding() {
+        return 4.0 * (of.images().length + 1) * (of.texts().length + 1) * 0x1p-53;
+    }
+
+    private double rowRoundings() {
+        return Math.ceil(tile / (double) ElementwiseKernel.FEWEST_LANES) + 2;
+    }
+
+    /** By how much the logit of a pair may be off. */
+    double logitError(int i, int j) {
+        double bias = of.isSoftmax() ? 0 : Math.abs(of.params().bias());
+        return gamma(of.dim() + 6) * (of.params().scale() * absolute[i][j] + bias);
+    }
+
+    private void sigmoid(int m, int n) {
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                if (of.pair(i, j) != ReferenceLoss.Pair.MASKED) {
+                    double v = of.pair(i, j) == ReferenceLoss.Pair.POSITIVE ? -of.logit(i, j) : of.logit(i, j);
+                    double factor = Math.expm1(logitError(i, j) + Math.log1p(ElementwiseKernel.RELATIVE_ERROR));
+                    loss += ReferenceLoss.softplus(v) * ((1 + factor) * (1 + gamma(rowRoundings())) - 1);
+                    derivativeErrors[i][j] = Math.abs(of.derivative(i, j)) * factor;
+                }
+                loss += FLOOR;
+                derivativeErrors[i][j] += FLOOR;
+            }
+        }
+    }
+
+    private double logitError(ReferenceLoss.Line line, int at) {
+        return line.isRow ? logitError(line.index, at) : logitError(at, line.index);
+    }
+
+    private void addLine(ReferenceLoss.Line line) {
+        double largest = 0;
+        double largestPositive = 0;
+        for (int at = 0; at < line.length(); at++) {
+            largest = Math.max(largest, logitError(line, at));
+            if (line.pair(at) == ReferenceLoss.Pair.POSITIVE) {
+                largestPositive = Math.max(largestPositive, logitError(line, at));
+            }
+        }
+        double sumError = largest
+                + ElementwiseKernel.RELATIVE_ERROR
+                + gamma(rowRoundings() + 32)
+                + U * Math.log(line.length() + 1)
+                + doubleRounding();
+        if (line.count > 0) {
+            double softplus = ReferenceLoss.softplus(line.negatives - line.positives);
+            loss += 0.5 * softplus * Math.expm1(sumError + largestPositive)
+                    + (line.count > 1 ? largestPositive : 0)
+                    + FLOOR;
+            for (int at = 0; at < line.length(); at++) {
+                int i = line.isRow ? line.index : at;
+                int j = line.isRow ? at : line.index;
+                derivativeErrors[i][j] += derivativeError(line, at, sumError, largestPositive) / 2 + FLOOR;
+            }
+        }
+    }
+
+    private double derivativeError(ReferenceLoss.Line line, int at, double sumError, double largestPositive) {
+        double all = line.positives + ReferenceLoss.softplus(line.negatives - line.positives);
+        double logitError = logitError(line, at);
+        return switch (line.pair(at)) {
+            case MASKED -> 0;
+            case NEGATIVE -> {
+                // the log-sum-exp is rounded to float, and so is what is left after it is subtracted
+                double exponent = logitError + sumError + U * Math.abs(all) + U * Math.abs(line.logit(at) - all);
+                yield line.derivative(at)
+                        * (Math.expm1(exponent + Math.log1p(ElementwiseKernel.RELATIVE_ERROR)) + 3 * U);
+            }
+            case POSITIVE -> {
+                double share = line.count == 1 ? 1 : Math.exp(line.logit(at) - line.positives);
+                double shareError = line.count == 1 ? 0 : share * Math.expm1(logitError + largestPositive) + 0x1p-50;
+                double taken = ReferenceLoss.sigmoid(line.negatives - line.positives);
+                double takenError = taken * Math.expm1(sumError + largestPositive);
+                yield shareError * (1 + taken + takenError) + share * takenError;
+            }
+        };
+    }
+
+    /** Of {@link ReferenceLoss#loss}. */
+    public double loss() {
+        return loss;
+    }
+
+    /** Of {@link ReferenceLoss#biasGradient}. */
+    public double biasGradient() {
+        double sum = 0;
+        for (int i = 0; i < absolute.length; i++) {
+            for (int j = 0; j < absolute[i].length; j++) {
+                sum += summed(i, j, rowRoundings(), 0);
+            }
+        }
+        return of.isSoftmax() ? 0 : sum;
+    }
+
+    /** Of {@link ReferenceLoss#logScaleGradient}. */
+    public double logScaleGradient() {
+        double largest = Math.abs(of.params().bias());
+        for (double[] row : absolute) {
+            for (double similarity : row) {
+                largest = Math.max(largest, of.params().scale() * similarity);
+            }
+        }
+        // pairs taken out of a pass leave a logit there that far below all others
+        double sum = FLOOR * of.images().length * of.texts().length * (3 * largest + 200);
+        for (int i = 0; i < absolute.length; i++) {
+            for (int j = 0; j < absolute[i].length; j++) {
+                double logit = of.params().scale() * absolute[i][j];
+                double derivative = Math.abs(of.derivative(i, j));
+                sum += logit * summed(i, j, rowRoundings() + of.dim() + 6, derivative * doubleRounding());
+            }
+        }
+        return sum;
+    }
+
+    /** Bound on a term of a sum: the error of the derivative, and the roundings of a sum of such terms. */
+    private double summed(int i, int j, double roundings, double more) {
+        double error = derivativeErrors[i][j];
+        return error + (Math.abs(of.derivative(i, j)) + error) * gamma(roundings) + more;
+    }
+
+    /** Of {@link ReferenceLoss#imageGradient}. */
+    public double[][] imageGradient() {
+        double[][] bound = new double[of.images().length][of.dim()];
+        double roundings = additions(of.texts().length);
+        for (int i = 0; i < bound.length; i++) {
+            for (int j = 0; j < of.texts().length; j++) {
+                double term = of.params().scale() * summed(i, j, roundings, 0);
+                for (int k = 0; k < of.dim(); k++) {
+                    bound[i][k] += term * Math.abs(of.texts()[j][k]);
+                }
+            }
+        }
+        return bound;
+    }
+
+    /** Of {@link ReferenceLoss#textGradient}. */
+    public double[][] textGradient() {
+        double[][] bound = new double[of.texts().length][of.dim()];
+        double roundings = additions(of.images().length);
+        for (int i = 0; i < of.images().length; i++) {
+            for (int j = 0; j < bound.length; j++) {
+                double term = of.params().scale() * summed(i, j, roundings, 0);
+                for (int k = 0; k < of.dim(); k++) {
+                    bound[j][k] += term * Math.abs(of.images()[i][k]);
+                }
+            }
+        }
+        return bound;
+    }
+
+    /** Roundings in a sum of n terms that is formed in tiles and slices; four for t, the derivative and their product. */
+    private double additions(int n) {
+        return n + Math.ceil(n / (double) tile) + 2.0 * slices + 4;
+    }
+}

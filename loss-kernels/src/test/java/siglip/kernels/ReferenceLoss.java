@@ -1,0 +1,292 @@
+package siglip.kernels;
+
+import siglip.kernels.blas.Matrix;
+
+/**
+ * Both losses of a whole batch in plain {@code double} arithmetic that nobody optimises: what the kernels are held to. All N x N
+ * pairs are kept.
+ *
+ * <p>{@link #bounds} says how far a kernel may be from it.
+ */
+public final class ReferenceLoss {
+    /** What a pair is. */
+    enum Pair {
+        POSITIVE,
+        NEGATIVE,
+        MASKED
+    }
+
+    private final boolean softmax;
+    private final double[][] images;
+    private final double[][] texts;
+    private final PairLabels labels;
+    private final LogitParams params;
+    private final double[][] logits;
+    private final double[][] derivatives; // of the loss with respect to each logit
+    private double loss;
+
+    private ReferenceLoss(boolean softmax, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
+        this.softmax = softmax;
+        this.images = images;
+        this.texts = texts;
+        this.labels = labels;
+        this.params = params;
+        logits = new double[images.length][texts.length];
+        derivatives = new double[images.length][texts.length];
+        for (int i = 0; i < images.length; i++) {
+            for (int j = 0; j < texts.length; j++) {
+                logits[i][j] = params.scale() * dot(images[i], texts[j]) + (softmax ? 0 : params.bias());
+            }
+        }
+    }
+
+    /** The SigLIP loss: the sum over all pairs, not the mean. */
+    public static ReferenceLoss sigmoid(double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
+        ReferenceLoss result = new ReferenceLoss(false, images, texts, labels, params);
+        for (int i = 0; i < images.length; i++) {
+            for (int j = 0; j < texts.length; j++) {
+                double l = result.logits[i][j];
+                switch (result.pair(i, j)) {
+                    case POSITIVE -> {
+                        result.loss += softplus(-l);
+                        result.derivatives[i][j] = -sigmoid(-l);
+                    }
+                    case NEGATIVE -> {
+                        result.loss += softplus(l);
+                        result.derivatives[i][j] = sigmoid(l);
+                    }
+                    case MASKED -> {}
+                }
+            }
+        }
+        return result;
+    }
+
+    /** CLIP's loss: half the sum over rows plus half the sum over columns, not the mean. The bias takes no part. */
+    public static ReferenceLoss softmax(double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
+        ReferenceLoss result = new ReferenceLoss(true, images, texts, labels, params);
+        for (int i = 0; i < images.length; i++) {
+            result.addLine(new Line(result, i, true));
+        }
+        for (int j = 0; j < texts.length; j++) {
+            result.addLine(new Line(result, j, false));
+        }
+        return result;
+    }
+
+    private void addLine(Line line) {
+        loss += line.loss() / 2;
+        for (int at = 0; at < line.length(); at++) {
+            int i = line.isRow ? line.index : at;
+            int j = line.isRow ? at : line.index;
+            derivatives[i][j] += line.derivative(at) / 2;
+        }
+    }
+
+    /** One row or column of the logits, of which softmax makes a distribution. */
+    static final class Line {
+        final boolean isRow;
+        final int index;
+        final double negatives; // log-sum-exp
+        final double positives;
+        final int count; // of positives
+        private final ReferenceLoss of;
+        private double positiveLogits;
+
+        Line(ReferenceLoss of, int index, boolean isRow) {
+            this.of = of;
+            this.index = index;
+            this.isRow = isRow;
+            negatives = logSumExp(Pair.NEGATIVE);
+            positives = logSumExp(Pair.POSITIVE);
+            int found = 0;
+            for (int at = 0; at < length(); at++) {
+                if (pair(at) == Pair.POSITIVE) {
+                    found++;
+                    positiveLogits += logit(at);
+                }
+            }
+            count = found;
+        }
+
+        int length() {
+            return isRow ? of.texts.length : of.images.length;
+        }
+
+        double logit(int at) {
+            return isRow ? of.logits[index][at] : of.logits[at][index];
+        }
+
+        Pair pair(int at) {
+            return isRow ? of.pair(index, at) : of.pair(at, index);
+        }
+
+        private double logSumExp(Pair kind) {
+            double max = Double.NEGATIVE_INFINITY;
+            for (int at = 0; at < length(); at++) {
+                max = pair(at) == kind ? Math.max(max, logit(at)) : max;
+            }
+            double sum = 0;
+            for (int at = 0; at < length(); at++) {
+                sum += pair(at) == kind ? Math.exp(logit(at) - max) : 0;
+            }
+            return sum == 0 ? Double.NEGATIVE_INFINITY : max + Math.log(sum);
+        }
+
+        /** -(1/k) sum over the positives of log softmax; as log(1 + e^(negatives - positives)) it does not cancel. */
+        double loss() {
+            if (count == 0) {
+                return 0;
+            }
+            double lead = count == 1 ? 0 : positives - positiveLogits / count;
+            return softplus(negatives - positives) + lead;
+        }
+
+        double derivative(int at) {
+            if (count == 0) {
+                return 0;
+            }
+            double all = positives + softplus(negatives - positives);
+            return switch (pair(at)) {
+                case MASKED -> 0;
+                case NEGATIVE -> Math.exp(logit(at) - all);
+                case POSITIVE -> {
+                    double share = count == 1 ? 1 : Math.exp(logit(at) - positives);
+                    yield share - 1.0 / count - share * sigmoid(negatives - positives);
+                }
+            };
+        }
+    }
+
+    Pair pair(int i, int j) {
+        if (labels.firstImage() + i == labels.firstText() + j) {
+            return Pair.POSITIVE;
+        }
+        if (labels.imageCaptions()[i] != labels.textCaptions()[j]) {
+            return Pair.NEGATIVE;
+        }
+        return switch (labels.duplicates()) {
+            case IGNORE -> Pair.NEGATIVE;
+            case MASK -> Pair.MASKED;
+            case MULTI_POSITIVE -> Pair.POSITIVE;
+        };
+    }
+
+    /** In nats; a sum. */
+    public double loss() {
+        return loss;
+    }
+
+    /** With respect to t', the logarithm of the logit scale. */
+    public double logScaleGradient() {
+        double sum = 0;
+        for (int i = 0; i < images.length; i++) {
+            for (int j = 0; j < texts.length; j++) {
+                sum += derivatives[i][j] * params.scale() * dot(images[i], texts[j]);
+            }
+        }
+        return sum;
+    }
+
+    /** With respect to b; 0 for softmax. */
+    public double biasGradient() {
+        double sum = 0;
+        for (double[] row : derivatives) {
+            for (double derivative : row) {
+                sum += softmax ? 0 : derivative;
+            }
+        }
+        return sum;
+    }
+
+    /** With respect to each image row. */
+    public double[][] imageGradient() {
+        double[][] gradient = new double[images.length][dim()];
+        for (int i = 0; i < images.length; i++) {
+            for (int j = 0; j < texts.length; j++) {
+                for (int k = 0; k < dim(); k++) {
+                    gradient[i][k] += params.scale() * derivatives[i][j] * texts[j][k];
+                }
+            }
+        }
+        return gradient;
+    }
+
+    /** With respect to each text row. */
+    public double[][] textGradient() {
+        double[][] gradient = new double[texts.length][dim()];
+        for (int i = 0; i < images.length; i++) {
+            for (int j = 0; j < texts.length; j++) {
+                for (int k = 0; k < dim(); k++) {
+                    gradient[j][k] += params.scale() * derivatives[i][j] * images[i][k];
+                }
+            }
+        }
+        return gradient;
+    }
+
+    /**
+     * How far the kernels may be off.
+     *
+     * @param tile rows of a tile
+     * @param slices in how many slices the batch was cut, each of whose results was rounded to {@code float} and added
+     */
+    public ReferenceBounds bounds(int tile, int slices) {
+        return new ReferenceBounds(this, tile, slices);
+    }
+
+    /** A matrix of {@code float}, exactly. */
+    public static double[][] values(Matrix matrix) {
+        double[][] values = new double[matrix.rows()][matrix.columns()];
+        for (int i = 0; i < values.length; i++) {
+            for (int k = 0; k < values[i].length; k++) {
+                values[i][k] = matrix.get(i, k);
+            }
+        }
+        return values;
+    }
+
+    boolean isSoftmax() {
+        return softmax;
+    }
+
+    double[][] images() {
+        return images;
+    }
+
+    double[][] texts() {
+        return texts;
+    }
+
+    LogitParams params() {
+        return params;
+    }
+
+    double logit(int i, int j) {
+        return logits[i][j];
+    }
+
+    double derivative(int i, int j) {
+        return derivatives[i][j];
+    }
+
+    int dim() {
+        return images.length == 0 ? 0 : images[0].length;
+    }
+
+    static double softplus(double x) {
+        return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+    }
+
+    static double sigmoid(double x) {
+        return 1 / (1 + Math.exp(-x));
+    }
+
+    private static double dot(double[] a, double[] b) {
+        double sum = 0;
+        for (int k = 0; k < a.length; k++) {
+            sum += a[k] * b[k];
+        }
+        return sum;
+    }
+}

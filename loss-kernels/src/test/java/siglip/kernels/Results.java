@@ -1,0 +1,131 @@
+package siglip.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.DoubleBuffer;
+import java.util.Arrays;
+import siglip.kernels.blas.Matrix;
+
+/** What a loss returned for a whole batch, computed in slices as the ranks of a ring would, and how it compares with the reference. */
+final class Results {
+    final LossSums sums = new LossSums();
+    final Matrix imageGradient;
+    final Matrix textGradient;
+
+    private Results(Matrix images, Matrix texts) {
+        imageGradient = Matrix.allocate(images.rows(), images.columns());
+        textGradient = Matrix.allocate(texts.rows(), texts.columns());
+    }
+
+    private static int start(int n, int slice, int slices) {
+        return (int) ((long) slice * n / slices);
+    }
+
+    private static PairLabels slice(PairLabels batch, int firstImage, int endImage, int firstText, int endText) {
+        return new PairLabels(
+                batch.firstImage() + firstImage,
+                batch.firstText() + firstText,
+                Arrays.copyOfRange(batch.imageCaptions(), firstImage, endImage),
+                Arrays.copyOfRange(batch.textCaptions(), firstText, endText),
+                batch.duplicates());
+    }
+
+    static Results sigmoid(
+            SigmoidLoss loss, Matrix images, Matrix texts, PairLabels labels, LogitParams params, int slices) {
+        Results results = new Results(images, texts);
+        for (int r = 0; r < slices; r++) {
+            for (int hop = 0; hop < slices; hop++) {
+                int c = (r + hop) % slices;
+                int i = start(images.rows(), r, slices);
+                int m = start(images.rows(), r + 1, slices) - i;
+                int j = start(texts.rows(), c, slices);
+                int n = start(texts.rows(), c + 1, slices) - j;
+                loss.accumulate(
+                        images.rows(i, m),
+                        texts.rows(j, n),
+                        slice(labels, i, i + m, j, j + n),
+                        params,
+                        results.imageGradient.rows(i, m),
+                        results.textGradient.rows(j, n),
+                        results.sums);
+            }
+        }
+        return results;
+    }
+
+    static Results softmax(
+            SoftmaxLoss loss, Matrix images, Matrix texts, PairLabels labels, LogitParams params, int slices) {
+        Results results = new Results(images, texts);
+        LogSums columns = new LogSums(texts.rows());
+        LogSums[] rows = new LogSums[slices];
+        for (int r = 0; r < slices; r++) {
+            int i = start(images.rows(), r, slices);
+            int m = start(images.rows(), r + 1, slices) - i;
+            rows[r] = new LogSums(m);
+            LogSums share = new LogSums(texts.rows());
+            for (int hop = 0; hop < slices; hop++) {
+                int c = (r + hop) % slices;
+                int j = start(texts.rows(), c, slices);
+                int n = start(texts.rows(), c + 1, slices) - j;
+                loss.accumulateLogSums(
+                        images.rows(i, m),
+                        texts.rows(j, n),
+                        slice(labels, i, i + m, j, j + n),
+                        params,
+                        rows[r],
+                        share,
+                        j);
+            }
+            DoubleBuffer wire = DoubleBuffer.allocate(texts.rows() * LogSums.FIELDS);
+            share.write(0, texts.rows(), wire);
+            columns.merge(0, wire.flip());
+            results.sums.loss += rows[r].loss();
+        }
+        results.sums.loss += columns.loss();
+        for (int r = 0; r < slices; r++) {
+            int i = start(images.rows(), r, slices);
+            int m = start(images.rows(), r + 1, slices) - i;
+            for (int c = 0; c < slices; c++) {
+                int j = start(texts.rows(), c, slices);
+                int n = start(texts.rows(), c + 1, slices) - j;
+                loss.accumulateGradient(
+                        images.rows(i, m),
+                        texts.rows(j, n),
+                        slice(labels, i, i + m, j, j + n),
+                        params,
+                        rows[r],
+                        columns,
+                        j,
+                        results.imageGradient.rows(i, m),
+                        results.textGradient.rows(j, n),
+                        results.sums);
+            }
+        }
+        return results;
+    }
+
+    /** Fails unless everything is within the reference's bounds. */
+    void assertClose(ReferenceLoss expected, int tile, int slices, String what) {
+        ReferenceBounds bounds = expected.bounds(tile, slices);
+        assertThat(sums.loss).as("loss, %s", what).isCloseTo(expected.loss(), within(bounds.loss()));
+        assertThat(sums.biasGradient)
+                .as("bias gradient, %s", what)
+                .isCloseTo(expected.biasGradient(), within(bounds.biasGradient()));
+        assertThat(sums.logScaleGradient)
+                .as("log scale gradient, %s", what)
+                .isCloseTo(expected.logScaleGradient(), within(bounds.logScaleGradient()));
+        assertClose(imageGradient, expected.imageGradient(), bounds.imageGradient(), "image gradient, " + what);
+        assertClose(textGradient, expected.textGradient(), bounds.textGradient(), "text gradient, " + what);
+    }
+
+    private static void assertClose(Matrix actual, double[][] expected, double[][] bounds, String what) {
+        for (int i = 0; i < expected.length; i++) {
+            for (int k = 0; k < expected[i].length; k++) {
+                assertThat((double) actual.get(i, k))
+                        .as("%s, row %d, column %d", what, i, k)
+                        .isCloseTo(expected[i][k], within(bounds[i][k]));
+            }
+        }
+    }
+}
