@@ -1,0 +1,22 @@
+package siglip.job.towers;
+
+import java.io.Serializable;
+
+/**
+ * One layer of a chain of dense layers. Its parameters are {@code out x in} weights, row-major, then {@code out} biases: DL4J keeps
+ * the transpose column by column, which is the same order.
+ *
+ * @param in floats of an input row
+ * @param out floats of an output row
+ * @param bias whether it adds a bias
+ * @param activation applied last
+ */
+record DenseShape(int in, int out, boolean bias, Nonlinearity activation) implements Serializable {
+    int weights() {
+        return Math.multiplyExact(in, out);
+    }
+
+    int parameters() {
+        return Math.addExact(weights(), bias ? out : 0);
+    }
+}

@@ -1,0 +1,167 @@
+package siglip.job.towers;
+
+import java.io.Serializable;
+import java.util.Optional;
+import java.util.Random;
+import org.apache.hadoop.conf.Configuration;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import siglip.job.config.TowerSettings;
+import siglip.job.data.PairShape;
+import siglip.kernels.blas.Matrix;
+
+/** What a model consists of, checked: ships to every rank, and makes towers and initial parameters. */
+public final class ModelSpec implements Serializable {
+    private final PairShape shape;
+    private final int width;
+    private final double tableDeviation;
+    private final ParameterLayout layout;
+    private final TowerPlan image;
+    private final TowerPlan text;
+    // A named model zip's own parameters; empty without. The driver alone needs them, so they do not travel.
+    private final transient float[] imageStart;
+    private final transient float[] textStart;
+    private final transient boolean atHome; // false once it has travelled
+
+    private ModelSpec(
+            TowerSettings settings,
+            PairShape shape,
+            TowerPlan image,
+            TowerPlan text,
+            float[] imageStart,
+            float[] textStart) {
+        this.shape = shape;
+        this.width = settings.width();
+        this.tableDeviation = settings.table().deviation();
+        this.image = image;
+        this.text = text;
+        this.imageStart = imageStart;
+        this.textStart = textStart;
+        atHome = true;
+        boolean tokens = shape.textIsTokens();
+        layout = new ParameterLayout(
+                image.parameters(),
+                text.parameters(),
+                tokens ? settings.table().buckets() : 0,
+                tokens ? settings.table().width() : 0);
+    }
+
+    /**
+     * Builds the towers that the settings describe, over pairs of this shape.
+     *
+     * @throws IllegalArgumentException if a named graph cannot be read, holds what is forbidden, or has other widths
+     */
+    public static ModelSpec of(TowerSettings settings, PairShape shape) {
+        return of(settings, shape, new Configuration());
+    }
+
+    /** As {@link #of(TowerSettings, PairShape)}, reading named graphs through this Hadoop configuration. */
+    public static ModelSpec of(TowerSettings settings, PairShape shape, Configuration hadoop) {
+        int textWidth = shape.textIsTokens() ? settings.table().width() : shape.textWidth();
+        Optional<GraphSource> image = settings.image().graph().map(file -> GraphSource.read(file, hadoop));
+        Optional<GraphSource> text = settings.text().graph().map(file -> GraphSource.read(file, hadoop));
+        return new ModelSpec(
+                settings,
+                shape,
+                plan("image", settings.image(), image, shape.imageWidth(), settings.width()),
+                plan("text", settings.text(), text, textWidth, settings.width()),
+                image.flatMap(GraphSource::parameters).orElse(new float[0]),
+                text.flatMap(GraphSource::parameters).orElse(new float[0]));
+    }
+
+    private static TowerPlan plan(
+            String name, TowerSettings.Dense settings, Optional<GraphSource> graph, int in, int out) {
+        if (graph.isPresent()) {
+            return TowerPlan.of(name, graph.get().configuration(), in, out, false, settings.inputDropout());
+        }
+        return TowerPlan.dense(name, in, settings.hidden(), settings.activation(), out, settings.inputDropout());
+    }
+
+    public ParameterLayout layout() {
+        return layout;
+    }
+
+    public PairShape shape() {
+        return shape;
+    }
+
+    /** Floats of an embedding, d. */
+    public int width() {
+        return width;
+    }
+
+    /** Whether both towers run on our own forward and backward; if not, at least one is run by DL4J. */
+    public boolean fastPath() {
+        return !image.chain().isEmpty() && !text.chain().isEmpty();
+    }
+
+    /** For each number of the flat vector, whether weight decay applies: to weights, not to biases and gains. */
+    public boolean[] decayed() {
+        boolean[] decayed = new boolean[layout.dense()];
+        System.arraycopy(image.decayed(), 0, decayed, 0, image.parameters());
+        System.arraycopy(text.decayed(), 0, decayed, image.parameters(), text.parameters());
+        return decayed;
+    }
+
+    TowerPlan image() {
+        return image;
+    }
+
+    TowerPlan text() {
+        return text;
+    }
+
+    /**
+     * Where training starts, by the seed alone. Layers of our own: weights and biases uniform in ±1/sqrt(in), PyTorch's default for
+     * {@code nn.Linear}. A graph that was named: its own initialisation, or the parameters of its model zip. Table: normal with the
+     * deviation of the settings. Made by {@link Random}, whose algorithms its documentation fixes.
+     *
+     * <p>To be called where the spec was made: parameters of a model zip do not travel with it.
+     */
+    public Parameters initial(long seed) {
+        if (!atHome && !(image.builtIn() && text.builtIn())) {
+            throw new IllegalStateException(
+                    "Cannot start a named graph's parameters here: make them where the spec was made");
+        }
+        Parameters parameters = Parameters.allocate(layout);
+        start(image, imageStart, parameters.image(), InputDropout.mix(seed + 1));
+        start(text, textStart, parameters.text(), InputDropout.mix(seed + 2));
+        Random random = new Random(InputDropout.mix(seed + 3));
+        Matrix table = parameters.table();
+        float[] row = new float[table.columns()];
+        for (int i = 0; i < table.rows(); i++) {
+            for (int k = 0; k < row.length; k++) {
+                row[k] = (float) (tableDeviation * random.nextGaussian());
+            }
+            table.write(i * row.length, row, 0, row.length);
+        }
+        return parameters;
+    }
+
+    private static void start(TowerPlan plan, float[] given, Matrix into, long seed) {
+        if (plan.builtIn()) {
+            uniform(plan, into, new Random(seed));
+        } else if (given.length > 0) {
+            into.write(0, given, 0, plan.parameters());
+        } else {
+            ComputationGraphConfiguration configuration = plan.configuration();
+            configuration.getDefaultConfiguration().setSeed(seed);
+            ComputationGraph graph = new ComputationGraph(configuration);
+            graph.init();
+            into.write(0, Nd4jBridge.read(graph.params()), 0, plan.parameters());
+        }
+    }
+
+    private static void uniform(TowerPlan plan, Matrix into, Random random) {
+        int at = 0;
+        for (DenseShape layer : plan.chain()) {
+            double bound = 1 / Math.sqrt(layer.in());
+            float[] values = new float[layer.parameters()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) (bound * (2 * random.nextDouble() - 1));
+            }
+            into.write(at, values, 0, values.length);
+            at += values.length;
+        }
+    }
+}

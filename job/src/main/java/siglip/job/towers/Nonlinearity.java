@@ -1,0 +1,183 @@
+package siglip.job.towers;
+
+import java.util.Optional;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationELU;
+import org.nd4j.linalg.activations.impl.ActivationGELU;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
+import org.nd4j.linalg.activations.impl.ActivationLReLU;
+import org.nd4j.linalg.activations.impl.ActivationReLU;
+import org.nd4j.linalg.activations.impl.ActivationSigmoid;
+import org.nd4j.linalg.activations.impl.ActivationSoftPlus;
+import org.nd4j.linalg.activations.impl.ActivationSwish;
+import org.nd4j.linalg.activations.impl.ActivationTanH;
+
+/**
+ * The activations that the fast path computes itself, as DL4J defines them. NaN goes through all of them, so that a
+ * diverged tower shows.
+ *
+ * <p><b>Accuracy.</b> Identity and the two ReLUs are exact but for the slope's product; the others are computed in
+ * {@code double} and rounded once. Derivatives are taken at the activation's own rounded value: off by a few 2^-24 of 1.
+ */
+enum Nonlinearity {
+    IDENTITY,
+    RELU,
+    /** Slope 0.01 below zero. */
+    LEAKY_RELU,
+    TANH,
+    SIGMOID,
+    /** DL4J's: {@code x sigmoid(1.702 x)}; PyTorch's differs by up to 0.02. */
+    GELU,
+    /** {@code x sigmoid(x)}, also called SiLU. */
+    SWISH,
+    /** {@code e^x - 1} below zero. */
+    ELU,
+    SOFTPLUS;
+
+    private static final float SLOPE = (float) ActivationLReLU.DEFAULT_ALPHA;
+
+    /** Which of them DL4J's activation is; empty if it is another, or has settings of its own. */
+    static Optional<Nonlinearity> of(IActivation activation) {
+        if (activation instanceof ActivationIdentity) {
+            return Optional.of(IDENTITY);
+        } else if (activation.equals(new ActivationReLU())) {
+            return Optional.of(RELU);
+        } else if (activation.equals(new ActivationLReLU())) {
+            return Optional.of(LEAKY_RELU);
+        } else if (activation instanceof ActivationTanH) {
+            return Optional.of(TANH);
+        } else if (activation instanceof ActivationSigmoid) {
+            return Optional.of(SIGMOID);
+        } else if (activation.equals(new ActivationGELU())) {
+            return Optional.of(GELU);
+        } else if (activation instanceof ActivationSwish) {
+            return Optional.of(SWISH);
+        } else if (activation.equals(new ActivationELU())) {
+            return Optional.of(ELU);
+        } else if (activation instanceof ActivationSoftPlus) {
+            return Optional.of(SOFTPLUS);
+        }
+        return Optional.empty();
+    }
+
+    /** Whether the derivative needs the input z; the others are derivatives of the activation a alone. */
+    boolean needsInput() {
+        return this == GELU || this == SWISH;
+    }
+
+    /** {@code a[i] = f(z[i])} for i below {@code count}; {@code a} and {@code z} may be the same array. */
+    void apply(float[] z, float[] a, int count) {
+        switch (this) {
+            case IDENTITY -> {
+                if (a != z) {
+                    System.arraycopy(z, 0, a, 0, count);
+                }
+            }
+            case RELU -> {
+                for (int i = 0; i < count; i++) {
+                    a[i] = Math.max(z[i], 0f);
+                }
+            }
+            case LEAKY_RELU -> {
+                for (int i = 0; i < count; i++) {
+                    a[i] = Math.max(z[i], SLOPE * z[i]);
+                }
+            }
+            case TANH -> {
+                for (int i = 0; i < count; i++) {
+                    a[i] = (float) Math.tanh(z[i]);
+                }
+            }
+            case SIGMOID -> {
+                for (int i = 0; i < count; i++) {
+                    a[i] = (float) sigmoid(z[i]);
+                }
+            }
+            case GELU -> {
+                for (int i = 0; i < count; i++) {
+                    a[i] = (float) (z[i] * sigmoid(1.702 * z[i]));
+                }
+            }
+            case SWISH -> {
+                for (int i = 0; i < count; i++) {
+                    a[i] = (float) (z[i] * sigmoid(z[i]));
+                }
+            }
+            case ELU -> {
+                for (int i = 0; i < count; i++) {
+                    a[i] = z[i] < 0 ? (float) Math.expm1(z[i]) : z[i];
+                }
+            }
+            case SOFTPLUS -> {
+                for (int i = 0; i < count; i++) {
+                    a[i] = (float) (Math.max(z[i], 0) + Math.log1p(Math.exp(-Math.abs((double) z[i]))));
+                }
+            }
+        }
+    }
+
+    /** {@code d[i] *= f'(z[i])}, with {@code a = f(z)}; {@code z} is read only if {@link #needsInput}. */
+    void backward(float[] d, float[] a, float[] z, int count) {
+        switch (this) {
+            case IDENTITY -> {}
+            case RELU -> {
+                for (int i = 0; i < count; i++) {
+                    d[i] *= step(a[i]);
+                }
+            }
+            case LEAKY_RELU -> {
+                for (int i = 0; i < count; i++) {
+                    d[i] *= Math.max(step(a[i]), SLOPE);
+                }
+            }
+            case TANH -> {
+                for (int i = 0; i < count; i++) {
+                    d[i] *= 1 - a[i] * a[i];
+                }
+            }
+            case SIGMOID -> {
+                for (int i = 0; i < count; i++) {
+                    d[i] *= a[i] * (1 - a[i]);
+                }
+            }
+            case GELU -> {
+                for (int i = 0; i < count; i++) {
+                    d[i] *= (float) gated(1.702, z[i]);
+                }
+            }
+            case SWISH -> {
+                for (int i = 0; i < count; i++) {
+                    d[i] *= (float) gated(1, z[i]);
+                }
+            }
+            case ELU -> {
+                for (int i = 0; i < count; i++) {
+                    d[i] *= Math.min(a[i], 0f) + 1;
+                }
+            }
+            case SOFTPLUS -> {
+                for (int i = 0; i < count; i++) {
+                    d[i] *= (float) -Math.expm1(-(double) a[i]); // sigmoid(z) = 1 - exp(-softplus(z))
+                }
+            }
+        }
+    }
+
+    /**
+     * 1 above zero, 0 at zero, very negative below. Without a branch, since signs are random to the processor; the two factors
+     * lift the smallest positive float, 2^-149, to 1.
+     */
+    private static float step(float a) {
+        return Math.min(a * 0x1p127f * 0x1p22f, 1f);
+    }
+
+    private static double sigmoid(double z) {
+        return 1 / (1 + Math.exp(-z));
+    }
+
+    /** Derivative of {@code z sigmoid(c z)}. */
+    private static double gated(double c, double z) {
+        double s = sigmoid(c * z);
+        return s + c * z * s * (1 - s);
+    }
+}
