@@ -117,7 +117,8 @@ final class ReferenceTower {
             for (int k = 0; k < z.value()[i].length; k++) {
                 double carried = slope(f) * z.error()[i][k];
                 a.value()[i][k] = value(f, z.value()[i][k]);
-                a.error()[i][k] = carried + (f == Nonlinearity.IDENTITY ? 0 : 2 * U * (Math.abs(a.value()[i][k]) + carried));
+                a.error()[i][k] =
+                        carried + (f == Nonlinearity.IDENTITY ? 0 : 2 * U * (Math.abs(a.value()[i][k]) + carried));
             }
         }
         return a;

@@ -57,8 +57,7 @@ public final class ReferenceTowers {
         this.textMask = textMask;
         int split = spec.layout().imageParameters();
         BoundedRows images = BoundedRows.exact(batch.images(), batch.rows());
-        BoundedRows texts =
-                spec.shape().textIsTokens() ? bagSums() : BoundedRows.exact(batch.texts(), batch.rows());
+        BoundedRows texts = spec.shape().textIsTokens() ? bagSums() : BoundedRows.exact(batch.texts(), batch.rows());
         image = new ReferenceTower(
                 spec.image().chain(), Arrays.copyOfRange(dense, 0, split), masked(images, imageMask));
         text = new ReferenceTower(
@@ -87,10 +86,14 @@ public final class ReferenceTowers {
         ReferenceTower.Backward throughText = text.backward(textGradient);
         BoundedRows dense = new BoundedRows(
                 new double[][] {
-                    join(throughImage.parameters().value()[0], throughText.parameters().value()[0])
+                    join(
+                            throughImage.parameters().value()[0],
+                            throughText.parameters().value()[0])
                 },
                 new double[][] {
-                    join(throughImage.parameters().error()[0], throughText.parameters().error()[0])
+                    join(
+                            throughImage.parameters().error()[0],
+                            throughText.parameters().error()[0])
                 });
         return new Gradient(dense, tableGradient(masked(throughText.input(), textMask)));
     }
@@ -127,7 +130,8 @@ public final class ReferenceTowers {
                 for (int k = 0; k < width; k++) {
                     gradient.value()[id][k] += inputGradient.value()[i][k];
                     gradient.error()[id][k] += inputGradient.error()[i][k];
-                    absolute[id][k] += Math.abs(inputGradient.value()[i][k]) + inputGradient.error()[i][k];
+                    absolute[id][k] += Math.abs(inputGradient.value()[i][k])
+                            + inputGradient.error()[i][k];
                 }
             }
         }

@@ -1,0 +1,66 @@
+package siglip.job.towers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import siglip.job.data.Batch;
+import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.MatrixProducts;
+
+/** One forward and backward pass, kept for comparison. */
+record Pass(Matrix images, Matrix texts, Matrix dense, SparseRows table) {
+    static final long STEP = 11;
+
+    static Pass run(
+            ModelSpec spec,
+            MatrixProducts products,
+            Parameters parameters,
+            Batch batch,
+            Matrix imageGradient,
+            Matrix textGradient) {
+        int n = batch.rows();
+        Pass pass = new Pass(
+                Matrix.allocate(n, spec.width()),
+                Matrix.allocate(n, spec.width()),
+                Matrix.allocate(1, spec.layout().dense()),
+                new SparseRows(spec.layout().tableWidth()));
+        try (TowerPair towers = new TowerPair(spec, products, n + 1)) {
+            towers.forward(parameters, batch, Cases.SEED, STEP, pass.images, pass.texts);
+            towers.backward(parameters, batch, imageGradient, textGradient, pass.dense, pass.table);
+        }
+        return pass;
+    }
+
+    /** Everything that was computed lies within the oracle's bounds. */
+    void check(ModelSpec spec, Parameters parameters, Batch batch, Matrix imageGradient, Matrix textGradient) {
+        ReferenceTowers expected = ReferenceTowers.forward(spec, parameters, batch, Cases.SEED, STEP);
+        ReferenceTowers.Gradient gradient = expected.backward(
+                BoundedRows.exact(imageGradient, batch.rows()), BoundedRows.exact(textGradient, batch.rows()));
+        check("image", images, expected.images());
+        check("text", texts, expected.texts());
+        check("parameter", dense, gradient.dense());
+        checkTable(spec, gradient.table());
+    }
+
+    static void check(String what, Matrix actual, BoundedRows expected) {
+        for (int i = 0; i < expected.rows(); i++) {
+            for (int k = 0; k < actual.columns(); k++) {
+                assertThat(Math.abs(actual.get(i, k) - expected.value()[i][k]))
+                        .as(
+                                "%s %d, %d is %s, not %s; test.seed %d",
+                                what, i, k, actual.get(i, k), expected.value()[i][k], Cases.SEED)
+                        .isLessThanOrEqualTo(expected.error()[i][k] + Float.MIN_NORMAL);
+            }
+        }
+    }
+
+    private void checkTable(ModelSpec spec, BoundedRows expected) {
+        Matrix all = Matrix.allocate(spec.layout().tableRows(), spec.layout().tableWidth());
+        for (int s = 0; s < table.count(); s++) {
+            assertThat(s == 0 || table.ids()[s] > table.ids()[s - 1])
+                    .as("ascending ids")
+                    .isTrue();
+            all.rows(table.ids()[s], 1).copyFrom(table.values().rows(s, 1));
+        }
+        check("table", all, expected);
+    }
+}
