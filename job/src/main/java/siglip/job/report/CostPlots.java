@@ -1,0 +1,167 @@
+package siglip.job.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** The plots of what a step cost: time by phase, waiting by rank, bytes. */
+final class CostPlots {
+    /** More ranks than this are drawn as points, not as bars. */
+    private static final int BARS_TO = 6;
+
+    private static final String EMBEDDINGS = "for the loss";
+    private static final String GRADIENTS = "gradients, parameters";
+    private static final String OPEN_CLIP = "open_clip, for the loss";
+
+    private final Figures figures;
+
+    CostPlots(Figures figures) {
+        this.figures = figures;
+    }
+
+    /** Writes those plots that have something to show. */
+    void write(Markup page) {
+        BarPlot phases = phases();
+        if (!phases.empty()) {
+            phases.write(page);
+            if (ranks() <= BARS_TO) {
+                waitingBars().write(page);
+            } else {
+                waitingPoints().write(page);
+            }
+        }
+        BarPlot bytes = bytes();
+        if (!bytes.empty()) {
+            bytes.write(page);
+        }
+    }
+
+    private int ranks() {
+        return figures.arms().stream()
+                .mapToInt(arm -> arm.times().ranks().size())
+                .max()
+                .orElse(0);
+    }
+
+    private BarPlot phases() {
+        double longest = figures.arms().stream()
+                .mapToDouble(arm -> Arrays.stream(Phase.values())
+                        .mapToDouble(arm.times()::seconds)
+                        .sum())
+                .max()
+                .orElse(1);
+        BarPlot plot = seconds("Time per step by phase", longest)
+                .words(
+                        "Mean over ranks and over the middle half of the steps by duration. Cool colours compute, warm colours wait. "
+                                + "The batch is counted for the first arm of a step.");
+        for (int index = 0; index < figures.arms().size(); index++) {
+            ArmFigures arm = figures.arms().get(index);
+            plot.bar(
+                    arm.name(),
+                    TrainingPlots.colour(index),
+                    Arrays.stream(Phase.values())
+                            .map(phase -> new BarPlot.Part(
+                                    "phase-" + phase.key(),
+                                    phase.key(),
+                                    arm.times().seconds(phase)))
+                            .toList());
+        }
+        return plot;
+    }
+
+    private BarPlot waitingBars() {
+        double longest = figures.arms().stream()
+                .flatMapToDouble(
+                        arm -> IntStream.range(0, arm.times().ranks().size()).mapToDouble(rank -> waiting(arm, rank)))
+                .max()
+                .orElse(1);
+        BarPlot plot = seconds("Waiting per rank", longest)
+                .words(
+                        "Time of a step in which a rank computed nothing. A rank that waits less than the others is the one they wait for.");
+        for (int rank = 0; rank < ranks(); rank++) {
+            for (int index = 0; index < figures.arms().size(); index++) {
+                ArmFigures arm = figures.arms().get(index);
+                if (rank < arm.times().ranks().size()) {
+                    List<BarPlot.Part> parts = new ArrayList<>();
+                    for (Phase phase : Phase.values()) {
+                        if (phase.waiting()) {
+                            double value = arm.times().ranks().get(rank).get(phase);
+                            parts.add(new BarPlot.Part("phase-" + phase.key(), phase.key(), value));
+                        }
+                    }
+                    plot.bar("rank %d, %s".formatted(rank, arm.name()), TrainingPlots.colour(index), parts);
+                }
+            }
+        }
+        return plot;
+    }
+
+    private LinePlot waitingPoints() {
+        LinePlot plot = new LinePlot("Waiting per rank", "rank", "ms per step")
+                .fromZero()
+                .words(
+                        "Time of a step in which a rank computed nothing. A rank that waits less than the others is the one they wait for.");
+        for (int index = 0; index < figures.arms().size(); index++) {
+            ArmFigures arm = figures.arms().get(index);
+            int ranks = arm.times().ranks().size();
+            plot.add(new Curve(
+                    arm.name(),
+                    TrainingPlots.colour(index),
+                    Curve.Style.POINTS,
+                    IntStream.range(0, ranks).asDoubleStream().toArray(),
+                    IntStream.range(0, ranks)
+                            .mapToDouble(rank -> 1e3 * waiting(arm, rank))
+                            .toArray()));
+        }
+        return plot;
+    }
+
+    private BarPlot bytes() {
+        double longest = figures.arms().stream()
+                .mapToDouble(arm -> Math.max(
+                        arm.figures().value("bytes_per_step", "ring")
+                                + arm.figures().value("bytes_per_step", "reduce"),
+                        arm.figures().value("bytes_per_step", "open_clip_ring")))
+                .filter(Double::isFinite)
+                .max()
+                .orElse(1);
+        int prefix = longest >= 1 << 20 ? 2 : longest >= 1 << 10 ? 1 : 0;
+        BarPlot plot = new BarPlot(
+                        "Bytes sent per step and rank",
+                        List.of("bytes", "KiB", "MiB").get(prefix),
+                        1L << (10 * prefix),
+                        Unit.BYTES)
+                .words(
+                        "Hatched: what open_clip would send for the loss alone, computed. Its gradients come on top, as ours do.");
+        for (int index = 0; index < figures.arms().size(); index++) {
+            ArmFigures arm = figures.arms().get(index);
+            FigureSet values = arm.figures();
+            String colour = TrainingPlots.colour(index);
+            plot.bar(
+                    arm.name(),
+                    colour,
+                    List.of(
+                            new BarPlot.Part("bytes-ring", EMBEDDINGS, values.value("bytes_per_step", "ring")),
+                            new BarPlot.Part("bytes-reduce", GRADIENTS, values.value("bytes_per_step", "reduce"))));
+            plot.bar(
+                    arm.name() + " with open_clip",
+                    colour,
+                    List.of(new BarPlot.Part(
+                            "bytes-open-clip", OPEN_CLIP, values.value("bytes_per_step", "open_clip_ring"))));
+        }
+        return plot;
+    }
+
+    private static BarPlot seconds(String title, double longest) {
+        boolean short_ = longest < 2;
+        return new BarPlot(title, short_ ? "ms per step" : "s per step", short_ ? 1e-3 : 1, Unit.SECONDS);
+    }
+
+    private static double waiting(ArmFigures arm, int rank) {
+        return Arrays.stream(Phase.values())
+                .filter(Phase::waiting)
+                .mapToDouble(phase -> arm.times().ranks().get(rank).get(phase))
+                .sum();
+    }
+}

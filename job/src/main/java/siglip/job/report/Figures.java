@@ -1,0 +1,85 @@
+package siglip.job.report;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import siglip.job.comparison.ComparisonResult;
+import siglip.job.evaluation.Evaluation;
+import siglip.job.evaluation.RetrievalScore;
+
+/** Every figure of a run, computed once. */
+final class Figures {
+    private final ComparisonResult result;
+    private final List<ArmFigures> arms;
+    private final List<String> sets;
+    private final FigureSet run = new FigureSet();
+
+    Figures(ComparisonResult result) {
+        this.result = result;
+        int batchSize = result.settings().training().batchSize();
+        this.arms = result.arms().stream()
+                .map(arm -> new ArmFigures(arm, batchSize))
+                .toList();
+        this.sets = arms.stream()
+                .flatMap(arm -> arm.result().evaluations().stream())
+                .map(Evaluation::set)
+                .distinct()
+                .toList();
+        run.add(Unit.SECONDS, result.took().toMillis() / 1e3, "seconds");
+        result.nearestNeighbour().forEach(this::nearestNeighbour);
+        sets.forEach(this::chance);
+    }
+
+    ComparisonResult result() {
+        return result;
+    }
+
+    /** In the order of the settings. */
+    List<ArmFigures> arms() {
+        return arms;
+    }
+
+    /** The held-out sets that were evaluated, in the order in which they first were. */
+    List<String> sets() {
+        return sets;
+    }
+
+    /** The class columns that were evaluated on any set. */
+    Set<String> classes() {
+        Set<String> classes = new LinkedHashSet<>();
+        arms.forEach(arm -> arm.result()
+                .evaluations()
+                .forEach(evaluation -> classes.addAll(evaluation.classAccuracy().keySet())));
+        return classes;
+    }
+
+    /** What belongs to no arm: chance, and the nearest neighbour on raw features. */
+    FigureSet run() {
+        return run;
+    }
+
+    private void nearestNeighbour(String set, RetrievalScore score) {
+        run.add(Unit.COUNT, score.queries(), "nearest_neighbour", set, "queries");
+        run.add(Unit.SHARE, score.r1(), "nearest_neighbour", set, "r1");
+        run.add(Unit.SHARE, score.r5(), "nearest_neighbour", set, "r5");
+        run.add(Unit.SHARE, score.r10(), "nearest_neighbour", set, "r10");
+    }
+
+    /** What a model that cannot tell the candidates apart would score, if one of them is right: k/N. */
+    private void chance(String set) {
+        Optional<Evaluation> any =
+                arms.stream().flatMap(arm -> arm.lastEvaluation(set).stream()).findFirst();
+        any.ifPresent(evaluation -> {
+            chance(set, ArmFigures.IMAGE_TO_TEXT, evaluation.textToImage().queries());
+            chance(set, ArmFigures.TEXT_TO_IMAGE, evaluation.imageToText().queries());
+        });
+    }
+
+    private void chance(String set, String way, int candidates) {
+        for (int k : new int[] {1, 5, 10}) {
+            double chance = candidates > 0 ? Math.min(1, (double) k / candidates) : Double.NaN;
+            run.add(Unit.SHARE, chance, "chance", set, way, "r" + k);
+        }
+    }
+}

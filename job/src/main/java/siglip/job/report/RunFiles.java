@@ -1,0 +1,66 @@
+package siglip.job.report;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+import siglip.job.comparison.ComparisonResult;
+import siglip.job.config.RunSettings;
+
+/**
+ * What a finished run leaves for its readers, under {@code <out>/<name>/} on any Hadoop file system. Files of an earlier run of
+ * that name are replaced.
+ *
+ * @param report {@code report.html}, for people
+ * @param metrics {@code metrics.json}, all figures
+ * @param steps {@code steps.jsonl}, one step of one arm a line
+ */
+public record RunFiles(Path report, Path metrics, Path steps) {
+
+    /** The folder of a run: {@code <out>/<name>}. */
+    public static Path folder(RunSettings run) {
+        return new Path(new Path(run.out()), run.name());
+    }
+
+    /**
+     * Writes all three.
+     *
+     * @return where they are, with the scheme of their file system
+     * @throws IOException if the folder cannot be written
+     */
+    public static RunFiles write(ComparisonResult result, Configuration hadoop) throws IOException {
+        Path folder = folder(result.settings().run());
+        FileSystem files = fileSystem(folder, hadoop);
+        Path home = files.makeQualified(folder);
+        RunFiles paths = new RunFiles(
+                new Path(home, "report.html"), new Path(home, "metrics.json"), new Path(home, "steps.jsonl"));
+        Figures figures = new Figures(result);
+        text(files, paths.metrics(), MetricsJson.of(figures));
+        try (OutputStream out = new BufferedOutputStream(files.create(paths.steps(), true), 1 << 16)) {
+            StepLines.write(result.arms(), out);
+        }
+        text(files, paths.report(), HtmlReport.of(figures));
+        return paths;
+    }
+
+    /** Where the report is, as a person would open it: a plain path for a local file. */
+    public String readableReport() {
+        return "file".equals(report.toUri().getScheme()) ? report.toUri().getPath() : report.toString();
+    }
+
+    private static void text(FileSystem files, Path path, String text) throws IOException {
+        try (OutputStream out = files.create(path, true)) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /** On a local disk without the {@code .crc} files that Hadoop would put beside each. */
+    private static FileSystem fileSystem(Path folder, Configuration hadoop) throws IOException {
+        FileSystem files = folder.getFileSystem(hadoop);
+        return files instanceof LocalFileSystem ? ((LocalFileSystem) files).getRawFileSystem() : files;
+    }
+}

@@ -1,0 +1,190 @@
+package siglip.job.report;
+
+import static siglip.job.report.ArmFigures.IMAGE_TO_TEXT;
+import static siglip.job.report.ArmFigures.TEXT_TO_IMAGE;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The table that sets the arms side by side: which figures, in which order, and what each means in plain words. */
+final class Summary {
+    private static final String QUALITY = "What the models learned";
+    private static final String STABILITY = "How steadily";
+    private static final String COST = "What it cost";
+
+    private final Figures figures;
+    private final List<Row> rows = new ArrayList<>();
+
+    private Summary(Figures figures) {
+        this.figures = figures;
+    }
+
+    static List<Row> rows(Figures figures) {
+        Summary summary = new Summary(figures);
+        summary.quality();
+        summary.stability();
+        summary.cost();
+        return List.copyOf(summary.rows);
+    }
+
+    private void quality() {
+        for (String set : figures.sets()) {
+            retrieval(
+                    set,
+                    IMAGE_TO_TEXT,
+                    "image → text, " + set,
+                    "Share of %s images whose right caption is the first, among the first 5, the first 10."
+                            .formatted(set));
+            retrieval(set, TEXT_TO_IMAGE, "text → image, " + set, "The same with captions as queries.");
+            shared(
+                    "Chance, " + set,
+                    slashed(figures.run(), "chance", set, IMAGE_TO_TEXT),
+                    "A model that cannot tell the captions apart, if one of them is right.");
+            if (figures.run().has("nearest_neighbour", set, "r1")) {
+                shared(
+                        "Nearest neighbour, " + set,
+                        slashed(figures.run(), "nearest_neighbour", set),
+                        "Yardstick without a model: the concept of the most similar training image, on raw features.");
+            }
+        }
+        for (String column : figures.classes()) {
+            for (String set : figures.sets()) {
+                if (figures.arms().stream().anyMatch(arm -> arm.figures().has("class_accuracy", set, column))) {
+                    row(
+                            QUALITY,
+                            "Accuracy of %s, %s".formatted(column, set),
+                            arm -> arm.figures().text("class_accuracy", set, column),
+                            "Share of images nearest to the mean caption of their %s.".formatted(column),
+                            false);
+                }
+            }
+        }
+        String over = figures.arms().stream()
+                .map(arm -> arm.figures().text("final_loss_steps"))
+                .distinct()
+                .collect(Collectors.joining(" or "));
+        row(
+                QUALITY,
+                "Final loss, nats",
+                arm -> arm.figures().text("final_loss"),
+                "Mean of the last %s steps. Losses of different kinds are different quantities: do not compare them."
+                        .formatted(over),
+                true);
+    }
+
+    private void retrieval(String set, String way, String label, String words) {
+        row(QUALITY, "R@1 / 5 / 10, " + label, arm -> slashed(arm.figures(), "retrieval", set, way), words, true);
+    }
+
+    private void stability() {
+        row(
+                STABILITY,
+                "Largest gradient norm over median",
+                arm -> arm.figures().text("gradient_norm", "max_over_median"),
+                "How far the worst step stood out. Warm-up counts.",
+                true);
+        String window = figures.arms().stream()
+                .map(arm -> arm.figures().text("spikes", "window"))
+                .distinct()
+                .collect(Collectors.joining(" or "));
+        row(
+                STABILITY,
+                "Spikes of loss / gradient norm",
+                arm -> arm.figures().text("spikes", "loss") + " / "
+                        + arm.figures().text("spikes", "gradient_norm"),
+                "Steps at least 7 standard deviations from the mean of the (up to) %s steps before them."
+                        .formatted(window),
+                true);
+        row(
+                STABILITY,
+                "Logit scale t, start → end",
+                arm -> arrow(arm.figures(), "scale"),
+                "What similarities are multiplied by; learned.",
+                true);
+        row(
+                STABILITY,
+                "Bias b, start → end",
+                arm -> arm.sigmoid() ? arrow(arm.figures(), "bias") : "none",
+                "Added to each logit of the sigmoid loss; learned. Softmax has none.",
+                true);
+        if (figures.arms().stream().anyMatch(arm -> arm.figures().value("clipped_steps") > 0)) {
+            row(
+                    STABILITY,
+                    "Steps with a clipped gradient",
+                    arm -> arm.figures().text("clipped_steps"),
+                    "Steps whose gradient was scaled down to the set norm.",
+                    false);
+        }
+    }
+
+    private void cost() {
+        row(
+                COST,
+                "Time per step, median",
+                arm -> arm.figures().text("seconds_per_step"),
+                "The arms take turns, step by step, so that a slow minute hits them all.",
+                true);
+        row(
+                COST,
+                "Pairs per second",
+                arm -> arm.figures().text("pairs_per_second"),
+                "Global batch over that time.",
+                true);
+        row(
+                COST,
+                "Waiting share",
+                arm -> arm.figures().text("waiting_share"),
+                "Part of a step in which a rank computed nothing: neighbours, gradient pieces, driver.",
+                true);
+        row(
+                COST,
+                "Peak memory per rank",
+                arm -> arm.figures().text("peak_rank_bytes"),
+                "Accounted by buffers: the arms share a process.",
+                true);
+        row(
+                COST,
+                "Sent per step and rank: loss",
+                arm -> arm.figures().text("bytes_per_step", "ring"),
+                "Embeddings, their gradients and column sums, between ranks.",
+                true);
+        row(
+                COST,
+                "Sent per step and rank: gradients",
+                arm -> arm.figures().text("bytes_per_step", "reduce"),
+                "Pieces of gradients and parameters, to ranks and driver.",
+                false);
+        row(
+                COST,
+                "open_clip, for the same loss",
+                arm -> arm.figures().text("bytes_per_step", "open_clip_ring"),
+                "What open_clip would send for the loss; computed, not measured.",
+                true);
+    }
+
+    private void row(String group, String label, Function<ArmFigures, String> cell, String words, boolean brief) {
+        rows.add(new Row(group, label, figures.arms().stream().map(cell).toList(), words, brief));
+    }
+
+    private void shared(String label, String cell, String words) {
+        rows.add(new Row(QUALITY, label, List.of(cell), words, true));
+    }
+
+    private static String arrow(FigureSet figures, String key) {
+        return figures.text(key, "start") + " → " + figures.text(key, "end");
+    }
+
+    /** R@1, R@5 and R@10 in one cell, with one percent sign. */
+    private static String slashed(FigureSet figures, String... path) {
+        String percent = Unit.NB + "%";
+        String joined = Stream.of("r1", "r5", "r10")
+                .map(k -> Stream.concat(Stream.of(path), Stream.of(k)).toArray(String[]::new))
+                .map(figures::text)
+                .map(text -> text.replace(percent, ""))
+                .collect(Collectors.joining(" / "));
+        return joined.equals("– / – / –") ? Unit.NONE : joined + percent;
+    }
+}

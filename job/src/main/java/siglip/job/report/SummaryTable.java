@@ -1,0 +1,73 @@
+package siglip.job.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import siglip.job.comparison.ComparisonResult;
+
+/** The end of a run on a terminal: the arms side by side in plain ASCII. */
+public final class SummaryTable {
+    private SummaryTable() {}
+
+    /** A few lines without the words of the page's table; every line ends with a line feed. */
+    public static String of(ComparisonResult result) {
+        Figures figures = new Figures(result);
+        List<List<String>> lines = new ArrayList<>();
+        List<String> head = new ArrayList<>(List.of(""));
+        figures.arms().forEach(arm -> head.add(arm.name()));
+        lines.add(head);
+        for (Row row : Summary.rows(figures)) {
+            if (row.brief()) {
+                List<String> line = new ArrayList<>(List.of(ascii(row.label())));
+                for (int arm = 0; arm < figures.arms().size(); arm++) {
+                    line.add(ascii(row.cells().get(row.cells().size() == 1 ? 0 : arm)));
+                }
+                lines.add(line);
+            }
+        }
+        StringBuilder out = new StringBuilder();
+        int[] widths = widths(lines, figures.arms().size() + 1);
+        for (int i = 0; i < lines.size(); i++) {
+            append(out, lines.get(i), widths);
+            if (i == 0) {
+                out.append("-".repeat(Arrays.stream(widths).sum() + 2 * (widths.length - 1)))
+                        .append('\n');
+            }
+        }
+        for (ArmFigures arm : figures.arms()) {
+            arm.result().stopped().ifPresent(why -> out.append(arm.name())
+                    .append(" stopped: ")
+                    .append(why)
+                    .append('\n'));
+        }
+        return out.append("One run an arm: no verdict on the variance between seeds.\n")
+                .toString();
+    }
+
+    /** Terminals and log files of a bare container know no more. */
+    private static String ascii(String text) {
+        return text.replace("→", "->")
+                .replace("×", "x")
+                .replace("–", "-")
+                .replace("µ", "u")
+                .replace(Unit.NB, " ");
+    }
+
+    private static int[] widths(List<List<String>> lines, int columns) {
+        int[] widths = new int[columns];
+        for (List<String> line : lines) {
+            for (int c = 0; c < line.size(); c++) {
+                widths[c] = Math.max(widths[c], line.get(c).length());
+            }
+        }
+        return widths;
+    }
+
+    private static void append(StringBuilder out, List<String> line, int[] widths) {
+        for (int c = 0; c < line.size(); c++) {
+            String pad = " ".repeat(widths[c] - line.get(c).length());
+            out.append(c == 0 ? line.get(c) + pad : "  " + pad + line.get(c));
+        }
+        out.append('\n');
+    }
+}

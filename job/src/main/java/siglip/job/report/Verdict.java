@@ -1,0 +1,178 @@
+package siglip.job.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import siglip.job.comparison.ComparisonResult;
+import siglip.job.evaluation.Evaluation;
+
+/**
+ * What was measured, in sentences. None says more than the figures: a difference between two arms counts as resolved only if it
+ * is more than {@value #ERRORS} standard errors of the queries, and even then the sentence says that other seeds were not tried.
+ */
+final class Verdict {
+    /** Standard errors that a difference must exceed. */
+    static final double ERRORS = 2;
+
+    private final Figures figures;
+    private final List<String> sentences = new ArrayList<>();
+
+    private Verdict(Figures figures) {
+        this.figures = figures;
+    }
+
+    static List<String> sentences(Figures figures) {
+        Verdict verdict = new Verdict(figures);
+        verdict.setting();
+        verdict.stopped();
+        verdict.quality();
+        verdict.stability();
+        verdict.cost();
+        verdict.seeds();
+        return List.copyOf(verdict.sentences);
+    }
+
+    private void setting() {
+        ComparisonResult result = figures.result();
+        String arms = figures.arms().stream()
+                .map(arm -> "%s (%s loss)"
+                        .formatted(arm.name(), arm.result().arm().kind().name().toLowerCase(Locale.ROOT)))
+                .collect(Collectors.joining(", "));
+        int ranks = result.settings().run().ranks();
+        sentences.add("%s: %s set out for %s steps of %s image–text pairs on %s%s."
+                .formatted(
+                        figures.arms().size() == 1
+                                ? "One model"
+                                : figures.arms().size()
+                                        + " models that start from the same towers and see the same batches",
+                        arms,
+                        Unit.COUNT.format((double) result.settings().training().steps()),
+                        Unit.COUNT.format((double) result.settings().training().batchSize()),
+                        ranks,
+                        ranks == 1 ? " rank" : " ranks"));
+    }
+
+    private void stopped() {
+        for (ArmFigures arm : figures.arms()) {
+            arm.result()
+                    .stopped()
+                    .ifPresent(
+                            why -> sentences.add("%s stopped after %s steps: %s. Its figures are of the steps before."
+                                    .formatted(arm.name(), arm.figures().text("completed_steps"), trimmed(why))));
+        }
+    }
+
+    private void quality() {
+        if (figures.sets().isEmpty()) {
+            sentences.add("No evaluation was made: how good the models are was not measured.");
+        }
+        for (String set : figures.sets()) {
+            String scores = each(arm -> arm.lastEvaluation(set)
+                    .map(e -> "%s %s".formatted(arm.name(), r1(arm, set)))
+                    .orElse(arm.name() + " was not evaluated"));
+            sentences.add(
+                    "Right caption first, %s images: %s.%s%s".formatted(set, scores, difference(set), yardstick(set)));
+        }
+    }
+
+    /** Whether two arms differ by more than their queries' sampling error. */
+    private String difference(String set) {
+        if (figures.arms().size() != 2) {
+            return "";
+        }
+        Optional<Evaluation> a = figures.arms().get(0).lastEvaluation(set);
+        Optional<Evaluation> b = figures.arms().get(1).lastEvaluation(set);
+        if (a.isEmpty() || b.isEmpty()) {
+            return "";
+        }
+        if (a.get().step() != b.get().step()) {
+            return " They were measured at different steps, %d and %d, and are not compared."
+                    .formatted(a.get().step(), b.get().step());
+        }
+        double points = 100
+                * Math.abs(a.get().imageToText().r1() - b.get().imageToText().r1());
+        double error = 100 * Math.hypot(standardError(0, set), standardError(1, set));
+        if (points > ERRORS * error) {
+            return " The difference, %.1f points, is more than twice its standard error over the queries (%.1f): these two runs differ on this set; whether other seeds would is open."
+                    .formatted(points, error);
+        }
+        return " The difference, %.1f points, is within twice its standard error over the queries (%.1f): not resolved."
+                .formatted(points, error);
+    }
+
+    private double standardError(int arm, String set) {
+        return figures.arms().get(arm).figures().value("retrieval", set, ArmFigures.IMAGE_TO_TEXT, "r1_standard_error");
+    }
+
+    private String yardstick(String set) {
+        if (!figures.run().has("nearest_neighbour", set, "r1")) {
+            return "";
+        }
+        double yardstick = figures.run().value("nearest_neighbour", set, "r1");
+        long better = figures.arms().stream()
+                .filter(arm -> r1Value(arm, set) > yardstick)
+                .count();
+        String compared = better == 0 ? "above" : better == figures.arms().size() ? "below" : "between";
+        String text = Unit.SHARE.format(yardstick);
+        if (figures.arms().size() == 1) {
+            return " A nearest-neighbour search on the raw features reaches %s.".formatted(text);
+        }
+        return " A nearest-neighbour search on the raw features reaches %s, %s them.".formatted(text, compared);
+    }
+
+    private void stability() {
+        if (figures.arms().stream().allMatch(arm -> arm.result().steps().isEmpty())) {
+            return;
+        }
+        sentences.add("Largest gradient norm over its median: %s. Spikes of the gradient norm: %s."
+                .formatted(
+                        each(arm ->
+                                "%s %s".formatted(arm.name(), arm.figures().text("gradient_norm", "max_over_median"))),
+                        each(arm -> "%s %s"
+                                .formatted(
+                                        arm.name(),
+                                        Double.isNaN(arm.figures().value("spikes", "gradient_norm"))
+                                                ? "too few steps"
+                                                : arm.figures().text("spikes", "gradient_norm")))));
+    }
+
+    private void cost() {
+        if (figures.arms().stream().anyMatch(arm -> !arm.result().steps().isEmpty())) {
+            sentences.add("Median step: %s.".formatted(each(arm -> "%s %s (%s pairs/s)"
+                    .formatted(
+                            arm.name(),
+                            arm.figures().text("seconds_per_step"),
+                            arm.figures().text("pairs_per_second")))));
+        }
+    }
+
+    private void seeds() {
+        sentences.add(
+                "One run of each arm, seed %d: nothing here says how far these figures move with the seed, nor whether they hold on other data."
+                        .formatted(figures.result().settings().run().seed()));
+    }
+
+    private String each(Function<ArmFigures, String> words) {
+        return figures.arms().stream().map(words).collect(Collectors.joining(", "));
+    }
+
+    private static String r1(ArmFigures arm, String set) {
+        return "%s ± %s"
+                .formatted(
+                        arm.figures()
+                                .text("retrieval", set, ArmFigures.IMAGE_TO_TEXT, "r1")
+                                .replace(Unit.NB + "%", ""),
+                        arm.figures().text("retrieval", set, ArmFigures.IMAGE_TO_TEXT, "r1_standard_error"));
+    }
+
+    private static double r1Value(ArmFigures arm, String set) {
+        return arm.figures().value("retrieval", set, ArmFigures.IMAGE_TO_TEXT, "r1");
+    }
+
+    private static String trimmed(String why) {
+        return why.endsWith(".") ? why.substring(0, why.length() - 1) : why;
+    }
+}

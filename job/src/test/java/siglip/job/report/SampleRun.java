@@ -1,0 +1,283 @@
+package siglip.job.report;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SplittableRandom;
+import siglip.job.comparison.ArmResult;
+import siglip.job.comparison.ComparisonResult;
+import siglip.job.config.DataSettings;
+import siglip.job.config.EvaluationSettings;
+import siglip.job.config.LossSettings;
+import siglip.job.config.RingSettings;
+import siglip.job.config.RunSettings;
+import siglip.job.config.Settings;
+import siglip.job.config.TowerSettings;
+import siglip.job.config.TrainingSettings;
+import siglip.job.evaluation.Evaluation;
+import siglip.job.evaluation.RetrievalScore;
+import siglip.job.training.RankStep;
+import siglip.job.training.StepRecord;
+import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.Numerics;
+
+/** Builds results of runs that never were, noisy and with a spike, to see what the report makes of them. */
+final class SampleRun {
+    static final long SEED = Long.getLong("test.seed", 1);
+
+    /** How far the spike stands out. */
+    static final double SPIKE = 60;
+
+    private static final int BATCH = 256;
+    private static final LossSettings.Kind[] KINDS = LossSettings.Kind.values();
+
+    private final List<String> names = new ArrayList<>(List.of("siglip", "clip"));
+    private final Map<Integer, Integer> diverged = new LinkedHashMap<>();
+    private String name = "emoji-sample";
+    private String out = "out";
+    private int steps = 720;
+    private int ranks = 2;
+    private int evaluations = 12;
+    private List<String> incidents = List.of();
+    private Map<String, String> data = facts();
+
+    SampleRun arms(String... armNames) {
+        names.clear();
+        names.addAll(List.of(armNames));
+        return this;
+    }
+
+    SampleRun name(String runName) {
+        name = runName;
+        return this;
+    }
+
+    SampleRun out(String folder) {
+        out = folder;
+        return this;
+    }
+
+    SampleRun steps(int count) {
+        steps = count;
+        return this;
+    }
+
+    SampleRun ranks(int count) {
+        ranks = count;
+        return this;
+    }
+
+    SampleRun evaluations(int count) {
+        evaluations = count;
+        return this;
+    }
+
+    /** The arm's last record is of this step and not a number. */
+    SampleRun diverging(int arm, int step) {
+        diverged.put(arm, step);
+        return this;
+    }
+
+    SampleRun incidents(String... texts) {
+        incidents = List.of(texts);
+        return this;
+    }
+
+    SampleRun data(Map<String, String> dataFacts) {
+        data = dataFacts;
+        return this;
+    }
+
+    /** The step at which the gradient of each arm spikes. */
+    int spikeStep() {
+        return steps * 2 / 3;
+    }
+
+    ComparisonResult build() {
+        SplittableRandom random = new SplittableRandom(SEED);
+        List<ArmResult> arms = new ArrayList<>();
+        for (int arm = 0; arm < names.size(); arm++) {
+            arms.add(arm(arm, random));
+        }
+        Map<String, RetrievalScore> nearest = new LinkedHashMap<>();
+        nearest.put("seen", new RetrievalScore(1437, 0.412, 0.634, 0.711));
+        return new ComparisonResult(
+                settings(),
+                "siglip {\n  training {\n    # global batch, N pairs\n    batch-size = 256\n    steps = " + steps
+                        + "\n  }\n}\n",
+                Instant.parse("2026-03-01T10:15:30Z"),
+                Duration.ofMillis(61_250),
+                arms,
+                data,
+                environment(),
+                numerics(),
+                nearest,
+                incidents);
+    }
+
+    Settings settings() {
+        List<LossSettings.Arm> arms = new ArrayList<>();
+        for (int arm = 0; arm < names.size(); arm++) {
+            arms.add(armSettings(arm));
+        }
+        TowerSettings.Dense dense = new TowerSettings.Dense(List.of(512), "gelu", 0.2, Optional.empty());
+        DataSettings.Columns columns = new DataSettings.Columns(
+                "image",
+                DataSettings.Kind.AUTO,
+                "caption",
+                DataSettings.Kind.AUTO,
+                Optional.of("keywords"),
+                Optional.of("concept"),
+                List.of("group", "subgroup"),
+                Optional.empty());
+        return new Settings(
+                new RunSettings(name, out, 7, ranks, 1),
+                new DataSettings(
+                        "data/emoji",
+                        columns,
+                        Optional.empty(),
+                        Optional.empty(),
+                        10,
+                        0,
+                        DataSettings.Source.AUTO,
+                        1L << 30,
+                        0.01,
+                        0),
+                new TowerSettings(256, dense, dense, new TowerSettings.Table(1 << 14, 256, 0.05)),
+                new LossSettings(arms, DuplicatePolicy.MASK, Numerics.AUTO, 200),
+                new TrainingSettings(BATCH, steps, 1e-3, 72, 0.0, 0.9, 0.95, 1e-8, 0.2, 1, OptionalDouble.empty(), 3),
+                new RingSettings(Duration.ofMinutes(2), Duration.ofSeconds(30), Duration.ofSeconds(1)),
+                new EvaluationSettings(60, 2000, true));
+    }
+
+    private LossSettings.Arm armSettings(int arm) {
+        LossSettings.Kind kind = KINDS[arm % KINDS.length];
+        return new LossSettings.Arm(names.get(arm), kind, 10, OptionalDouble.empty());
+    }
+
+    private ArmResult arm(int index, SplittableRandom random) {
+        LossSettings.Arm arm = armSettings(index);
+        boolean sigmoid = arm.kind() == LossSettings.Kind.SIGMOID;
+        int end = diverged.getOrDefault(index, steps - 1);
+        List<StepRecord> records = new ArrayList<>();
+        for (int step = 0; step <= end && step < steps; step++) {
+            boolean broken = diverged.containsKey(index) && step == end;
+            records.add(step(arm, index, step, broken, random));
+        }
+        List<Evaluation> scores = new ArrayList<>();
+        for (int e = 1; e <= evaluations; e++) {
+            long at = (long) steps * e / evaluations;
+            if (at <= end + 1) {
+                scores.add(evaluation(arm, index, at, "seen", 1437, random));
+                scores.add(evaluation(arm, index, at, "unseen", 160, random));
+            }
+        }
+        return new ArmResult(
+                arm,
+                sigmoid ? -Math.log(BATCH - 1) : 0,
+                records,
+                scores,
+                diverged.containsKey(index)
+                        ? Optional.of("the loss of step %d is NaN".formatted(end))
+                        : Optional.empty(),
+                sigmoid ? 19_400_000 : 21_700_000,
+                4L * (ranks - 1) * (BATCH / ranks) * 256 * 4);
+    }
+
+    private StepRecord step(LossSettings.Arm arm, int index, int step, boolean broken, SplittableRandom random) {
+        boolean sigmoid = arm.kind() == LossSettings.Kind.SIGMOID;
+        double share = (double) step / steps;
+        double noise = 1 + 0.06 * random.nextGaussian();
+        double learned = 1 - Math.exp(-5 * share);
+        double loss = (sigmoid ? 6.2 - 4.9 * learned : 5.6 - 4.1 * learned) * noise;
+        double norm = (sigmoid ? 1.9 : 1.1) * (0.4 + Math.exp(-4 * share)) * Math.exp(0.15 * random.nextGaussian());
+        norm *= step == spikeStep() ? SPIKE : 1;
+        double scale = 10 + (sigmoid ? 9 : 24) * learned;
+        double bias = sigmoid ? -Math.log(BATCH - 1) - 2.1 * learned : 0;
+        double positive = scale * (0.1 + 0.5 * learned) + bias;
+        List<RankStep> ranksOf = new ArrayList<>();
+        for (int rank = 0; rank < ranks; rank++) {
+            double jitter = 1 + 0.1 * random.nextDouble();
+            ranksOf.add(new RankStep(
+                    rank,
+                    index == 0 ? 0.0012 * jitter : 0,
+                    0.0071 * jitter,
+                    (sigmoid ? 0.0032 : 0.0041) * jitter,
+                    0.0011 * jitter * (rank + 1),
+                    0.0124 * jitter,
+                    0.0021 * jitter,
+                    0.0064 * jitter,
+                    2L * (ranks - 1) * (BATCH / ranks) * 256 * 4,
+                    5_250_000));
+        }
+        double slow = random.nextInt(50) == 0 ? 3 : 1;
+        return new StepRecord(
+                arm.name(),
+                step,
+                1,
+                broken ? Double.NaN : loss,
+                broken ? Double.POSITIVE_INFINITY : norm,
+                scale,
+                bias,
+                0.01 * random.nextGaussian(),
+                0.01 * random.nextGaussian(),
+                1e-3 * (1 - share),
+                false,
+                positive,
+                positive - 3 - random.nextDouble(),
+                positive + 3 + random.nextDouble(),
+                -scale * 0.05 + bias,
+                (0.034 + (step < 5 ? 0.2 : 0)) * slow,
+                0.0052,
+                ranksOf);
+    }
+
+    private static Evaluation evaluation(
+            LossSettings.Arm arm, int index, long step, String set, int queries, SplittableRandom random) {
+        double top = set.equals("seen") ? 0.385 : 0.2;
+        double r1 = top * (1 - Math.exp(-step / 150.0)) + 0.004 * random.nextGaussian() + 0.006 * index;
+        RetrievalScore there = new RetrievalScore(queries, r1, Math.min(1, r1 * 1.65), Math.min(1, r1 * 1.95));
+        RetrievalScore back = new RetrievalScore(queries, r1 * 0.96, Math.min(1, r1 * 1.6), Math.min(1, r1 * 1.9));
+        Map<String, Double> classes = new LinkedHashMap<>();
+        classes.put("group", 0.4 + r1 / 2);
+        classes.put("subgroup", 0.15 + r1 / 2);
+        return new Evaluation(arm.name(), step, set, there, back, classes);
+    }
+
+    private static Map<String, String> facts() {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("path", "data/emoji");
+        facts.put("rows kept", "4,430");
+        facts.put("rows skipped", "2 (1 image could not be decoded, 1 empty caption)");
+        facts.put("training pairs", "2,821");
+        facts.put("held out, seen", "1,437");
+        facts.put("held out, unseen", "160");
+        facts.put("fingerprint", "9f7c13d2a6b94e0f8c1d52f3a7be6140");
+        return facts;
+    }
+
+    private static Map<String, String> environment() {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("processor", "Example Processor 2.0 GHz");
+        facts.put("cores", "2");
+        facts.put("Java", "17.0.13");
+        facts.put("Spark", "3.5.9");
+        facts.put("master", "local[2]");
+        facts.put("heap", "2 GiB");
+        return facts;
+    }
+
+    private static Map<String, String> numerics() {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("products", "onednn 3.11 avx512_core_amx");
+        facts.put("precision", "fp32");
+        facts.put("elementwise", "vector-512");
+        facts.put("tile", "512");
+        return facts;
+    }
+}
