@@ -5,26 +5,22 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.ComparisonResult;
-import siglip.job.config.DataSettings;
-import siglip.job.config.EvaluationSettings;
 import siglip.job.config.LossSettings;
-import siglip.job.config.RingSettings;
-import siglip.job.config.RunSettings;
 import siglip.job.config.Settings;
-import siglip.job.config.TowerSettings;
-import siglip.job.config.TrainingSettings;
+import siglip.job.config.SettingsLoader;
+import siglip.job.config.SettingsSources;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.training.RankStep;
 import siglip.job.training.StepRecord;
-import siglip.kernels.DuplicatePolicy;
-import siglip.kernels.Numerics;
 
 /** Builds results of runs that never were, noisy and with a spike, to see what the report makes of them. */
 final class SampleRun {
@@ -34,7 +30,6 @@ final class SampleRun {
     static final double SPIKE = 60;
 
     private static final int BATCH = 256;
-    private static final LossSettings.Kind[] KINDS = LossSettings.Kind.values();
 
     private final List<String> names = new ArrayList<>(List.of("siglip", "clip"));
     private final Map<Integer, Integer> diverged = new LinkedHashMap<>();
@@ -100,14 +95,15 @@ final class SampleRun {
 
     ComparisonResult build() {
         SplittableRandom random = new SplittableRandom(SEED);
+        Settings settings = settings();
         List<ArmResult> arms = new ArrayList<>();
         for (int arm = 0; arm < names.size(); arm++) {
-            arms.add(arm(arm, random));
+            arms.add(arm(settings, arm, random));
         }
         Map<String, RetrievalScore> nearest = new LinkedHashMap<>();
         nearest.put("seen", new RetrievalScore(1437, 0.412, 0.634, 0.711));
         return new ComparisonResult(
-                settings(),
+                settings,
                 "siglip {\n  training {\n    # global batch, N pairs\n    batch-size = 256\n    steps = " + steps
                         + "\n  }\n}\n",
                 Instant.parse("2026-03-01T10:15:30Z"),
@@ -121,47 +117,29 @@ final class SampleRun {
     }
 
     Settings settings() {
-        List<LossSettings.Arm> arms = new ArrayList<>();
-        for (int arm = 0; arm < names.size(); arm++) {
-            arms.add(armSettings(arm));
-        }
-        TowerSettings.Dense dense = new TowerSettings.Dense(List.of(512), "gelu", 0.2, Optional.empty());
-        DataSettings.Columns columns = new DataSettings.Columns(
-                "image",
-                DataSettings.Kind.AUTO,
-                "caption",
-                DataSettings.Kind.AUTO,
-                Optional.of("keywords"),
-                Optional.of("concept"),
-                List.of("group", "subgroup"),
-                Optional.empty());
-        return new Settings(
-                new RunSettings(name, out, 7, ranks, 1),
-                new DataSettings(
-                        "data/emoji",
-                        columns,
-                        Optional.empty(),
-                        Optional.empty(),
-                        10,
-                        0,
-                        DataSettings.Source.AUTO,
-                        1L << 30,
-                        0.01,
-                        0),
-                new TowerSettings(256, dense, dense, new TowerSettings.Table(1 << 14, 256, 0.05)),
-                new LossSettings(arms, DuplicatePolicy.MASK, Numerics.AUTO, 200),
-                new TrainingSettings(BATCH, steps, 1e-3, 72, 0.0, 0.9, 0.95, 1e-8, 0.2, 1, OptionalDouble.empty(), 3),
-                new RingSettings(Duration.ofMinutes(2), Duration.ofSeconds(30), Duration.ofSeconds(1)),
-                new EvaluationSettings(60, 2000, true));
+        String arms = IntStream.range(0, names.size())
+                .mapToObj(arm -> "{name = %s, loss = %s, initial-scale = 10}"
+                        .formatted(names.get(arm), kind(arm).name().toLowerCase(Locale.ROOT)))
+                .collect(Collectors.joining(", "));
+        List<String> assignments = List.of(
+                "run.name=" + name,
+                "run.out=" + out,
+                "run.seed=7",
+                "run.ranks=" + ranks,
+                "training.batch-size=" + BATCH,
+                "training.steps=" + steps,
+                "training.warmup-steps=0",
+                "loss.arms=[" + arms + "]");
+        return SettingsLoader.load(new SettingsSources(assignments, Map.of(), Map.of(), Optional.empty()))
+                .settings();
     }
 
-    private LossSettings.Arm armSettings(int arm) {
-        LossSettings.Kind kind = KINDS[arm % KINDS.length];
-        return new LossSettings.Arm(names.get(arm), kind, 10, OptionalDouble.empty());
+    private static LossSettings.Kind kind(int arm) {
+        return LossSettings.Kind.values()[arm % LossSettings.Kind.values().length];
     }
 
-    private ArmResult arm(int index, SplittableRandom random) {
-        LossSettings.Arm arm = armSettings(index);
+    private ArmResult arm(Settings settings, int index, SplittableRandom random) {
+        LossSettings.Arm arm = settings.loss().arms().get(index);
         boolean sigmoid = arm.kind() == LossSettings.Kind.SIGMOID;
         int end = diverged.getOrDefault(index, steps - 1);
         List<StepRecord> records = new ArrayList<>();
