@@ -13,8 +13,7 @@ public final class SettingsException extends RuntimeException {
         super(
                 errors.size() == 1
                         ? "Cannot use the settings: " + errors.get(0)
-                        : "Cannot use the settings, %d errors:%n  %s"
-                                .formatted(errors.size(), String.join(System.lineSeparator() + "  ", errors)));
+                        : "Cannot use the settings: %d errors, the first: %s".formatted(errors.size(), errors.get(0)));
         this.errors = List.copyOf(errors);
     }
 

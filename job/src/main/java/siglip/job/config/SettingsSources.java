@@ -3,7 +3,6 @@ package siglip.job.config;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Where settings may come from, beside their defaults.
@@ -29,12 +28,5 @@ public record SettingsSources(
         assignments = List.copyOf(assignments);
         properties = Map.copyOf(properties);
         environment = Map.copyOf(environment);
-    }
-
-    /** The given assignments and file, and what this process was started with. */
-    public static SettingsSources ofProcess(List<String> assignments, Optional<File> file) {
-        Map<String, String> properties = System.getProperties().stringPropertyNames().stream()
-                .collect(Collectors.toMap(name -> name, System::getProperty));
-        return new SettingsSources(assignments, properties, System.getenv(), file);
     }
 }

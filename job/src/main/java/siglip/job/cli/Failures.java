@@ -1,0 +1,49 @@
+package siglip.job.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import siglip.job.config.SettingsException;
+
+/** Tells on the error stream why the program ends, the cause in one line and last. */
+final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+    @Override
+    public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
+        ExitCode code = ExitCode.of(failure);
+        Throwable known = ExitCode.known(failure);
+        PrintWriter err = command.getErr();
+        if (known instanceof SettingsException settings && settings.errors().size() > 1) {
+            settings.errors().forEach(err::println);
+        }
+        if (code == ExitCode.CRASH) {
+            failure.printStackTrace(err);
+            String log = System.getProperty("job.log");
+            if (log != null) {
+                err.println("The log is in " + log);
+            }
+        }
+        err.println("siglip: " + oneLine(known));
+        err.flush();
+        return code.code();
+    }
+
+    @Override
+    public int handleParseException(ParameterException failure, String[] args) {
+        CommandLine command = failure.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println("Try '%s --help'".formatted(command.getCommandSpec().qualifiedName()));
+        err.println("siglip: " + oneLine(failure));
+        err.flush();
+        return ExitCode.USAGE.code();
+    }
+
+    private static String oneLine(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null || message.isBlank()
+                ? failure.getClass().getName()
+                : message.strip().lines().findFirst().orElseThrow();
+    }
+}

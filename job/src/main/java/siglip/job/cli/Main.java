@@ -1,0 +1,42 @@
+package siglip.job.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The program. Exit codes: see {@link ExitCode}. */
+@Command(
+        name = "siglip",
+        description =
+                "Trains image-text models on Apache Spark with the SigLIP sigmoid loss and compares it with CLIP's softmax loss.",
+        synopsisSubcommandLabel = "COMMAND",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        exitCodeListHeading = "%nExit codes:%n",
+        subcommands = {PrepareCommand.class})
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] args) {
+        int code = commandLine().execute(args);
+        if (code != 0) { // a code of 0 is left to the end of main: an explicit exit looks like a failure to YARN
+            System.exit(code);
+        }
+    }
+
+    /** All commands, writing to the process' own streams. */
+    static CommandLine commandLine() {
+        Failures failures = new Failures();
+        CommandLine line = new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(failures)
+                .setParameterExceptionHandler(failures);
+        Map<String, String> codes = new LinkedHashMap<>();
+        for (ExitCode code : ExitCode.values()) {
+            codes.put(Integer.toString(code.code()), code.meaning());
+        }
+        line.getCommandSpec().usageMessage().exitCodeList(codes);
+        return line;
+    }
+}

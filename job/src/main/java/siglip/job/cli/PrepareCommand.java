@@ -1,0 +1,11 @@
+package siglip.job.cli;
+
+import picocli.CommandLine.Command;
+
+@Command(
+        name = "prepare",
+        description = "Makes a data set of image-text pairs.",
+        synopsisSubcommandLabel = "COMMAND",
+        mixinStandardHelpOptions = true,
+        subcommands = {PrepareEmojiCommand.class})
+final class PrepareCommand {}

@@ -1,0 +1,59 @@
+package siglip.job.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import siglip.job.config.RunSettings;
+import siglip.job.data.prepare.EmojiJars;
+import siglip.job.data.prepare.EmojiPairs;
+
+@Command(
+        name = "emoji",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Draws emojis and pairs them with their CLDR names and keywords, from two Maven artefacts.",
+            "scripts/run-local fetches them; elsewhere, mvn dependency:copy does."
+        })
+final class PrepareEmojiCommand implements Callable<Integer> {
+    private static final RunSettings ONE_TASK = new RunSettings("prepare", "-", 0, 1, 1);
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--full",
+            description = "All eight sets of drawings (five more under CC-BY and CC-BY-SA), not only the three"
+                    + " under Apache-2.0 and MIT.")
+    private boolean full;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            required = true,
+            description = "Folder for pairs.parquet and NOTICE.md: a path of any Hadoop file system.")
+    private String out;
+
+    @Option(
+            names = "--artefacts",
+            paramLabel = "DIR",
+            defaultValue = "${sys:job.artefacts:-target/artefacts}",
+            description = "Local folder of iconify__json-2.2.378.jar and jemoji-2.0.0.jar (default: ${DEFAULT-VALUE}).")
+    private Path artefacts;
+
+    @Override
+    public Integer call() {
+        EmojiJars jars =
+                new EmojiJars(artefacts.resolve("iconify__json-2.2.378.jar"), artefacts.resolve("jemoji-2.0.0.jar"));
+        List<String> vendors = full ? EmojiPairs.ALL : EmojiPairs.SAMPLE;
+        try (SparkSession spark = Sessions.open("prepare emoji", ONE_TASK)) {
+            long pairs = EmojiPairs.write(spark, jars, vendors, out);
+            spec.commandLine().getOut().println("Wrote %,d pairs of %s to %s".formatted(pairs, vendors, out));
+        }
+        return ExitCode.OK.code();
+    }
+}

@@ -1,0 +1,91 @@
+package siglip.job.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+import siglip.job.config.RunSettings;
+import siglip.job.config.SettingsException;
+
+/**
+ * Opens Spark. What the user or the cluster has set is kept: settings made in code would beat those of the command line. The
+ * exceptions are options of the executors' Java machine, to which the job adds its own.
+ */
+final class Sessions {
+    private static final Pattern LOCAL = Pattern.compile("local(?:\\[(\\d+|\\*)(?:,\\d+)?])?");
+    private static final String VECTOR_MODULE = "jdk.incubator.vector";
+    private static final String LOOPBACK = "127.0.0.1";
+
+    private Sessions() {}
+
+    /**
+     * @throws SettingsException if Spark is set up so that a stage of {@code run.ranks} tasks that run together cannot start
+     */
+    static SparkSession open(String application, RunSettings run) {
+        SparkConf conf = configure(new SparkConf(), application, run);
+        return SparkSession.builder().config(conf).getOrCreate();
+    }
+
+    /** Adds to {@code conf} what the job needs. */
+    static SparkConf configure(SparkConf conf, String application, RunSettings run) {
+        conf.setIfMissing("spark.app.name", application);
+        conf.setIfMissing("spark.master", "local[%d]".formatted(run.ranks() * run.coresPerRank()));
+        String master = conf.get("spark.master");
+        OptionalInt slots = localSlots(master);
+        if (slots.isPresent()) {
+            configureLocal(conf, run, slots.getAsInt());
+        }
+        if (master.startsWith("local")) { // local-cluster too
+            conf.setIfMissing("spark.driver.host", LOOPBACK);
+            conf.setIfMissing("spark.driver.bindAddress", LOOPBACK);
+            conf.setIfMissing("spark.ui.enabled", "false");
+            conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+            conf.setIfMissing(
+                    "spark.sql.warehouse.dir",
+                    Path.of(System.getProperty("java.io.tmpdir"), "siglip-warehouse")
+                            .toUri()
+                            .toString());
+        }
+        if (slots.isEmpty() && conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
+            throw new SettingsException(List.of(
+                    "Spark's dynamic allocation is on, and tasks that must run together cannot start under it: add"
+                            + " --conf spark.dynamicAllocation.enabled=false"));
+        }
+        String options = conf.get("spark.executor.extraJavaOptions", "");
+        if (!options.contains(VECTOR_MODULE)) {
+            conf.set("spark.executor.extraJavaOptions", (options + " --add-modules=" + VECTOR_MODULE).strip());
+        }
+        conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
+        if (conf.get("spark.serializer", "").endsWith(".KryoSerializer")) {
+            conf.setIfMissing("spark.kryo.registrator", "org.nd4j.kryo.Nd4jRegistrator");
+        }
+        return conf;
+    }
+
+    private static void configureLocal(SparkConf conf, RunSettings run, int slots) {
+        int needed = run.ranks() * run.coresPerRank();
+        if (slots < needed) {
+            throw new SettingsException(List.of(
+                    "spark.master=%s has %d slots, and run.ranks=%d with run.cores-per-rank=%d needs %d: add --conf spark.master=local[%d], or set fewer ranks"
+                            .formatted(
+                                    conf.get("spark.master"), slots, run.ranks(), run.coresPerRank(), needed, needed)));
+        }
+        conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(slots));
+        if (run.coresPerRank() > 1) {
+            conf.setIfMissing("spark.task.cpus", Integer.toString(run.coresPerRank()));
+        }
+    }
+
+    /** Tasks that run at a time when driver and executor are one process; empty on any other master. */
+    private static OptionalInt localSlots(String master) {
+        Matcher local = LOCAL.matcher(master);
+        if (!local.matches()) {
+            return OptionalInt.empty();
+        }
+        String slots = local.group(1) == null ? "1" : local.group(1);
+        return OptionalInt.of(slots.equals("*") ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(slots));
+    }
+}

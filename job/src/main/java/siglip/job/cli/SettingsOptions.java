@@ -1,0 +1,44 @@
+package siglip.job.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Option;
+import siglip.job.config.LoadedSettings;
+import siglip.job.config.SettingsFile;
+import siglip.job.config.SettingsLoader;
+import siglip.job.config.SettingsSources;
+
+/** The options that every command with settings has. */
+final class SettingsOptions {
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Settings in HOCON: a path of any Hadoop file system. All keys are in reference.conf.")
+    private Optional<String> config = Optional.empty();
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "One setting, such as training.steps=100; beats the file. May be given many times.")
+    private List<String> assignments = new ArrayList<>();
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Short for --set run.out=DIR.")
+    private Optional<String> out = Optional.empty();
+
+    @Option(names = "--name", paramLabel = "NAME", description = "Short for --set run.name=NAME.")
+    private Optional<String> name = Optional.empty();
+
+    /** The settings of this call. */
+    LoadedSettings load() {
+        List<String> all = new ArrayList<>(assignments);
+        out.ifPresent(folder -> all.add("run.out=" + folder));
+        name.ifPresent(run -> all.add("run.name=" + run));
+        Map<String, String> properties = System.getProperties().stringPropertyNames().stream()
+                .collect(Collectors.toMap(key -> key, System::getProperty));
+        Optional<SettingsSources.File> file = config.map(path -> SettingsFile.read(path, properties));
+        return SettingsLoader.load(new SettingsSources(all, properties, System.getenv(), file));
+    }
+}
