@@ -1,0 +1,140 @@
+package siglip.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.spark.SparkException;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import siglip.job.config.SettingsException;
+import siglip.job.data.DataException;
+
+class MainTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    /** Ends as it is told to. */
+    @Command(name = "end")
+    private static final class End implements Callable<Integer> {
+        private final Callable<Integer> ending;
+
+        private End(Callable<Integer> ending) {
+            this.ending = ending;
+        }
+
+        @Override
+        public Integer call() throws Exception {
+            return ending.call();
+        }
+    }
+
+    /** Loads settings. */
+    @Command(name = "load")
+    private static final class Load implements Callable<Integer> {
+        @Mixin
+        private SettingsOptions settings;
+
+        @Override
+        public Integer call() {
+            settings.load();
+            return 0;
+        }
+    }
+
+    @Test
+    void successSaysNothingOnTheErrorStream() {
+        assertThat(end(() -> 0)).isEqualTo(0);
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void aCrashShowsItsStackTraceAndThenItsCauseInOneLine() {
+        int code = end(() -> {
+            throw new IllegalStateException("rank 1 is gone\nand more");
+        });
+
+        assertThat(code).isEqualTo(1);
+        assertThat(err.toString()).contains("at siglip.job.cli.MainTest");
+        assertThat(lastError()).isEqualTo("siglip: rank 1 is gone");
+    }
+
+    @Test
+    void aFailureOfDataIsRecognisedInsideThatOfSpark() {
+        int code = end(() -> {
+            throw new SparkException("Job aborted", new DataException("no column image"));
+        });
+
+        assertThat(code).isEqualTo(3);
+        assertThat(err.toString().lines()).containsExactly("siglip: no column image");
+    }
+
+    @Test
+    void allErrorsOfSettingsAreShownAndTheirNumberLast() {
+        int code = end(() -> {
+            throw new SettingsException(List.of("my.conf:1: a", "my.conf:2: b"));
+        });
+
+        assertThat(code).isEqualTo(2);
+        assertThat(err.toString().lines())
+                .containsExactly(
+                        "my.conf:1: a",
+                        "my.conf:2: b",
+                        "siglip: Cannot use the settings: 2 errors, the first: my.conf:1: a");
+    }
+
+    @Test
+    void aWrongCommandLineEndsWithTheHelpThatWouldDo() {
+        assertThat(execute(Main.commandLine(), "prepare", "emoji", "--fulll", "--out", "x"))
+                .isEqualTo(2);
+        assertThat(err.toString().lines()).first().isEqualTo("Try 'siglip prepare emoji --help'");
+        assertThat(lastError()).startsWith("siglip: Unknown option: '--fulll'");
+    }
+
+    @Test
+    void noCommandIsAWrongCommandLine() {
+        assertThat(execute(Main.commandLine())).isEqualTo(2);
+        assertThat(lastError()).startsWith("siglip: Missing required subcommand");
+    }
+
+    @Test
+    void helpAndVersionAreNoFailures() {
+        assertThat(execute(Main.commandLine(), "--help")).isEqualTo(0);
+        assertThat(execute(Main.commandLine(), "--version")).isEqualTo(0);
+        assertThat(out.toString()).contains("Usage: siglip", "Exit codes:", "Spark 3.5.9");
+    }
+
+    @Test
+    void theOptionsOfSettingsReachTheSettings() {
+        CommandLine line = Main.commandLine().addSubcommand(new Load());
+
+        assertThat(execute(line, "load", "--set", "training.steps=100", "--out", "x", "--name", "y"))
+                .isEqualTo(0);
+        assertThat(execute(line, "load", "--set", "training.stepz=100", "--name", "a/b"))
+                .isEqualTo(2);
+        assertThat(err.toString())
+                .contains(
+                        "--set: unknown key training.stepz (did you mean training.steps?)",
+                        "--set: run.name must be the name of a folder");
+        assertThat(execute(line, "load", "--config", "no/such/file.conf")).isEqualTo(2);
+        assertThat(lastError()).endsWith("--config no/such/file.conf: there is no such file");
+    }
+
+    private int end(Callable<Integer> ending) {
+        return execute(Main.commandLine().addSubcommand(new End(ending)), "end");
+    }
+
+    private int execute(CommandLine line, String... args) {
+        return line.setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(args);
+    }
+
+    private String lastError() {
+        return err.toString().lines().reduce("", (before, last) -> last);
+    }
+}
