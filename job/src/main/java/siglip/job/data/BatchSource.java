@@ -10,6 +10,9 @@ public interface BatchSource extends AutoCloseable {
     /** What a pair looks like. */
     PairShape shape();
 
+    /** Which pairs make up which batch. */
+    BatchPlan plan();
+
     /** The latest step (exclusive) to which a segment that starts at {@code step} may run. */
     long segmentEnd(long step);
 

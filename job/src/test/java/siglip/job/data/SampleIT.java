@@ -1,0 +1,144 @@
+package siglip.job.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import siglip.job.data.PairData.HeldOut;
+
+/** The sample in the repository, as a run of the default settings sees it. */
+class SampleIT {
+    private static SparkSession spark;
+    private static PairData data;
+
+    @BeforeAll
+    static void open() {
+        spark = TestData.session(2);
+        data = PairData.open(spark, TestData.sample(), TestData.BUCKETS);
+    }
+
+    @AfterAll
+    static void close() {
+        data.close();
+        spark.stop();
+    }
+
+    @Test
+    void holdsThreeDrawingStylesAndNoInvalidRow() {
+        DataSummary summary = data.summary();
+
+        assertThat(summary.rows()).isEqualTo(4430);
+        assertThat(summary.skipped()).isEmpty();
+        assertThat(summary.training() + summary.leftOut()).isEqualTo(1644 + 1561);
+        assertThat(summary.seen() + summary.unseen()).isEqualTo(1225);
+        assertThat(summary.leftOutConcepts()).isBetween(summary.concepts() / 10, summary.concepts() / 10 + 1);
+        assertThat(summary.fingerprint()).hasSize(64);
+        assertThat(data.shape()).isEqualTo(new PairShape(976, 0));
+    }
+
+    @Test
+    void conceptsThatAreLeftOutAreInNoTrainingRowAndInAllUnseenOnes() {
+        PackedPairs training = data.training();
+        Set<Integer> trained = new HashSet<>();
+        IntStream.range(0, training.rows()).forEach(row -> trained.add(training.caption(row)));
+
+        EvaluationRows unseen = data.heldOut(HeldOut.UNSEEN, Integer.MAX_VALUE);
+        EvaluationRows seen = data.heldOut(HeldOut.SEEN, Integer.MAX_VALUE);
+
+        assertThat(unseen.size()).isEqualTo((int) data.summary().unseen()).isGreaterThan(50);
+        for (int row = 0; row < unseen.size(); row++) {
+            assertThat(trained).doesNotContain(unseen.pairs().caption(row));
+            assertThat(unseen.pairs().caption(row) % 10).isEqualTo(3);
+        }
+        for (int row = 0; row < seen.size(); row++) {
+            assertThat(seen.pairs().caption(row) % 10).isNotEqualTo(3);
+        }
+        assertThat(Collections.disjoint(seen.concepts(), unseen.concepts())).isTrue();
+    }
+
+    @Test
+    void heldOutRowsCarryTheirClassesAndTheTokensOfTheirDescription() {
+        EvaluationRows seen = data.heldOut(HeldOut.SEEN, 100);
+
+        assertThat(seen.size()).isEqualTo(100);
+        assertThat(seen.ids())
+                .containsExactly(IntStream.range(0, 100).asLongStream().toArray());
+        assertThat(seen.classes()).containsOnlyKeys("group", "subgroup");
+        int firstPlace = seen.concepts().indexOf("1st-place-medal");
+        assertThat(seen.classes().get("group").get(firstPlace)).isEqualTo("Activities");
+        TokenBags bags = new TokenBags();
+        seen.pairs().addTokens(firstPlace, false, bags);
+        assertThat(Arrays.copyOfRange(bags.tokens(), bags.start(0), bags.end(0)))
+                .containsExactly(TextTokens.of("1st place medal", TestData.BUCKETS));
+    }
+
+    /** Fixed-point sums are off by at most 2^-33 a value; floats of scaled features by a few units in the last place of values up to 60. */
+    @Test
+    void trainingFeaturesHaveMeanZeroAndDeviationOneOrLess() {
+        PackedPairs training = data.training();
+        float[] row = new float[976];
+        double[] sum = new double[976];
+        double[] squares = new double[976];
+        for (int i = 0; i < training.rows(); i++) {
+            training.image(i, row, 0);
+            for (int j = 0; j < row.length; j++) {
+                sum[j] += row[j];
+                squares[j] += (double) row[j] * row[j];
+            }
+        }
+        for (int j = 0; j < row.length; j++) {
+            double deviation = data.scaling().deviation()[j];
+            assertThat(sum[j] / training.rows()).isCloseTo(0, within(1e-5));
+            assertThat(Math.sqrt(squares[j] / training.rows()))
+                    .isCloseTo(deviation / (deviation + 0.001), within(1e-4));
+        }
+    }
+
+    @Test
+    void idsAndFingerprintDoNotDependOnHowTheFilesAreCut() {
+        spark.conf().set("spark.sql.files.maxPartitionBytes", "400000");
+        try (PairData cut = PairData.open(spark, TestData.sample(), TestData.BUCKETS)) {
+            assertThat(cut.summary()).isEqualTo(data.summary());
+            assertThat(cut.scaling().mean()).containsExactly(data.scaling().mean());
+            assertThat(cut.scaling().deviation()).containsExactly(data.scaling().deviation());
+        } finally {
+            spark.conf().unset("spark.sql.files.maxPartitionBytes");
+        }
+    }
+
+    @Test
+    void ranksTogetherReadTheBatchThatOneRankReads() throws Exception {
+        try (BatchSource source = data.source(250, 1)) {
+            Batch whole = new Batch(data.shape(), 250);
+            source.opener().open(0, 1, List.<byte[]>of().iterator()).read(14, whole);
+            for (int ranks = 2; ranks <= 4; ranks++) {
+                int at = 0;
+                for (int rank = 0; rank < ranks; rank++) {
+                    Batch part = new Batch(data.shape(), 84 + 42);
+                    source.opener()
+                            .open(rank, ranks, List.<byte[]>of().iterator())
+                            .read(14, part);
+                    for (int row = 0; row < part.rows(); row++, at++) {
+                        assertThat(part.ids()[row]).isEqualTo(whole.ids()[at]);
+                        assertThat(part.captions()[row]).isEqualTo(whole.captions()[at]);
+                        assertThat(part.images().get(row, 500))
+                                .isEqualTo(whole.images().get(at, 500));
+                        assertThat(part.tokens().end(row) - part.tokens().start(row))
+                                .isEqualTo(
+                                        whole.tokens().end(at) - whole.tokens().start(at));
+                    }
+                }
+                assertThat(at).isEqualTo(250);
+            }
+        }
+    }
+}
