@@ -25,17 +25,14 @@ final class SettingsOptions {
             description = "One setting, such as training.steps=100; beats the file. May be given many times.")
     private List<String> assignments = new ArrayList<>();
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Short for --set run.out=DIR.")
-    private Optional<String> out = Optional.empty();
-
-    @Option(names = "--name", paramLabel = "NAME", description = "Short for --set run.name=NAME.")
-    private Optional<String> name = Optional.empty();
-
-    /** The settings of this call. */
-    LoadedSettings load() {
+    /**
+     * The settings of this call.
+     *
+     * @param more assignments that beat those of the options
+     */
+    LoadedSettings load(List<String> more) {
         List<String> all = new ArrayList<>(assignments);
-        out.ifPresent(folder -> all.add("run.out=" + folder));
-        name.ifPresent(run -> all.add("run.name=" + run));
+        all.addAll(more);
         Map<String, String> properties = System.getProperties().stringPropertyNames().stream()
                 .collect(Collectors.toMap(key -> key, System::getProperty));
         Optional<SettingsSources.File> file = config.map(path -> SettingsFile.read(path, properties));

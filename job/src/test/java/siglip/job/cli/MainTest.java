@@ -37,7 +37,7 @@ class MainTest {
     @Command(name = "load")
     private static final class Load implements Callable<Integer> {
         @Mixin
-        private SettingsOptions settings;
+        private RunOptions settings;
 
         @Override
         public Integer call() {
