@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.spark.SecurityManager;
@@ -22,9 +24,11 @@ public final class DriverNode extends Node {
     private final int ranks;
     private final RingSettings settings;
     private final CompletableFuture<Void> together = new CompletableFuture<>();
+    private final CompletableFuture<Void> left = new CompletableFuture<>();
     private final RollCall hello;
     private final RollCall connected;
     private final RollCall bye;
+    private final Queue<Report> reports = new ConcurrentLinkedQueue<>();
     private final String[] addresses;
     private final String[] numerics;
     private final Progress[] progress;
@@ -50,6 +54,13 @@ public final class DriverNode extends Node {
         progress = new Progress[ranks];
         heard = new long[ranks];
     }
+
+    /**
+     * What a rank says a step took.
+     *
+     * @param values as the rank gave them to {@link RankNode#report}; shared, not copied
+     */
+    public record Report(int rank, int arm, long step, double[] values) {}
 
     /** Listens for {@code ranks} ranks of an attempt. */
     public static DriverNode listen(
@@ -96,6 +107,7 @@ public final class DriverNode extends Node {
             }
             case BYE -> {
                 if (bye.answer(rank, reply)) {
+                    left.complete(null);
                     bye.reply(ByteBuffer.allocate(0));
                 }
             }
@@ -130,7 +142,9 @@ public final class DriverNode extends Node {
 
     @Override
     void notice(int peer, Wire.Code code, ByteBuffer message) {
-        if (code == Wire.Code.HEARTBEAT) {
+        if (code == Wire.Code.REPORT) {
+            reports.add(new Report(peer, message.getInt(), message.getLong(), Wire.values(message)));
+        } else if (code == Wire.Code.HEARTBEAT) {
             Progress now = Wire.progress(message);
             synchronized (this) {
                 progress[peer] = now;
@@ -138,13 +152,17 @@ public final class DriverNode extends Node {
             }
         } else {
             int waitedOn = message.getInt();
-            abort(culprit(peer, waitedOn), "rank " + peer + ": " + Wire.text(message));
+            boolean mendable = code != Wire.Code.HOPELESS;
+            abort(culprit(peer, waitedOn), "rank " + peer + ": " + Wire.text(message), mendable);
         }
     }
 
     @Override
     void lost(int peer) {
-        abort(peer, "the connection to rank " + peer + " closed");
+        if (left.isDone()) {
+            return;
+        }
+        abort(peer, "its connection closed", true);
     }
 
     /** Looks for a rank that has gone silent, and lets the ranks know that the driver is there. */
@@ -155,8 +173,8 @@ public final class DriverNode extends Node {
         Optional<Integer> silent = silentRank();
         silent.ifPresent(rank -> abort(
                 rank,
-                "rank %d has sent no heartbeat for %d s"
-                        .formatted(rank, settings.silence().toSeconds())));
+                "no heartbeat for %d s".formatted(settings.silence().toSeconds()),
+                true));
     }
 
     private synchronized Optional<Integer> silentRank() {
@@ -181,14 +199,24 @@ public final class DriverNode extends Node {
     }
 
     /** Ends the attempt here and on all ranks. */
-    private void abort(int culprit, String why) {
+    private void abort(int culprit, String why, boolean mendable) {
         if (closing() || failure() != null) {
             return;
         }
-        CulpritException cause = new CulpritException(culprit, why);
+        CulpritException cause = new CulpritException(culprit, why, mendable);
         fail(cause);
         together.completeExceptionally(cause);
         sendAbort(cause.getMessage());
+    }
+
+    /** The reports that have come, oldest first; each is taken once. */
+    public Optional<Report> nextReport() {
+        return Optional.ofNullable(reports.poll());
+    }
+
+    /** Waits until all ranks have left; their last reports have come by then. */
+    public void awaitLeave() {
+        await(left, DRIVER, "all ranks to finish");
     }
 
     /** Tells all ranks that the attempt is over, so that none waits for its deadline. */
@@ -196,6 +224,13 @@ public final class DriverNode extends Node {
         for (TransportClient client : routes().values()) {
             client.send(Wire.numbered(Wire.Code.ABORT, attempt(), DRIVER, why));
         }
+    }
+
+    /** Why the attempt failed, when a rank can be named for it or must be refused. */
+    public Optional<RuntimeException> cause() {
+        return failure() instanceof CulpritException || failure() instanceof NumericsException
+                ? Optional.of((RuntimeException) failure())
+                : Optional.empty();
     }
 
     /** Where the ranks are, for a log line: step and what each waits for. */

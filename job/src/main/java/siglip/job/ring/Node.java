@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.apache.spark.SecurityManager;
@@ -43,7 +44,7 @@ public abstract class Node implements AutoCloseable {
     private final AtomicLong ringBytes = new AtomicLong();
     private final AtomicLong reduceBytes = new AtomicLong();
     private volatile Thread heart;
-    private volatile boolean closing;
+    private final AtomicBoolean closing = new AtomicBoolean();
     final Endpoint endpoint;
 
     Node(
@@ -72,7 +73,7 @@ public abstract class Node implements AutoCloseable {
         heart = new Thread(
                 () -> {
                     try {
-                        while (!closing) {
+                        while (!closing.get()) {
                             beat.run();
                             Thread.sleep(pause.toMillis());
                         }
@@ -204,7 +205,7 @@ public abstract class Node implements AutoCloseable {
 
     /** Ends all waits of this node with a cause. The first cause stays. */
     final void fail(Throwable cause) {
-        if (!closing) {
+        if (!closing.get()) {
             mailbox.fail(cause);
         }
     }
@@ -228,13 +229,15 @@ public abstract class Node implements AutoCloseable {
     }
 
     final boolean closing() {
-        return closing;
+        return closing.get();
     }
 
     /** Closes all connections and threads; blocks that still wait fail. May be called again. */
     @Override
     public void close() {
-        closing = true;
+        if (closing.getAndSet(true)) {
+            return;
+        }
         Thread beating = heart;
         if (beating != null) {
             beating.interrupt();
@@ -255,7 +258,7 @@ public abstract class Node implements AutoCloseable {
                 Integer peer = peers.get(from);
                 switch (code) {
                     case GRANT -> granted(known(peer), Frame.read(message));
-                    case HEARTBEAT, ABORT -> notice(known(peer), code, message);
+                    case HEARTBEAT, REPORT, ABORT, HOPELESS -> notice(known(peer), code, message);
                     case HELLO, PEER, BYE -> request(from, code, message, reply);
                     case BLOCK -> throw new IllegalArgumentException("Cannot take a block as a message");
                 }
@@ -333,7 +336,7 @@ public abstract class Node implements AutoCloseable {
         @Override
         public void channelInactive(TransportClient client) {
             Integer peer = peers.remove(client); // a stranger's connection was never among the peers
-            if (peer != null && !closing) {
+            if (peer != null && !closing.get()) {
                 lost(peer);
             }
         }

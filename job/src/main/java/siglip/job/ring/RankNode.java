@@ -131,6 +131,11 @@ public final class RankNode extends Node {
         progress = Progress.computing(step);
     }
 
+    /** Tells the driver, without waiting, what a step took. */
+    public void report(int arm, long step, double[] values) {
+        routeTo(DRIVER).send(Wire.report(attempt(), arm, step, values));
+    }
+
     /** Waits until all ranks have done all steps, so that no connection closes under a message. */
     public void leave() {
         await(
@@ -139,12 +144,16 @@ public final class RankNode extends Node {
                 "all ranks to finish");
     }
 
-    /** Tells the driver why this rank gives up, before its connections close. */
-    public void giveUp(Throwable cause) {
+    /**
+     * Tells the driver why this rank gives up, before its connections close.
+     *
+     * @param mendable whether another attempt may succeed
+     */
+    public void giveUp(Throwable cause, boolean mendable) {
         boolean peers = cause instanceof RingException;
         int suspect = peers ? ((RingException) cause).suspect() : Progress.NOBODY;
         String why = peers ? cause.getMessage() : cause.toString();
-        routeTo(DRIVER).send(Wire.numbered(Wire.Code.ABORT, attempt(), suspect, why));
+        routeTo(DRIVER).send(Wire.numbered(mendable ? Wire.Code.ABORT : Wire.Code.HOPELESS, attempt(), suspect, why));
     }
 
     @Override

@@ -21,8 +21,12 @@ final class Wire {
         GRANT,
         /** One way, rank to driver and back: step, rank waited for, what for. */
         HEARTBEAT,
+        /** One way, to the driver: arm, step, doubles: what the step took. */
+        REPORT,
         /** One way: the attempt is over, text = why. */
         ABORT,
+        /** One way, to the driver: the attempt is over and no other will do better, text = why. */
+        HOPELESS,
         /** Header of a block. */
         BLOCK
     }
@@ -82,6 +86,29 @@ final class Wire {
         byte[] bytes = new byte[length];
         message.get(bytes);
         return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    static ByteBuffer report(long attempt, int arm, long step, double[] values) {
+        ByteBuffer message = start(Code.REPORT, attempt, 4 + 8 + 4 + 8 * values.length)
+                .putInt(arm)
+                .putLong(step)
+                .putInt(values.length);
+        for (double value : values) {
+            message.putDouble(value);
+        }
+        return message.flip();
+    }
+
+    static double[] values(ByteBuffer message) {
+        int count = message.getInt();
+        if (count < 0 || count * (long) Double.BYTES > message.remaining()) {
+            throw new IllegalArgumentException("Cannot read a message: a list of " + count + " values");
+        }
+        double[] values = new double[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = message.getDouble();
+        }
+        return values;
     }
 
     static ByteBuffer heartbeat(long attempt, Progress progress) {

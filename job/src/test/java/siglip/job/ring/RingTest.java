@@ -240,7 +240,7 @@ class RingTest {
                     TextRing ring = new TextRing(node, rows, 0, 0, texts(rows, node.rank()), places(rows, 2));
                     return ring.await(1).rows() + ring.await(2).rows();
                 } catch (RuntimeException e) {
-                    node.giveUp(e);
+                    node.giveUp(e, true);
                     throw e;
                 }
             });

@@ -1,0 +1,140 @@
+package siglip.job.training;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import siglip.job.config.LossSettings;
+import siglip.job.config.TrainingSettings;
+import siglip.job.ring.Piece;
+import siglip.job.ring.PieceLayout;
+import siglip.kernels.LossSums;
+
+/** The driver's authority over one arm: takes a step's summed gradient, moves the parameters, and says what the step was. */
+final class ArmAuthority {
+    /** Places of the scalars that go to the ranks with new parameters. */
+    static final int LOG_SCALE = 0;
+
+    static final int BIAS = 1;
+    /** 1 while the arm trains on, 0 once it has stopped. */
+    static final int ACTIVE = 2;
+
+    private final ArmState state;
+    private final AdamW optimizer;
+    private final Gradient gradient;
+    private final Schedule schedule;
+    private final TrainingSettings settings;
+    private final PieceLayout layout;
+    private long peakBytes;
+
+    ArmAuthority(ArmState state, boolean[] decayed, TrainingSettings settings, PieceLayout layout) {
+        this.state = state;
+        this.settings = settings;
+        this.layout = layout;
+        this.schedule = new Schedule(settings);
+        this.gradient = new Gradient(layout);
+        this.optimizer =
+                new AdamW(settings, decayed, Math.toIntExact(layout.table().total()), layout.width());
+    }
+
+    ArmState state() {
+        return state;
+    }
+
+    long peakBytes() {
+        return peakBytes;
+    }
+
+    /**
+     * Applies the gradient of a step, unless it is not finite: then the arm stops, with the parameters it had.
+     *
+     * @return the step's record, without its times
+     */
+    StepRecord apply(Piece[] sums, long step, int attempt) {
+        RankScalars total = RankScalars.total(sums);
+        peakBytes = Math.max(peakBytes, total.bytes());
+        gradient.assemble(sums, total, settings.batchSize());
+        double squared = gradient.squaredNorm();
+        double norm = Math.sqrt(squared + gradient.logScale * gradient.logScale + gradient.bias * gradient.bias);
+        double rate = schedule.at(step);
+        boolean clipped = clip(Math.sqrt(squared));
+        StepRecord record = record(total.sums(), step, attempt, norm, rate, clipped);
+        if (record.finite()) {
+            optimizer.update(state, gradient, rate);
+        } else {
+            state.stop("loss %s, gradient norm %s at step %d".formatted(record.loss(), norm, step));
+        }
+        state.completed(step);
+        return record;
+    }
+
+    private boolean clip(double norm) {
+        OptionalDouble largest = settings.clipNorm();
+        if (largest.isEmpty() || !(norm > largest.getAsDouble())) {
+            return false;
+        }
+        gradient.scale((float) (largest.getAsDouble() / norm));
+        return true;
+    }
+
+    private StepRecord record(LossSums sums, long step, int attempt, double norm, double rate, boolean clipped) {
+        int pairs = settings.batchSize();
+        boolean softmax = state.arm().kind() == LossSettings.Kind.SOFTMAX;
+        return new StepRecord(
+                state.arm().name(),
+                step,
+                attempt,
+                sums.loss / pairs,
+                norm,
+                state.logits().scale(),
+                softmax ? 0 : state.logits().bias(),
+                gradient.logScale,
+                gradient.bias,
+                rate,
+                clipped,
+                sums.positiveLogits / sums.positives,
+                sums.minPositiveLogit,
+                sums.maxPositiveLogit,
+                sums.negativeLogits / sums.negatives,
+                0,
+                0,
+                List.of());
+    }
+
+    /** Fills the pieces with the whole model, for ranks that have nothing yet. */
+    void fillAll(Piece[] pieces) {
+        for (int rank = 0; rank < pieces.length; rank++) {
+            int first = layout.table().start(rank);
+            int[] ids = new int[layout.table().size(rank)];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = first + i;
+            }
+            fill(pieces[rank], rank, ids, 0, ids.length);
+        }
+    }
+
+    /** Fills the pieces with what the last step changed: all of the towers, the touched rows of the table. */
+    void fillChanged(Piece[] pieces) {
+        int from = 0;
+        for (int rank = 0; rank < pieces.length; rank++) {
+            int end = layout.table().start(rank) + layout.table().size(rank);
+            int to = from;
+            while (to < gradient.rows && gradient.ids[to] < end) {
+                to++;
+            }
+            fill(pieces[rank], rank, gradient.ids, from, to);
+            from = to;
+        }
+    }
+
+    private void fill(Piece piece, int rank, int[] ids, int from, int to) {
+        piece.scalar(LOG_SCALE, state.logits().logScale());
+        piece.scalar(BIAS, state.logits().bias());
+        piece.scalar(ACTIVE, state.stopped().isEmpty() ? 1 : 0);
+        piece.dense().put(state.dense(), layout.dense().start(rank), layout.dense().size(rank));
+        piece.rows(to - from);
+        piece.ids().put(ids, from, to - from);
+        java.nio.FloatBuffer values = piece.values();
+        for (int i = from; i < to; i++) {
+            values.put(state.table(), ids[i] * layout.width(), layout.width());
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package siglip.job.training;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import siglip.job.ring.DriverNode;
+import siglip.job.ring.DriverReduction;
+import siglip.job.ring.Piece;
+import siglip.job.ring.PieceLayout;
+
+/** One arm within one attempt, on the driver: sums in, parameters out, step by step. */
+final class ArmDriver {
+    private final ArmAuthority authority;
+    private final DriverReduction reduction;
+    private final int attempt;
+    private List<CompletableFuture<ByteBuffer>> offers = List.of();
+
+    ArmDriver(DriverNode node, ArmAuthority authority, PieceLayout pieces, int attempt) {
+        this.authority = authority;
+        this.attempt = attempt;
+        this.reduction = new DriverReduction(node, pieces, arm(authority));
+    }
+
+    private static int arm(ArmAuthority authority) {
+        return authority.state().index();
+    }
+
+    int arm() {
+        return arm(authority);
+    }
+
+    boolean due(long step) {
+        return authority.state().stopped().isEmpty() && step >= authority.state().nextStep();
+    }
+
+    /** Sends the whole model to ranks that have nothing yet, and awaits the first step. */
+    void start() {
+        if (authority.state().stopped().isEmpty()) {
+            offers = reduction.offer(authority.state().nextStep());
+        }
+        authority.fillAll(reduction.parameters());
+        reduction.send(-1);
+    }
+
+    /**
+     * Takes a step's sums, moves the parameters, and sends them.
+     *
+     * @param more whether another step follows in this attempt
+     */
+    StepRecord step(long step, boolean more) {
+        Piece[] sums = reduction.await(offers);
+        long start = System.nanoTime();
+        StepRecord record = authority.apply(sums, step, attempt);
+        if (more && record.finite()) {
+            offers = reduction.offer(step + 1);
+        }
+        authority.fillChanged(reduction.parameters());
+        reduction.send(step);
+        return record.withDriverSeconds((System.nanoTime() - start) * 1e-9);
+    }
+}

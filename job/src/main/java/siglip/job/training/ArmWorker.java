@@ -1,0 +1,107 @@
+package siglip.job.training;
+
+import siglip.job.data.Batch;
+import siglip.job.ring.PieceLayout;
+import siglip.job.ring.RankNode;
+import siglip.job.ring.RankReduction;
+import siglip.job.ring.Slices;
+import siglip.job.ring.TextBlock;
+import siglip.job.towers.ParameterLayout;
+import siglip.job.towers.Parameters;
+import siglip.job.towers.SparseRows;
+import siglip.job.towers.TowerPair;
+import siglip.kernels.LogitParams;
+import siglip.kernels.LossKernels;
+import siglip.kernels.LossSums;
+import siglip.kernels.blas.Matrix;
+
+/** One arm on one rank: its copy of the parameters, and a step from a batch to new parameters. */
+final class ArmWorker {
+    private final int arm;
+    private final SegmentPlan plan;
+    private final RankNode node;
+    private final TowerPair towers;
+    private final RankReduction reduction;
+    private final LossExchange exchange;
+    private final Parameters parameters;
+    private final TextBlock own;
+    private final Matrix images;
+    private final Matrix imageGradient;
+    private final Matrix textGradient;
+    private final Matrix dense;
+    private final SparseRows table;
+    private final long bytes;
+    private final StepClock clock = new StepClock();
+    private LogitParams logits;
+    private boolean active;
+
+    ArmWorker(int arm, SegmentPlan plan, RankNode node, TowerPair towers, LossKernels kernels) {
+        this.arm = arm;
+        this.plan = plan;
+        this.node = node;
+        this.towers = towers;
+        Slices rows = plan.rows();
+        int width = plan.model().width();
+        ParameterLayout layout = plan.model().layout();
+        PieceLayout pieces = plan.pieces();
+        reduction = new RankReduction(node, pieces);
+        exchange = LossExchange.of(
+                plan.loss().arms().get(arm).kind(), node, rows, width, plan.loss().duplicates(), kernels);
+        int n = rows.size(node.rank());
+        parameters = Parameters.allocate(layout);
+        own = new TextBlock(n, width);
+        images = Matrix.allocate(n, width);
+        imageGradient = Matrix.allocate(n, width);
+        textGradient = Matrix.allocate(n, width);
+        dense = Matrix.allocate(1, layout.dense());
+        table = new SparseRows(layout.tableWidth());
+        bytes = parameters.bytes()
+                + towers.bytes()
+                + kernels.workingBytes()
+                + reduction.bytes()
+                + exchange.bytes()
+                + own.bytes()
+                + 4L * (3L * n * width + layout.dense());
+    }
+
+    /** Takes the parameters that the segment starts from. */
+    void start() {
+        RankReduction.Offers offers = reduction.offerStart(arm);
+        take(reduction.update(offers, parameters.dense(), parameters.table()));
+    }
+
+    /** Whether this arm has a step to do: it trains on, and has not completed the step in an earlier attempt. */
+    boolean due(long step) {
+        return active && step >= plan.nextSteps().get(arm);
+    }
+
+    /**
+     * One step.
+     *
+     * @param batch this rank's slice of the global batch
+     * @param batchSeconds what taking it from its source took; 0 for all but the first arm of a step
+     */
+    void step(long step, Batch batch, double batchSeconds) {
+        clock.start();
+        RankReduction.Offers offers = reduction.offer(arm, step);
+        own.shape(batch.rows());
+        towers.forward(parameters, batch, plan.seed(), step, images, own.embeddings());
+        own.writeCaptions(batch.captions());
+        clock.lap(StepClock.Phase.FORWARD);
+        LossSums sums = new LossSums();
+        exchange.run(arm, step, images, own, logits, imageGradient, textGradient, sums, clock);
+        towers.backward(parameters, batch, imageGradient, textGradient, dense, table);
+        clock.lap(StepClock.Phase.BACKWARD);
+        double[] scalars = new RankScalars(sums, bytes + table.bytes()).toArray();
+        reduction.reduce(offers, dense, table.ids(), table.count(), table.values(), scalars);
+        clock.lap(StepClock.Phase.REDUCE);
+        take(reduction.update(offers, parameters.dense(), parameters.table()));
+        clock.lap(StepClock.Phase.UPDATE);
+        node.report(arm, step, clock.report(batchSeconds, node.takeRingBytes(), node.takeReduceBytes()));
+    }
+
+    private void take(double[] scalars) {
+        logits = new LogitParams(scalars[ArmAuthority.LOG_SCALE], scalars[ArmAuthority.BIAS]);
+        active = scalars[ArmAuthority.ACTIVE] == 1;
+    }
+}

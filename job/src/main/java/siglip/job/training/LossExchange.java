@@ -1,0 +1,70 @@
+package siglip.job.training;
+
+import siglip.job.config.LossSettings;
+import siglip.job.ring.RankNode;
+import siglip.job.ring.Slices;
+import siglip.job.ring.TextBlock;
+import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.LogitParams;
+import siglip.kernels.LossKernels;
+import siglip.kernels.LossSums;
+import siglip.kernels.PairLabels;
+import siglip.kernels.blas.Matrix;
+
+/**
+ * The loss of a global batch over all ranks: each has its own rows of images and texts, and all of them together compute
+ * what one rank with the whole batch would. Sums, not means.
+ */
+interface LossExchange {
+    /**
+     * Computes this rank's share of the loss, and the whole gradients of its own images and texts.
+     *
+     * @param images this rank's image embeddings, n x d
+     * @param own this rank's text embeddings and the caption ids of its pairs
+     * @param imageGradient n x d, overwritten
+     * @param textGradient n x d, overwritten
+     * @param sums added to
+     */
+    void run(
+            int arm,
+            long step,
+            Matrix images,
+            TextBlock own,
+            LogitParams params,
+            Matrix imageGradient,
+            Matrix textGradient,
+            LossSums sums,
+            StepClock clock);
+
+    /** Bytes of memory for blocks of other ranks, and their gradients. */
+    long bytes();
+
+    /**
+     * @param rows how the global batch is cut
+     * @param width of the embeddings, d
+     */
+    static LossExchange of(
+            LossSettings.Kind kind, RankNode node, Slices rows, int width, DuplicatePolicy duplicates, LossKernels kernels) {
+        Blocks blocks = new Blocks(node, rows, width, duplicates);
+        return switch (kind) {
+            case SIGMOID -> new SigmoidExchange(blocks, kernels.sigmoid());
+            case SOFTMAX -> new SoftmaxExchange(blocks, kernels.softmax());
+        };
+    }
+
+    /** What both exchanges know of the ring: who has which rows, and which pairs are positives. */
+    record Blocks(RankNode node, Slices rows, int width, DuplicatePolicy duplicates) {
+        /** Positives between this rank's images and the texts of {@code owner}. */
+        PairLabels labels(int owner, int[] imageCaptions, int[] textCaptions) {
+            return new PairLabels(rows.start(node.rank()), rows.start(owner), imageCaptions, textCaptions, duplicates);
+        }
+
+        int ranks() {
+            return node.ranks();
+        }
+
+        Matrix allocate() {
+            return Matrix.allocate(rows.largest(), width);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package siglip.job.training;
+
+import java.io.Serializable;
+import java.util.List;
+import siglip.job.config.LossSettings;
+import siglip.job.config.RingSettings;
+import siglip.job.data.BatchSource;
+import siglip.job.ring.Address;
+import siglip.job.ring.PieceLayout;
+import siglip.job.ring.Slices;
+import siglip.job.towers.ModelSpec;
+
+/**
+ * What a rank must know to take part in one attempt at a segment; ships with the stage.
+ *
+ * @param driver where the driver listens
+ * @param attempt the number that marks the attempt's messages
+ * @param rows how the global batch is cut
+ * @param from first step
+ * @param to one past the last step
+ * @param nextSteps for each arm, the first step it has not completed; not before {@code from}
+ * @param seed of everything random
+ */
+record SegmentPlan(
+        Address driver,
+        long attempt,
+        Slices rows,
+        long from,
+        long to,
+        List<Long> nextSteps,
+        long seed,
+        ModelSpec model,
+        LossSettings loss,
+        RingSettings ring,
+        BatchSource.Opener batches)
+        implements Serializable {
+
+    /** How the model is cut into pieces. */
+    PieceLayout pieces() {
+        return PieceLayout.of(
+                model.layout().dense(), model.layout().tableRows(), model.layout().tableWidth(), rows.ranks());
+    }
+}

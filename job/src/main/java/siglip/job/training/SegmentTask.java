@@ -1,0 +1,71 @@
+package siglip.job.training;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.util.TaskCompletionListener;
+import siglip.job.data.Batch;
+import siglip.job.data.DataException;
+import siglip.job.data.RankBatches;
+import siglip.job.ring.RankNode;
+import siglip.job.towers.TowerPair;
+import siglip.kernels.LossKernels;
+
+/** One rank's task of the barrier stage: joins the ring, trains all arms in turn, step by step, and leaves. */
+final class SegmentTask implements BarrierStage.Body<byte[]>, Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final SegmentPlan plan;
+
+    SegmentTask(SegmentPlan plan) {
+        this.plan = plan;
+    }
+
+    @Override
+    public List<String> run(BarrierTaskContext task, Iterator<byte[]> feed) {
+        int rank = task.partitionId();
+        try (LossKernels kernels = LossKernels.open(plan.loss().numerics());
+                RankNode node = BarrierStage.join(
+                        task, plan.driver(), plan.rows().ranks(), plan.attempt(), kernels.numerics().toString(), plan.ring())) {
+            task.addTaskCompletionListener((TaskCompletionListener) done -> node.close());
+            try {
+                train(rank, feed, kernels, node);
+                node.leave();
+                return List.of();
+            } catch (RuntimeException e) {
+                node.giveUp(e, !(e instanceof DataException));
+                throw e;
+            } catch (Error e) { // memory, class path: the next attempt would meet the same
+                node.giveUp(e, false);
+                throw e;
+            }
+        }
+    }
+
+    private void train(int rank, Iterator<byte[]> feed, LossKernels kernels, RankNode node) {
+        int rows = plan.rows().size(rank);
+        RankBatches batches = plan.batches().open(rank, plan.rows().ranks(), feed);
+        Batch batch = new Batch(plan.model().shape(), rows);
+        try (TowerPair towers = new TowerPair(plan.model(), kernels.products(), rows)) {
+            List<ArmWorker> arms = new ArrayList<>();
+            for (int arm = 0; arm < plan.loss().arms().size(); arm++) {
+                arms.add(new ArmWorker(arm, plan, node, towers, kernels));
+            }
+            arms.forEach(ArmWorker::start);
+            for (long step = plan.from(); step < plan.to(); step++) {
+                node.atStep(step);
+                long start = System.nanoTime();
+                batches.read(step, batch);
+                double batchSeconds = (System.nanoTime() - start) * 1e-9;
+                for (ArmWorker arm : arms) {
+                    if (arm.due(step)) {
+                        arm.step(step, batch, batchSeconds);
+                        batchSeconds = 0;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package siglip.job.training;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import siglip.job.ring.DriverNode;
+
+/** Holds a step's record back until every rank has said what the step took, and then passes it on. */
+final class StepLedger {
+    private record Name(int arm, long step) {}
+
+    private final int ranks;
+    private final Consumer<StepRecord> done;
+    private final Map<Name, StepRecord> waiting = new LinkedHashMap<>();
+    private final Map<Name, Map<Integer, RankStep>> times = new HashMap<>();
+
+    StepLedger(int ranks, Consumer<StepRecord> done) {
+        this.ranks = ranks;
+        this.done = done;
+    }
+
+    /** A step is complete on the driver. */
+    void add(int arm, StepRecord record) {
+        waiting.put(new Name(arm, record.step()), record);
+    }
+
+    /** Takes what the ranks have reported so far, and passes on the records that are whole. */
+    void collect(DriverNode node) {
+        for (DriverNode.Report report = node.nextReport().orElse(null);
+                report != null;
+                report = node.nextReport().orElse(null)) {
+            times.computeIfAbsent(new Name(report.arm(), report.step()), name -> new TreeMap<>())
+                    .put(report.rank(), StepClock.read(report.rank(), report.values()));
+        }
+        for (Name name : List.copyOf(waiting.keySet())) {
+            if (times.getOrDefault(name, Map.of()).size() == ranks) {
+                pass(name);
+            }
+        }
+    }
+
+    /** Passes on all that is left, with the times of those ranks that reported. */
+    void close() {
+        List.copyOf(waiting.keySet()).forEach(this::pass);
+        times.clear();
+    }
+
+    private void pass(Name name) {
+        Map<Integer, RankStep> reported = times.remove(name);
+        StepRecord record = waiting.remove(name);
+        done.accept(reported == null ? record : record.withRanks(new ArrayList<>(reported.values())));
+    }
+}

@@ -1,0 +1,10 @@
+package siglip.job.training;
+
+/** A training has ended before its last step, and trying again would not help. */
+public final class TrainingException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public TrainingException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}
