@@ -171,10 +171,8 @@ public final class DriverNode extends Node {
             client.send(Wire.heartbeat(attempt(), Progress.computing(-1)));
         }
         Optional<Integer> silent = silentRank();
-        silent.ifPresent(rank -> abort(
-                rank,
-                "no heartbeat for %d s".formatted(settings.silence().toSeconds()),
-                true));
+        silent.ifPresent(rank ->
+                abort(rank, "no heartbeat for %d s".formatted(settings.silence().toSeconds()), true));
     }
 
     private synchronized Optional<Integer> silentRank() {

@@ -4,7 +4,7 @@ package siglip.job.ring;
 public final class NumericsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    NumericsException(String message) {
+    public NumericsException(String message) {
         super(message);
     }
 }

@@ -40,9 +40,10 @@ final class AdamW {
     /** Moves the parameters by one step at a learning rate. */
     void update(ArmState arm, Gradient gradient, double rate) {
         updates++;
-        double correction1 = 1 - Math.pow(settings.beta1(), updates);
-        double correction2 = 1 - Math.pow(settings.beta2(), updates);
-        Chunks.each(m.length, (from, to) -> dense(arm.dense(), gradient.dense, from, to, rate, correction1, correction2));
+        double correction1 = 1 - Math.pow(settings.beta1(), (double) updates);
+        double correction2 = 1 - Math.pow(settings.beta2(), (double) updates);
+        Chunks.each(
+                m.length, (from, to) -> dense(arm.dense(), gradient.dense, from, to, rate, correction1, correction2));
         float tableRate = (float) (rate * Math.sqrt(correction2) / correction1);
         Chunks.each(gradient.rows * width, (from, to) -> table(arm.table(), gradient, from, to, tableRate));
         double scalarRate = rate * settings.scalarLearningRateFactor();

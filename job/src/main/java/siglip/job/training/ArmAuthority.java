@@ -129,7 +129,8 @@ final class ArmAuthority {
         piece.scalar(LOG_SCALE, state.logits().logScale());
         piece.scalar(BIAS, state.logits().bias());
         piece.scalar(ACTIVE, state.stopped().isEmpty() ? 1 : 0);
-        piece.dense().put(state.dense(), layout.dense().start(rank), layout.dense().size(rank));
+        piece.dense()
+                .put(state.dense(), layout.dense().start(rank), layout.dense().size(rank));
         piece.rows(to - from);
         piece.ids().put(ids, from, to - from);
         java.nio.FloatBuffer values = piece.values();

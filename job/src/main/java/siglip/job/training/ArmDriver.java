@@ -30,7 +30,8 @@ final class ArmDriver {
     }
 
     boolean due(long step) {
-        return authority.state().stopped().isEmpty() && step >= authority.state().nextStep();
+        return authority.state().stopped().isEmpty()
+                && step >= authority.state().nextStep();
     }
 
     /** Sends the whole model to ranks that have nothing yet, and awaits the first step. */

@@ -45,8 +45,7 @@ final class ArmWorker {
         ParameterLayout layout = plan.model().layout();
         PieceLayout pieces = plan.pieces();
         reduction = new RankReduction(node, pieces);
-        exchange = LossExchange.of(
-                plan.loss().arms().get(arm).kind(), node, rows, width, plan.loss().duplicates(), kernels);
+        exchange = LossExchange.of(plan.arms().get(arm), node, rows, width, plan.duplicates(), kernels);
         int n = rows.size(node.rank());
         parameters = Parameters.allocate(layout);
         own = new TextBlock(n, width);

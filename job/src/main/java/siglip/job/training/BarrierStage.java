@@ -69,7 +69,8 @@ final class BarrierStage {
                 List<String> result = body.run(
                         BarrierTaskContext.get(),
                         JavaConverters.asJavaIteratorConverter(feed).asJava());
-                return JavaConverters.asScalaIteratorConverter(result.iterator()).asScala();
+                return JavaConverters.asScalaIteratorConverter(result.iterator())
+                        .asScala();
             } catch (RuntimeException e) {
                 throw e;
             } catch (Exception e) {

@@ -36,7 +36,9 @@ final class Gradient {
         }
         int at = 0;
         for (int rank = 0; rank < pieces.length; rank++) {
-            pieces[rank].dense().get(dense, layout.dense().start(rank), layout.dense().size(rank));
+            pieces[rank]
+                    .dense()
+                    .get(dense, layout.dense().start(rank), layout.dense().size(rank));
             int count = pieces[rank].rows();
             pieces[rank].ids().get(ids, at, count);
             FloatBuffer touched = pieces[rank].values();

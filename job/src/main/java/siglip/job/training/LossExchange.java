@@ -44,7 +44,12 @@ interface LossExchange {
      * @param width of the embeddings, d
      */
     static LossExchange of(
-            LossSettings.Kind kind, RankNode node, Slices rows, int width, DuplicatePolicy duplicates, LossKernels kernels) {
+            LossSettings.Kind kind,
+            RankNode node,
+            Slices rows,
+            int width,
+            DuplicatePolicy duplicates,
+            LossKernels kernels) {
         Blocks blocks = new Blocks(node, rows, width, duplicates);
         return switch (kind) {
             case SIGMOID -> new SigmoidExchange(blocks, kernels.sigmoid());

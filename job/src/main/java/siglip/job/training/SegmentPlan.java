@@ -9,6 +9,8 @@ import siglip.job.ring.Address;
 import siglip.job.ring.PieceLayout;
 import siglip.job.ring.Slices;
 import siglip.job.towers.ModelSpec;
+import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.Numerics;
 
 /**
  * What a rank must know to take part in one attempt at a segment; ships with the stage.
@@ -20,6 +22,8 @@ import siglip.job.towers.ModelSpec;
  * @param to one past the last step
  * @param nextSteps for each arm, the first step it has not completed; not before {@code from}
  * @param seed of everything random
+ * @param arms the loss of each arm
+ * @param numerics what to compute with
  */
 record SegmentPlan(
         Address driver,
@@ -30,7 +34,9 @@ record SegmentPlan(
         List<Long> nextSteps,
         long seed,
         ModelSpec model,
-        LossSettings loss,
+        List<LossSettings.Kind> arms,
+        DuplicatePolicy duplicates,
+        Numerics numerics,
         RingSettings ring,
         BatchSource.Opener batches)
         implements Serializable {
@@ -38,6 +44,9 @@ record SegmentPlan(
     /** How the model is cut into pieces. */
     PieceLayout pieces() {
         return PieceLayout.of(
-                model.layout().dense(), model.layout().tableRows(), model.layout().tableWidth(), rows.ranks());
+                model.layout().dense(),
+                model.layout().tableRows(),
+                model.layout().tableWidth(),
+                rows.ranks());
     }
 }

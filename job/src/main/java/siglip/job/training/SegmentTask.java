@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.BarrierTaskContext;
-import org.apache.spark.util.TaskCompletionListener;
 import siglip.job.data.Batch;
 import siglip.job.data.DataException;
 import siglip.job.data.RankBatches;
@@ -26,10 +25,14 @@ final class SegmentTask implements BarrierStage.Body<byte[]>, Serializable {
     @Override
     public List<String> run(BarrierTaskContext task, Iterator<byte[]> feed) {
         int rank = task.partitionId();
-        try (LossKernels kernels = LossKernels.open(plan.loss().numerics());
+        try (LossKernels kernels = LossKernels.open(plan.numerics());
                 RankNode node = BarrierStage.join(
-                        task, plan.driver(), plan.rows().ranks(), plan.attempt(), kernels.numerics().toString(), plan.ring())) {
-            task.addTaskCompletionListener((TaskCompletionListener) done -> node.close());
+                        task,
+                        plan.driver(),
+                        plan.rows().ranks(),
+                        plan.attempt(),
+                        kernels.numerics().toString(),
+                        plan.ring())) {
             try {
                 train(rank, feed, kernels, node);
                 node.leave();
@@ -50,7 +53,7 @@ final class SegmentTask implements BarrierStage.Body<byte[]>, Serializable {
         Batch batch = new Batch(plan.model().shape(), rows);
         try (TowerPair towers = new TowerPair(plan.model(), kernels.products(), rows)) {
             List<ArmWorker> arms = new ArrayList<>();
-            for (int arm = 0; arm < plan.loss().arms().size(); arm++) {
+            for (int arm = 0; arm < plan.arms().size(); arm++) {
                 arms.add(new ArmWorker(arm, plan, node, towers, kernels));
             }
             arms.forEach(ArmWorker::start);

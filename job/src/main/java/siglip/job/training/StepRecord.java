@@ -53,14 +53,68 @@ public record StepRecord(
     }
 
     StepRecord withRanks(List<RankStep> reported) {
-        return new StepRecord(arm, step, attempt, loss, gradientNorm, scale, bias, logScaleGradient, biasGradient, learningRate, clipped, positiveLogit, minPositiveLogit, maxPositiveLogit, negativeLogit, seconds, driverSeconds, List.copyOf(reported));
+        return new StepRecord(
+                arm,
+                step,
+                attempt,
+                loss,
+                gradientNorm,
+                scale,
+                bias,
+                logScaleGradient,
+                biasGradient,
+                learningRate,
+                clipped,
+                positiveLogit,
+                minPositiveLogit,
+                maxPositiveLogit,
+                negativeLogit,
+                seconds,
+                driverSeconds,
+                List.copyOf(reported));
     }
 
     StepRecord withSeconds(double whole) {
-        return new StepRecord(arm, step, attempt, loss, gradientNorm, scale, bias, logScaleGradient, biasGradient, learningRate, clipped, positiveLogit, minPositiveLogit, maxPositiveLogit, negativeLogit, whole, driverSeconds, ranks);
+        return new StepRecord(
+                arm,
+                step,
+                attempt,
+                loss,
+                gradientNorm,
+                scale,
+                bias,
+                logScaleGradient,
+                biasGradient,
+                learningRate,
+                clipped,
+                positiveLogit,
+                minPositiveLogit,
+                maxPositiveLogit,
+                negativeLogit,
+                whole,
+                driverSeconds,
+                ranks);
     }
 
     StepRecord withDriverSeconds(double ofDriver) {
-        return new StepRecord(arm, step, attempt, loss, gradientNorm, scale, bias, logScaleGradient, biasGradient, learningRate, clipped, positiveLogit, minPositiveLogit, maxPositiveLogit, negativeLogit, seconds, ofDriver, ranks);
+        return new StepRecord(
+                arm,
+                step,
+                attempt,
+                loss,
+                gradientNorm,
+                scale,
+                bias,
+                logScaleGradient,
+                biasGradient,
+                learningRate,
+                clipped,
+                positiveLogit,
+                minPositiveLogit,
+                maxPositiveLogit,
+                negativeLogit,
+                seconds,
+                ofDriver,
+                ranks);
     }
 }

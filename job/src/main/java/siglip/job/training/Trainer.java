@@ -54,7 +54,11 @@ public final class Trainer {
         this.listener = listener;
         int ranks = settings.run().ranks();
         rows = new Slices(settings.training().batchSize(), ranks);
-        pieces = PieceLayout.of(model.layout().dense(), model.layout().tableRows(), model.layout().tableWidth(), ranks);
+        pieces = PieceLayout.of(
+                model.layout().dense(),
+                model.layout().tableRows(),
+                model.layout().tableWidth(),
+                ranks);
         Parameters initial = model.initial(settings.run().seed());
         for (LossSettings.Arm arm : settings.loss().arms()) {
             ArmState state = new ArmState(
@@ -68,7 +72,8 @@ public final class Trainer {
         if (arm.kind() == LossSettings.Kind.SOFTMAX) {
             return 0;
         }
-        return arm.initialBias().orElse(-Math.log(Math.max(1, settings.training().batchSize() - 1)));
+        return arm.initialBias()
+                .orElse(-Math.log(Math.max(1, settings.training().batchSize() - 1)));
     }
 
     public List<ArmState> arms() {
@@ -103,7 +108,8 @@ public final class Trainer {
                 boolean mendable = !(e instanceof CulpritException culprit) || culprit.mendable();
                 if (!mendable || failures >= settings.training().attempts()) {
                     throw new TrainingException(
-                            (mendable ? "Giving up after %d failed attempts without a completed step; the last: %s"
+                            (mendable
+                                    ? "Giving up after %d failed attempts without a completed step; the last: %s"
                                             .formatted(failures, text)
                                     : "Cannot go on: " + text),
                             e);
@@ -150,7 +156,9 @@ public final class Trainer {
                     arms.stream().map(arm -> arm.state().nextStep()).toList(),
                     settings.run().seed(),
                     model,
-                    settings.loss(),
+                    settings.loss().arms().stream().map(LossSettings.Arm::kind).toList(),
+                    settings.loss().duplicates(),
+                    settings.loss().numerics(),
                     settings.ring(),
                     source.opener());
             String group = "%s-attempt-%d".formatted(settings.run().name(), attempts);
@@ -210,8 +218,9 @@ public final class Trainer {
         if (numerics.isEmpty()) {
             numerics = now;
         } else if (!numerics.equals(now)) {
-            throw new NumericsException("Cannot go on with other numerics: the run began with %s, the ranks now compute with %s"
-                    .formatted(numerics, now));
+            throw new NumericsException(
+                    "Cannot go on with other numerics: the run began with %s, the ranks now compute with %s"
+                            .formatted(numerics, now));
         }
     }
 
@@ -224,7 +233,9 @@ public final class Trainer {
         if (named.isPresent()) {
             return named.get();
         }
-        return e instanceof NumericsException numericsDiffer ? numericsDiffer : new RingFailure(firstLine(sparks), sparks);
+        return e instanceof NumericsException numericsDiffer
+                ? numericsDiffer
+                : new RingFailure(firstLine(sparks), sparks);
     }
 
     /** Cancels a stage and waits until its tasks are gone. */

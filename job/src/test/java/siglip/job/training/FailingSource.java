@@ -1,0 +1,71 @@
+package siglip.job.training;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import siglip.job.data.BatchSource;
+import siglip.job.data.PairShape;
+import siglip.job.data.RankBatches;
+
+/** A source whose reads fail once on one rank at one step. */
+final class FailingSource implements BatchSource {
+    private final BatchSource source;
+    private final int rank;
+    private final long step;
+    private final Path failed;
+
+    FailingSource(BatchSource source, int rank, long step) {
+        this.source = source;
+        this.rank = rank;
+        this.step = step;
+        try {
+            failed = Files.createTempDirectory("failing").resolve("failed");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public PairShape shape() {
+        return source.shape();
+    }
+
+    @Override
+    public long segmentEnd(long from) {
+        return source.segmentEnd(from);
+    }
+
+    @Override
+    public JavaRDD<byte[]> feed(JavaSparkContext spark, int ranks, long from, long to) {
+        return source.feed(spark, ranks, from, to);
+    }
+
+    @Override
+    public Opener opener() {
+        return new FailingOpener(source.opener(), rank, step, failed.toString());
+    }
+
+    @Override
+    public void close() {
+        source.close();
+    }
+
+    private record FailingOpener(Opener opener, int failingRank, long failingStep, String mark) implements Opener {
+        @Override
+        public RankBatches open(int rank, int ranks, Iterator<byte[]> feed) {
+            RankBatches batches = opener.open(rank, ranks, feed);
+            return (step, into) -> {
+                if (rank == failingRank
+                        && step == failingStep
+                        && Path.of(mark).toFile().mkdir()) {
+                    throw new IllegalStateException("a broken disk");
+                }
+                batches.read(step, into);
+            };
+        }
+    }
+}

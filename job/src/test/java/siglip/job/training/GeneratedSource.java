@@ -1,0 +1,68 @@
+package siglip.job.training;
+
+import java.util.Iterator;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import siglip.job.data.Batch;
+import siglip.job.data.BatchSource;
+import siglip.job.data.PairShape;
+import siglip.job.data.RankBatches;
+import siglip.job.ring.Slices;
+
+/**
+ * Batches made of a formula: image and text features of a position share a signal, and some captions repeat. Any rank
+ * count sees the same pairs.
+ */
+record GeneratedSource(int batchSize, int imageWidth, int textWidth, int captions) implements BatchSource {
+    @Override
+    public PairShape shape() {
+        return new PairShape(imageWidth, textWidth);
+    }
+
+    @Override
+    public long segmentEnd(long step) {
+        return Long.MAX_VALUE;
+    }
+
+    @Override
+    public JavaRDD<byte[]> feed(JavaSparkContext spark, int ranks, long from, long to) {
+        return spark.parallelize(List.<byte[]>of(), ranks);
+    }
+
+    @Override
+    public Opener opener() {
+        return new GeneratedOpener(batchSize, captions);
+    }
+
+    @Override
+    public void close() {}
+
+    /** Serialised with the stage. */
+    record GeneratedOpener(int batchSize, int captions) implements Opener {
+        @Override
+        public RankBatches open(int rank, int ranks, Iterator<byte[]> feed) {
+            return (step, into) -> fill(step, new Slices(batchSize, ranks), rank, into);
+        }
+
+        private void fill(long step, Slices rows, int rank, Batch into) {
+            into.start(rows.size(rank));
+            for (int i = 0; i < rows.size(rank); i++) {
+                long id = step * batchSize + rows.start(rank) + i;
+                SplittableRandom random = new SplittableRandom(id % 97);
+                into.ids()[i] = id;
+                into.captions()[i] = (int) (id % captions);
+                double signal = random.nextDouble(-1, 1);
+                for (int k = 0; k < into.images().columns(); k++) {
+                    into.images().set(i, k, (float) (signal * (k % 3) + random.nextDouble(-1, 1)));
+                }
+                for (int k = 0; k < into.texts().columns(); k++) {
+                    into.texts().set(i, k, (float) (signal * (k % 5) + random.nextDouble(-1, 1)));
+                }
+                int[] tokens = {(int) (id % 16), (int) (id % 5), (int) (id % 16)};
+                into.tokens().add(tokens, 0, tokens.length);
+            }
+        }
+    }
+}

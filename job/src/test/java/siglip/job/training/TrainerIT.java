@@ -1,0 +1,178 @@
+package siglip.job.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import siglip.job.config.Settings;
+import siglip.job.config.SettingsLoader;
+import siglip.job.config.SettingsSources;
+import siglip.job.data.BatchSource;
+import siglip.job.towers.ModelSpec;
+
+class TrainerIT {
+    private static final int BATCH = 34;
+    private static JavaSparkContext spark;
+
+    @BeforeAll
+    static void start() {
+        spark = new JavaSparkContext(new SparkConf()
+                .setMaster("local[4]")
+                .setAppName("trainer")
+                .set("spark.ui.enabled", "false")
+                .set("spark.driver.host", "127.0.0.1")
+                .set("spark.driver.bindAddress", "127.0.0.1"));
+    }
+
+    @AfterAll
+    static void stop() {
+        spark.stop();
+    }
+
+    /** What a training leaves behind. */
+    private record Trained(List<StepRecord> steps, List<String> incidents, Trainer trainer) {
+        double lastLoss(String arm) {
+            return steps.stream()
+                    .filter(step -> step.arm().equals(arm))
+                    .reduce((a, b) -> b)
+                    .orElseThrow()
+                    .loss();
+        }
+    }
+
+    private static Settings settings(int ranks, String... more) {
+        List<String> assignments = new ArrayList<>(List.of(
+                "run.ranks=" + ranks,
+                "training.batch-size=" + BATCH,
+                "training.steps=50",
+                "training.warmup-steps=5",
+                "towers.width=16",
+                "towers.image.hidden=[24]",
+                "towers.text.hidden=[20]",
+                "towers.table.buckets=16",
+                "towers.table.width=8"));
+        assignments.addAll(List.of(more));
+        return SettingsLoader.load(new SettingsSources(assignments, Map.of(), Map.of(), Optional.empty()))
+                .settings();
+    }
+
+    private static Trained train(Settings settings, long... segments) {
+        return train(settings, new GeneratedSource(BATCH, 12, 0, 30), segments);
+    }
+
+    private static Trained train(Settings settings, BatchSource source, long... segments) {
+        List<StepRecord> steps = new ArrayList<>();
+        List<String> incidents = new ArrayList<>();
+        Trainer trainer = new Trainer(
+                spark, settings, ModelSpec.of(settings.towers(), source.shape()), source, new TrainingListener() {
+                    @Override
+                    public void step(StepRecord step) {
+                        steps.add(step);
+                    }
+
+                    @Override
+                    public void incident(String text) {
+                        incidents.add(text);
+                    }
+                });
+        for (long to : segments) {
+            trainer.run(to);
+        }
+        return new Trained(steps, incidents, trainer);
+    }
+
+    @Test
+    void bothArmsLearnOnTheSameBatchesAndSayWhereTheTimeWent() {
+        Trained trained = train(settings(2), 50);
+
+        assertThat(trained.incidents).isEmpty();
+        assertThat(trained.steps).hasSize(100);
+        for (String arm : List.of("siglip", "clip")) {
+            List<StepRecord> steps = trained.steps.stream()
+                    .filter(step -> step.arm().equals(arm))
+                    .toList();
+            assertThat(steps)
+                    .extracting(StepRecord::step)
+                    .isSorted()
+                    .doesNotHaveDuplicates()
+                    .hasSize(50);
+            assertThat(steps.get(49).loss())
+                    .as(arm)
+                    .isLessThan(0.8 * steps.get(0).loss());
+            assertThat(steps).allSatisfy(step -> assertThat(step.ranks()).hasSize(2));
+            assertThat(steps).allSatisfy(step -> assertThat(step.ranks().get(1).forwardSeconds())
+                    .isPositive());
+        }
+        int half = BATCH / 2;
+        int floats = 2 * (2 - 1) * half * 16; // 2 (D - 1) n d, and the caption ids
+        assertThat(trained.steps.get(0).ranks().get(0).ringBytes()).isEqualTo(4L * (floats + half));
+    }
+
+    @Test
+    void theSameSeedAndRanksGiveTheSameBitsHoweverTheRunIsCutIntoSegments() {
+        Trained once = train(settings(2), 50);
+        Trained again = train(settings(2), 17, 50);
+
+        for (int arm = 0; arm < 2; arm++) {
+            assertThat(again.trainer.arms().get(arm).dense())
+                    .isEqualTo(once.trainer.arms().get(arm).dense());
+            assertThat(again.trainer.arms().get(arm).table())
+                    .isEqualTo(once.trainer.arms().get(arm).table());
+            assertThat(again.trainer.arms().get(arm).logits())
+                    .isEqualTo(once.trainer.arms().get(arm).logits());
+        }
+    }
+
+    @Test
+    void theNumberOfRanksChangesTheLossByNoMoreThanRounding() {
+        Trained one = train(settings(1), 50);
+        for (int ranks : new int[] {2, 3, 4}) {
+            Trained more = train(settings(ranks), 50);
+            for (String arm : List.of("siglip", "clip")) {
+                assertThat(more.lastLoss(arm))
+                        .as("%s, D = %d", arm, ranks)
+                        .isCloseTo(one.lastLoss(arm), within(1e-4 * one.lastLoss(arm)));
+            }
+        }
+    }
+
+    @Test
+    void aBatchThatCannotBeReadEndsTheAttemptAndTheNextGoesOnFromTheLastStep() {
+        Trained undisturbed = train(settings(2), 50);
+        BatchSource failing = new FailingSource(new GeneratedSource(BATCH, 12, 0, 30), 1, 23);
+        Trained trained = train(settings(2), failing, 50);
+
+        assertThat(trained.incidents).hasSize(1);
+        assertThat(trained.incidents.get(0))
+                .contains("step 23")
+                .contains("Rank 1 failed")
+                .contains("a broken disk");
+        assertThat(trained.steps).hasSize(100);
+        assertThat(trained.trainer.arms().get(0).dense())
+                .isEqualTo(undisturbed.trainer.arms().get(0).dense());
+    }
+
+    @Test
+    void anArmThatDivergesStopsAndTheOtherGoesOn() {
+        Trained trained = train(
+                settings(
+                        2,
+                        "loss.arms=[{name=wild,loss=sigmoid,initial-scale=10,initial-bias=1e308},{name=clip,loss=softmax,initial-scale=10}]"),
+                20);
+
+        assertThat(trained.incidents).hasSize(1);
+        assertThat(trained.incidents.get(0)).contains("arm wild stopped").contains("at step 0");
+        assertThat(trained.steps.stream().filter(step -> step.arm().equals("clip")))
+                .hasSize(20);
+        assertThat(trained.steps.stream().filter(step -> step.arm().equals("wild")))
+                .hasSize(1);
+    }
+}
