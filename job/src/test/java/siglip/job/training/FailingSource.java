@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import siglip.job.data.BatchPlan;
 import siglip.job.data.BatchSource;
 import siglip.job.data.PairShape;
 import siglip.job.data.RankBatches;
@@ -32,6 +33,11 @@ final class FailingSource implements BatchSource {
     @Override
     public PairShape shape() {
         return source.shape();
+    }
+
+    @Override
+    public BatchPlan plan() {
+        return source.plan();
     }
 
     @Override

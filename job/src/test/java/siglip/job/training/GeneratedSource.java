@@ -6,6 +6,7 @@ import java.util.SplittableRandom;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import siglip.job.data.Batch;
+import siglip.job.data.BatchPlan;
 import siglip.job.data.BatchSource;
 import siglip.job.data.PairShape;
 import siglip.job.data.RankBatches;
@@ -19,6 +20,11 @@ record GeneratedSource(int batchSize, int imageWidth, int textWidth, int caption
     @Override
     public PairShape shape() {
         return new PairShape(imageWidth, textWidth);
+    }
+
+    @Override
+    public BatchPlan plan() {
+        return new BatchPlan(Integer.MAX_VALUE, batchSize, 0);
     }
 
     @Override
