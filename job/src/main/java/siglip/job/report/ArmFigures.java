@@ -68,7 +68,8 @@ final class ArmFigures {
     private void loss() {
         int steps = result.steps().size();
         int last = Math.max(1, Math.min(100, steps / 20));
-        figures.add(Unit.COUNT, steps, "completed_steps");
+        long finite = result.steps().stream().filter(StepRecord::finite).count();
+        figures.add(Unit.COUNT, (double) finite, "completed_steps");
         figures.add(Unit.NUMBER, Statistics.meanOfLast(last, values(StepRecord::loss)), "final_loss");
         figures.add(Unit.COUNT, Math.min(last, steps), "final_loss_steps");
         figures.add(Unit.NUMBER, Statistics.meanOfLast(last, values(StepRecord::positiveLogit)), "logits", "positive");

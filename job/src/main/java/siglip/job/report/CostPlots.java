@@ -3,16 +3,13 @@ package siglip.job.report;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** The plots of what a step cost: time by phase, waiting by rank, bytes. */
 final class CostPlots {
     /** More ranks than this are drawn as points, not as bars. */
     private static final int BARS_TO = 6;
-
-    private static final String EMBEDDINGS = "for the loss";
-    private static final String GRADIENTS = "gradients, parameters";
-    private static final String OPEN_CLIP = "open_clip, for the loss";
 
     private final Figures figures;
 
@@ -31,9 +28,10 @@ final class CostPlots {
                 waitingPoints().write(page);
             }
         }
-        BarPlot bytes = bytes();
-        if (!bytes.empty()) {
-            bytes.write(page);
+        for (BarPlot bytes : List.of(lossBytes(), allBytes())) {
+            if (!bytes.empty()) {
+                bytes.write(page);
+            }
         }
     }
 
@@ -117,40 +115,58 @@ final class CostPlots {
         return plot;
     }
 
-    private BarPlot bytes() {
-        double longest = figures.arms().stream()
-                .mapToDouble(arm -> Math.max(
-                        arm.figures().value("bytes_per_step", "ring")
-                                + arm.figures().value("bytes_per_step", "reduce"),
-                        arm.figures().value("bytes_per_step", "open_clip_ring")))
+    /** What the loss needs, beside open_clip: gradients are left out, because they are no part of the loss. */
+    private BarPlot lossBytes() {
+        double longest = largest(arm -> Math.max(
+                arm.figures().value("bytes_per_step", "ring"),
+                arm.figures().value("bytes_per_step", "open_clip_ring")));
+        BarPlot plot = bytes("Bytes sent for the loss", longest)
+                .words(
+                        "Per step and rank: embeddings, their gradients, column sums. Dashed: what open_clip would send for them; computed, not measured.");
+        for (int index = 0; index < figures.arms().size(); index++) {
+            ArmFigures arm = figures.arms().get(index);
+            String colour = TrainingPlots.colour(index);
+            double ring = arm.figures().value("bytes_per_step", "ring");
+            double openClip = arm.figures().value("bytes_per_step", "open_clip_ring");
+            plot.bar(arm.name(), colour, List.of(new BarPlot.Part("bytes-ring", "here", ring)));
+            plot.bar(
+                    arm.name() + ", open_clip",
+                    colour,
+                    List.of(new BarPlot.Part("bytes-open-clip", "open_clip", openClip)));
+        }
+        return plot;
+    }
+
+    private BarPlot allBytes() {
+        double longest = largest(arm ->
+                arm.figures().value("bytes_per_step", "ring") + arm.figures().value("bytes_per_step", "reduce"));
+        BarPlot plot = bytes("All bytes sent", longest).words("Per step and rank, to other ranks and the driver.");
+        for (int index = 0; index < figures.arms().size(); index++) {
+            FigureSet values = figures.arms().get(index).figures();
+            plot.bar(
+                    figures.arms().get(index).name(),
+                    TrainingPlots.colour(index),
+                    List.of(
+                            new BarPlot.Part("bytes-ring", "for the loss", values.value("bytes_per_step", "ring")),
+                            new BarPlot.Part(
+                                    "bytes-reduce",
+                                    "gradients and parameters",
+                                    values.value("bytes_per_step", "reduce"))));
+        }
+        return plot;
+    }
+
+    private double largest(ToDoubleFunction<ArmFigures> value) {
+        return figures.arms().stream()
+                .mapToDouble(value)
                 .filter(Double::isFinite)
                 .max()
                 .orElse(1);
+    }
+
+    private static BarPlot bytes(String title, double longest) {
         int prefix = longest >= 1 << 20 ? 2 : longest >= 1 << 10 ? 1 : 0;
-        BarPlot plot = new BarPlot(
-                        "Bytes sent per step and rank",
-                        List.of("bytes", "KiB", "MiB").get(prefix),
-                        1L << (10 * prefix),
-                        Unit.BYTES)
-                .words(
-                        "Hatched: what open_clip would send for the loss alone, computed. Its gradients come on top, as ours do.");
-        for (int index = 0; index < figures.arms().size(); index++) {
-            ArmFigures arm = figures.arms().get(index);
-            FigureSet values = arm.figures();
-            String colour = TrainingPlots.colour(index);
-            plot.bar(
-                    arm.name(),
-                    colour,
-                    List.of(
-                            new BarPlot.Part("bytes-ring", EMBEDDINGS, values.value("bytes_per_step", "ring")),
-                            new BarPlot.Part("bytes-reduce", GRADIENTS, values.value("bytes_per_step", "reduce"))));
-            plot.bar(
-                    arm.name() + " with open_clip",
-                    colour,
-                    List.of(new BarPlot.Part(
-                            "bytes-open-clip", OPEN_CLIP, values.value("bytes_per_step", "open_clip_ring"))));
-        }
-        return plot;
+        return new BarPlot(title, List.of("bytes", "KiB", "MiB").get(prefix), 1L << (10 * prefix), Unit.BYTES);
     }
 
     private static BarPlot seconds(String title, double longest) {

@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 /**
  * A line of a plot.
  *
- * @param label in the legend
+ * @param label in the legend; empty for a line that another's label covers
  * @param colour class of the style sheet: {@code arm0}, {@code muted}
  * @param style how it is drawn
  * @param x rising; shared
@@ -35,6 +35,19 @@ record Curve(String label, String colour, Style style, double[] x, double[] y) {
             throw new IllegalArgumentException(
                     "Cannot draw '%s': %d values at %d places".formatted(label, y.length, x.length));
         }
+    }
+
+    /** Faint lines have a smoothed one for that, and some have no label. */
+    boolean inLegend() {
+        return style != Style.FAINT && !label.isEmpty();
+    }
+
+    /** The last finite value; NaN if there is none. */
+    double last() {
+        return Arrays.stream(y)
+                .filter(Double::isFinite)
+                .reduce((earlier, later) -> later)
+                .orElse(Double.NaN);
     }
 
     /**

@@ -47,8 +47,8 @@ final class HtmlReport {
         page.open("section", "id", "cost").leaf("h2", "What a step cost");
         page.open("div", "class", "plots").line();
         new CostPlots(figures).write(page);
-        page.close();
         phaseTable();
+        page.close();
         page.close().line();
         facts();
         page.close().line();
@@ -99,13 +99,20 @@ final class HtmlReport {
     private void summary() {
         page.open("section", "id", "summary").leaf("h2", "In short");
         page.open("ul", "class", "verdict");
-        Verdict.sentences(figures).forEach(sentence -> page.leaf("li", sentence));
+        for (Verdict.Sentence sentence : Verdict.sentences(figures)) {
+            page.open("li")
+                    .leaf("b", sentence.lead() + ".")
+                    .text(" " + sentence.text())
+                    .close();
+        }
         page.close().close().line();
     }
 
     private void table() {
         page.open("section", "id", "table").leaf("h2", "Side by side");
-        page.open("table", "class", "compare").open("thead").open("tr");
+        page.open("table", "class", figures.arms().size() > 3 ? "compare" : "compare few")
+                .open("thead")
+                .open("tr");
         page.leaf("th", "Measured", "scope", "col");
         for (int arm = 0; arm < figures.arms().size(); arm++) {
             page.open("th", "scope", "col", "class", "value");
@@ -146,6 +153,7 @@ final class HtmlReport {
             } else {
                 page.open("td", "class", "value");
                 dot(arm);
+                page.leaf("span", figures.arms().get(arm).name() + " ", "class", "who");
                 page.text(row.cells().get(arm)).close();
             }
         }
@@ -165,7 +173,11 @@ final class HtmlReport {
     }
 
     private void phaseTable() {
-        page.open("table", "class", "phases").open("thead").open("tr").leaf("th", "Phase of a step", "scope", "col");
+        page.open("div", "class", "plot wide")
+                .open("table", "class", "phases")
+                .open("thead")
+                .open("tr")
+                .leaf("th", "Phase of a step", "scope", "col");
         figures.arms().forEach(arm -> page.leaf("th", arm.name(), "scope", "col", "class", "value"));
         page.leaf("th", "In words", "scope", "col")
                 .close()
@@ -193,7 +205,7 @@ final class HtmlReport {
                             arm -> page.leaf("td", arm.figures().text("phase_seconds", phase.key()), "class", "value"));
             page.leaf("td", phase.words(), "class", "words").close().line();
         }
-        page.close().close();
+        page.close().close().close();
     }
 
     private void facts() {

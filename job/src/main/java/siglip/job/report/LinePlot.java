@@ -31,6 +31,7 @@ final class LinePlot {
     private boolean log;
     private boolean autoLog;
     private boolean fromZero;
+    private double[] rangeX = new double[0];
 
     private record Band(String colour, double[] x, double[] low, double[] high) {}
 
@@ -57,6 +58,12 @@ final class LinePlot {
     /** Starts the axis of values at 0. */
     LinePlot fromZero() {
         fromZero = true;
+        return this;
+    }
+
+    /** Shows these places, whatever the curves cover. */
+    LinePlot over(double firstX, double lastX) {
+        rangeX = new double[] {firstX, lastX};
         return this;
     }
 
@@ -145,8 +152,8 @@ final class LinePlot {
     }
 
     private Axis xAxis() {
-        double[] all = curves.stream()
-                .flatMapToDouble(curve -> DoubleStream.of(curve.x()))
+        double[] all = DoubleStream.concat(
+                        DoubleStream.of(rangeX), curves.stream().flatMapToDouble(curve -> DoubleStream.of(curve.x())))
                 .toArray();
         return Axis.counted(
                 DoubleStream.of(all).min().orElse(0), DoubleStream.of(all).max().orElse(1), 5);
@@ -206,7 +213,7 @@ final class LinePlot {
         page.empty(
                 "path",
                 "class",
-                "line %s %s".formatted(style, curve.colour()),
+                "line %s %s%s".formatted(style, curve.colour(), curve.inLegend() ? " named" : ""),
                 "data-label",
                 curve.label(),
                 "d",
@@ -282,10 +289,14 @@ final class LinePlot {
     private void legend(Markup page) {
         page.open("figcaption").open("ul", "class", "legend");
         for (Curve curve : curves) {
-            if (curve.style() != Curve.Style.FAINT) {
+            if (curve.inLegend()) {
                 page.open("li");
                 swatch(page, curve.style(), curve.colour());
-                page.text(curve.label()).close();
+                page.text(curve.label());
+                if (curve.style() != Curve.Style.DOTTED) {
+                    page.leaf("b", Double.isNaN(curve.last()) ? "" : Unit.brief(curve.last()));
+                }
+                page.close();
             }
         }
         page.close();

@@ -2,7 +2,7 @@ package siglip.job.report;
 
 import java.util.Arrays;
 
-/** Plain statistics over the steps of a run. Values that are not finite are left out of all of them. */
+/** Plain statistics over the steps of a run. */
 final class Statistics {
     /** Rolling mean and deviation of a spike reach back this far, at most: as in OLMo 2. */
     static final int LONGEST_WINDOW = 1000;
@@ -15,7 +15,7 @@ final class Statistics {
 
     private Statistics() {}
 
-    /** The median; NaN if there is no finite value. */
+    /** The median of the finite values; NaN if there is none. */
     static double median(double... values) {
         double[] sorted =
                 Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
@@ -26,17 +26,20 @@ final class Statistics {
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /** The largest; NaN if there is no finite value. */
+    /** The largest; infinite if any value is not finite, and NaN if there is none. */
     static double max(double... values) {
-        return Arrays.stream(values).filter(Double::isFinite).max().orElse(Double.NaN);
+        if (!Arrays.stream(values).allMatch(Double::isFinite)) {
+            return Double.POSITIVE_INFINITY;
+        }
+        return Arrays.stream(values).max().orElse(Double.NaN);
     }
 
-    /** The mean of the last {@code count} values; NaN if none of them is finite. */
+    /** The mean of the last {@code count} values; NaN if there is none, or one is not finite. */
     static double meanOfLast(int count, double... values) {
-        return Arrays.stream(values, Math.max(0, values.length - count), values.length)
-                .filter(Double::isFinite)
+        double mean = Arrays.stream(values, Math.max(0, values.length - count), values.length)
                 .average()
                 .orElse(Double.NaN);
+        return Double.isFinite(mean) ? mean : Double.NaN;
     }
 
     /**
@@ -49,7 +52,7 @@ final class Statistics {
 
     /**
      * Counts the values at least {@value #SPIKE_DEVIATIONS} standard deviations away from the mean of the (up to)
-     * {@code window} values before them. The first {@value #SHORTEST_WINDOW} values are not judged.
+     * {@code window} finite values before them. The first {@value #SHORTEST_WINDOW} values are not judged.
      *
      * @return NaN if there is no value to judge
      * @see <a href="https://arxiv.org/abs/2501.00656">OLMo 2</a>, section 3.2, where the window is 1,000 and the result a share

@@ -69,8 +69,10 @@ final class Summary {
         row(
                 QUALITY,
                 "Final loss, nats",
-                arm -> arm.figures().text("final_loss"),
-                "Mean of the last %s steps. Losses of different kinds are different quantities: do not compare them."
+                arm -> arm.result().stopped().isPresent()
+                        ? "stopped"
+                        : arm.figures().text("final_loss"),
+                "Mean over the last steps (%s of them). Losses of different kinds are different quantities: do not compare them."
                         .formatted(over),
                 true);
     }
@@ -93,8 +95,7 @@ final class Summary {
         row(
                 STABILITY,
                 "Spikes of loss / gradient norm",
-                arm -> arm.figures().text("spikes", "loss") + " / "
-                        + arm.figures().text("spikes", "gradient_norm"),
+                Summary::spikes,
                 "Steps at least 7 standard deviations from the mean of the (up to) %s steps before them."
                         .formatted(window),
                 true);
@@ -125,7 +126,9 @@ final class Summary {
                 COST,
                 "Time per step, median",
                 arm -> arm.figures().text("seconds_per_step"),
-                "The arms take turns, step by step, so that a slow minute hits them all.",
+                figures.arms().size() == 1
+                        ? "Evaluations and starts of segments not counted."
+                        : "The arms take turns, step by step, so that a slow minute hits them all.",
                 true);
         row(
                 COST,
@@ -171,6 +174,12 @@ final class Summary {
 
     private void shared(String label, String cell, String words) {
         rows.add(new Row(QUALITY, label, List.of(cell), words, true));
+    }
+
+    private static String spikes(ArmFigures arm) {
+        String both =
+                arm.figures().text("spikes", "loss") + " / " + arm.figures().text("spikes", "gradient_norm");
+        return both.equals("– / –") ? "too few steps" : both;
     }
 
     private static String arrow(FigureSet figures, String key) {

@@ -50,6 +50,7 @@ public final class SummaryTable {
                 .replace("×", "x")
                 .replace("–", "-")
                 .replace("µ", "u")
+                .replace(Unit.MINUS, '-')
                 .replace(Unit.NB, " ");
     }
 

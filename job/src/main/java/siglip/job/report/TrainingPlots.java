@@ -3,13 +3,11 @@ package siglip.job.report;
 import static siglip.job.report.ArmFigures.IMAGE_TO_TEXT;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.LongStream;
 import siglip.job.config.LossSettings;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
@@ -24,8 +22,18 @@ final class TrainingPlots {
 
     private final Figures figures;
 
+    /** Where the longest arm ends: all plots go that far, so that one can be laid beside another. */
+    private final double lastStep;
+
     TrainingPlots(Figures figures) {
         this.figures = figures;
+        LongStream trained = figures.arms().stream()
+                .flatMap(arm -> arm.result().steps().stream())
+                .mapToLong(step -> step.step() + 1);
+        LongStream evaluated = figures.arms().stream()
+                .flatMap(arm -> arm.result().evaluations().stream())
+                .mapToLong(Evaluation::step);
+        this.lastStep = LongStream.concat(trained, evaluated).max().orElse(1);
     }
 
     /** The class of the style sheet that colours an arm; colours repeat after six. */
@@ -37,10 +45,12 @@ final class TrainingPlots {
         List<LinePlot> plots = new ArrayList<>();
         for (int k : new int[] {1, 5, 10}) {
             plots.add(retrieval(k, "image → text", IMAGE_TO_TEXT, Evaluation::imageToText));
+        }
+        for (int k : new int[] {1, 5, 10}) {
             plots.add(retrieval(k, "text → image", ArmFigures.TEXT_TO_IMAGE, Evaluation::textToImage));
         }
         for (String column : figures.classes()) {
-            LinePlot plot = new LinePlot("Accuracy of " + column, "step", "% of images").fromZero();
+            LinePlot plot = plot("Accuracy of " + column, "step", "% of images").fromZero();
             evaluations(plot, evaluation -> evaluation.classAccuracy().getOrDefault(column, Double.NaN));
             plots.add(plot);
         }
@@ -49,15 +59,16 @@ final class TrainingPlots {
 
     List<LinePlot> stability() {
         List<LinePlot> plots = new ArrayList<>(loss());
-        LinePlot norm = new LinePlot("Gradient norm", "step", "norm")
+        LinePlot norm = plot("Gradient norm", "step", "norm")
                 .log()
                 .words("Towers, table rows, t' and b together, before clipping.");
         each(norm, arm -> true, StepRecord::gradientNorm, true);
         plots.add(norm);
-        LinePlot scale = new LinePlot("Logit scale t", "step", "t").words("What similarities are multiplied by.");
+        LinePlot scale = plot("Logit scale t", "step", "factor")
+                .words("What similarities are multiplied by; the range is a setting.");
         each(scale, arm -> true, StepRecord::scale, false);
         plots.add(scale);
-        LinePlot bias = new LinePlot("Bias b", "step", "b").words("Softmax has none.");
+        LinePlot bias = plot("Bias b", "step", "logit").words("Softmax has none.");
         each(bias, ArmFigures::sigmoid, StepRecord::bias, false);
         plots.add(bias);
         for (int arm = 0; arm < figures.arms().size(); arm++) {
@@ -70,7 +81,7 @@ final class TrainingPlots {
         List<LinePlot> plots = new ArrayList<>();
         for (LossSettings.Kind kind : LossSettings.Kind.values()) {
             boolean sigmoid = kind == LossSettings.Kind.SIGMOID;
-            LinePlot plot = new LinePlot(sigmoid ? "Sigmoid loss" : "Softmax loss", "step", "nats")
+            LinePlot plot = plot(sigmoid ? "Sigmoid loss" : "Softmax loss", "step", "nats")
                     .logIfSteep()
                     .words("Not comparable with another kind of loss.");
             each(plot, arm -> arm.result().arm().kind() == kind, StepRecord::loss, true);
@@ -82,8 +93,8 @@ final class TrainingPlots {
     private LinePlot logits(int index) {
         ArmFigures arm = figures.arms().get(index);
         double[] steps = arm.values(StepRecord::step);
-        LinePlot plot = new LinePlot("Logits, " + arm.name(), "step", "logit")
-                .words("Shaded: from the smallest to the largest positive." + (arm.sigmoid() ? " With b." : ""))
+        LinePlot plot = plot("Logits, " + arm.name(), "step", "logit")
+                .words("Shaded: smallest to largest positive." + (arm.sigmoid() ? " b included." : ""))
                 .band(
                         colour(index),
                         steps,
@@ -134,37 +145,46 @@ final class TrainingPlots {
     }
 
     private LinePlot retrieval(int k, String label, String way, Function<Evaluation, RetrievalScore> scores) {
-        LinePlot plot = new LinePlot("R@%d, %s".formatted(k, label), "step", "% of queries").fromZero();
+        LinePlot plot =
+                plot("R@%d, %s".formatted(k, label), "step", "% of queries").fromZero();
         evaluations(plot, evaluation -> switch (k) {
             case 1 -> scores.apply(evaluation).r1();
             case 5 -> scores.apply(evaluation).r5();
             default -> scores.apply(evaluation).r10();
         });
-        Map<String, double[]> levels = new LinkedHashMap<>();
-        for (String set : figures.sets()) {
-            if (way.equals(IMAGE_TO_TEXT) && figures.run().has("nearest_neighbour", set, "r" + k)) {
-                levels.put(
-                        "nearest neighbour, " + set,
-                        new double[] {figures.run().value("nearest_neighbour", set, "r" + k)});
-            }
+        if (way.equals(IMAGE_TO_TEXT)) {
+            levels(plot, "nearest neighbour", "nearest_neighbour", "r" + k, List.of());
         }
-        for (String set : figures.sets()) {
-            levels.put("chance, " + set, new double[] {figures.run().value("chance", set, way, "r" + k)});
-        }
-        levels.forEach((text, level) -> level(plot, "%s %s".formatted(text, Unit.SHARE.format(level[0])), level[0]));
+        levels(plot, "chance", "chance", "r" + k, List.of(way));
         return plot;
     }
 
-    private void level(LinePlot plot, String label, double share) {
-        double[] steps = figures.arms().stream()
-                .flatMap(arm -> arm.result().evaluations().stream())
-                .mapToDouble(Evaluation::step)
-                .toArray();
-        double first = Arrays.stream(steps).min().orElse(0);
-        double last = Arrays.stream(steps).max().orElse(1);
-        plot.add(new Curve(
-                label, "muted", Curve.Style.DOTTED, new double[] {first, last}, new double[] {100 * share, 100 * share
-                }));
+    /** A level for each set that has one, all in one line of the legend. */
+    private void levels(LinePlot plot, String label, String figure, String score, List<String> way) {
+        List<Figure> levels = new ArrayList<>();
+        List<String> texts = new ArrayList<>();
+        for (String set : figures.sets()) {
+            List<String> path = new ArrayList<>(List.of(figure, set));
+            path.addAll(way);
+            path.add(score);
+            if (figures.run().has(path.toArray(String[]::new))) {
+                levels.add(figures.run().get(path.toArray(String[]::new)));
+                texts.add("%s %s".formatted(set, levels.get(levels.size() - 1).text()));
+            }
+        }
+        for (int i = 0; i < levels.size(); i++) {
+            double percent = 100 * levels.get(i).value();
+            plot.add(new Curve(
+                    i == 0 ? "%s: %s".formatted(label, String.join(", ", texts)) : "",
+                    "muted",
+                    Curve.Style.DOTTED,
+                    new double[] {0, lastStep},
+                    new double[] {percent, percent}));
+        }
+    }
+
+    private LinePlot plot(String title, String xLabel, String yLabel) {
+        return new LinePlot(title, xLabel, yLabel).over(0, lastStep);
     }
 
     private void evaluations(LinePlot plot, ToDoubleFunction<Evaluation> share) {

@@ -1,5 +1,7 @@
 package siglip.job.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 
 /** How a figure is written for people. Programs read the plain number from {@code metrics.json}, in the unit named there. */
@@ -13,7 +15,7 @@ enum Unit {
                 return String.format(Locale.ROOT, "%.2e", value);
             }
             int decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
-            return String.format(Locale.ROOT, "%." + decimals + "f", value);
+            return String.format(Locale.ROOT, "%." + decimals + "f", value).replace('-', MINUS);
         }
     },
     /** A share from 0 to 1, as a percentage. */
@@ -36,7 +38,7 @@ enum Unit {
     TIMES {
         @Override
         String finite(double value) {
-            return String.format(Locale.ROOT, value < 100 ? "%.1f" : "%,.0f", value) + NB + "×";
+            return String.format(Locale.ROOT, value < 100 ? "%.1f" : "%,.0f", value) + "×";
         }
     },
     SECONDS {
@@ -74,6 +76,9 @@ enum Unit {
     /** Between a number and its unit: a space at which no line breaks. */
     static final String NB = "\u00a0";
 
+    /** As wide as a plus sign. */
+    static final char MINUS = '\u2212';
+
     /** Stands for a figure that does not exist. */
     static final String NONE = "–";
 
@@ -85,6 +90,16 @@ enum Unit {
             return NONE;
         }
         return Double.isInfinite(value) ? "infinite" : finite(value);
+    }
+
+    /** Three digits, for the edge of a plot. */
+    static String brief(double value) {
+        double size = Math.abs(value);
+        if (size != 0 && (size < 1e-4 || size >= 1e7)) {
+            return String.format(Locale.ROOT, "%.1e", value);
+        }
+        BigDecimal rounded = new BigDecimal(value).round(new MathContext(3));
+        return (size >= 1000 ? Long.toString(Math.round(value)) : rounded.toPlainString()).replace('-', MINUS);
     }
 
     abstract String finite(double value);

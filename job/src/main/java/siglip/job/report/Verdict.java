@@ -18,13 +18,18 @@ final class Verdict {
     static final double ERRORS = 2;
 
     private final Figures figures;
-    private final List<String> sentences = new ArrayList<>();
+    private final List<Sentence> sentences = new ArrayList<>();
+
+    /**
+     * @param lead what it is about
+     */
+    record Sentence(String lead, String text) {}
 
     private Verdict(Figures figures) {
         this.figures = figures;
     }
 
-    static List<String> sentences(Figures figures) {
+    static List<Sentence> sentences(Figures figures) {
         Verdict verdict = new Verdict(figures);
         verdict.setting();
         verdict.stopped();
@@ -37,44 +42,44 @@ final class Verdict {
 
     private void setting() {
         ComparisonResult result = figures.result();
+        int count = figures.arms().size();
         String arms = figures.arms().stream()
                 .map(arm -> "%s (%s loss)"
                         .formatted(arm.name(), arm.result().arm().kind().name().toLowerCase(Locale.ROOT)))
-                .collect(Collectors.joining(", "));
+                .collect(Collectors.joining(count == 2 ? " and " : ", "));
         int ranks = result.settings().run().ranks();
-        sentences.add("%s: %s set out for %s steps of %s image–text pairs on %s%s."
-                .formatted(
-                        figures.arms().size() == 1
-                                ? "One model"
-                                : figures.arms().size()
-                                        + " models that start from the same towers and see the same batches",
-                        arms,
-                        Unit.COUNT.format((double) result.settings().training().steps()),
-                        Unit.COUNT.format((double) result.settings().training().batchSize()),
-                        ranks,
-                        ranks == 1 ? " rank" : " ranks"));
+        say(
+                "The run",
+                "%s, %s%s of %s image–text pairs on %d %s."
+                        .formatted(
+                                arms,
+                                count == 1 ? "" : "from the same towers, on the same batches: ",
+                                steps(result.settings().training().steps()),
+                                Unit.COUNT.format(result.settings().training().batchSize()),
+                                ranks,
+                                ranks == 1 ? "rank" : "ranks"));
     }
 
     private void stopped() {
         for (ArmFigures arm : figures.arms()) {
             arm.result()
                     .stopped()
-                    .ifPresent(
-                            why -> sentences.add("%s stopped after %s steps: %s. Its figures are of the steps before."
-                                    .formatted(arm.name(), arm.figures().text("completed_steps"), trimmed(why))));
+                    .ifPresent(why -> say(
+                            arm.name() + " stopped",
+                            "After %s: %s. Its figures are of the steps before."
+                                    .formatted(steps((long) arm.figures().value("completed_steps")), trimmed(why))));
         }
     }
 
     private void quality() {
         if (figures.sets().isEmpty()) {
-            sentences.add("No evaluation was made: how good the models are was not measured.");
+            say("Quality", "No evaluation was made: how good the models are was not measured.");
         }
         for (String set : figures.sets()) {
             String scores = each(arm -> arm.lastEvaluation(set)
                     .map(e -> "%s %s".formatted(arm.name(), r1(arm, set)))
                     .orElse(arm.name() + " was not evaluated"));
-            sentences.add(
-                    "Right caption first, %s images: %s.%s%s".formatted(set, scores, difference(set), yardstick(set)));
+            say("Right caption first, %s images".formatted(set), scores + "." + difference(set) + yardstick(set));
         }
     }
 
@@ -124,35 +129,47 @@ final class Verdict {
     }
 
     private void stability() {
-        if (figures.arms().stream().allMatch(arm -> arm.result().steps().isEmpty())) {
-            return;
+        if (figures.arms().stream().anyMatch(arm -> !arm.result().steps().isEmpty())) {
+            say(
+                    "Gradient norm, largest over median",
+                    each(arm -> arm.name() + " " + arm.figures().text("gradient_norm", "max_over_median"))
+                            + "; spikes: "
+                            + each(arm -> arm.name() + " " + spikes(arm))
+                            + ".");
         }
-        sentences.add("Largest gradient norm over its median: %s. Spikes of the gradient norm: %s."
-                .formatted(
-                        each(arm ->
-                                "%s %s".formatted(arm.name(), arm.figures().text("gradient_norm", "max_over_median"))),
-                        each(arm -> "%s %s"
-                                .formatted(
-                                        arm.name(),
-                                        Double.isNaN(arm.figures().value("spikes", "gradient_norm"))
-                                                ? "too few steps"
-                                                : arm.figures().text("spikes", "gradient_norm")))));
+    }
+
+    private static String spikes(ArmFigures arm) {
+        boolean judged = !Double.isNaN(arm.figures().value("spikes", "gradient_norm"));
+        return judged ? arm.figures().text("spikes", "gradient_norm") : "too few steps";
     }
 
     private void cost() {
         if (figures.arms().stream().anyMatch(arm -> !arm.result().steps().isEmpty())) {
-            sentences.add("Median step: %s.".formatted(each(arm -> "%s %s (%s pairs/s)"
-                    .formatted(
-                            arm.name(),
-                            arm.figures().text("seconds_per_step"),
-                            arm.figures().text("pairs_per_second")))));
+            say(
+                    "Median step",
+                    each(arm -> "%s %s (%s pairs/s)"
+                                    .formatted(
+                                            arm.name(),
+                                            arm.figures().text("seconds_per_step"),
+                                            arm.figures().text("pairs_per_second")))
+                            + ".");
         }
     }
 
     private void seeds() {
-        sentences.add(
-                "One run of each arm, seed %d: nothing here says how far these figures move with the seed, nor whether they hold on other data."
+        say(
+                "Not measured",
+                "One run of each arm, seed %d: how far these figures move with the seed, and whether they hold on other data."
                         .formatted(figures.result().settings().run().seed()));
+    }
+
+    private void say(String lead, String text) {
+        sentences.add(new Sentence(lead, text));
+    }
+
+    private static String steps(long count) {
+        return Unit.COUNT.format((double) count) + (count == 1 ? " step" : " steps");
     }
 
     private String each(Function<ArmFigures, String> words) {

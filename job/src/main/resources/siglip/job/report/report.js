@@ -6,13 +6,12 @@ document.querySelectorAll('figure.plot svg[data-x]').forEach(function (svg) {
   var log = ys.pop() === 'log';
   ys = ys.map(Number);
   var items = svg.parentNode.querySelectorAll('.legend li');
-  var curves = Array.from(svg.querySelectorAll('path.line:not(.faint)')).map(function (path, i) {
-    var read = document.createElement('b');
-    items[i].appendChild(read);
+  var curves = Array.from(svg.querySelectorAll('path.named')).map(function (path, i) {
+    var read = items[i].querySelector('b') || document.createElement('b');
     var points = (path.getAttribute('d').match(/[-\d.]+,[-\d.]+/g) || []).map(function (pair) {
       return pair.split(',').map(Number);
     });
-    return { points: path.classList.contains('dotted') ? [] : points, read: read };
+    return { points: path.classList.contains('dotted') ? [] : points, read: read, last: read.textContent };
   });
   var place = document.createElement('div');
   place.className = 'read';
@@ -26,6 +25,10 @@ document.querySelectorAll('figure.plot svg[data-x]').forEach(function (svg) {
   function value(pixel) {
     var share = (ys[0] - pixel) / (ys[0] - ys[1]);
     return log ? ys[2] * Math.pow(ys[3] / ys[2], share) : ys[2] + share * (ys[3] - ys[2]);
+  }
+  function brief(number) {
+    var text = Math.abs(number) < 1000 ? number.toPrecision(3) : String(Math.round(number));
+    return text.replace('-', '\u2212');
   }
   function nearest(points, at) {
     return points.reduce(function (best, point) {
@@ -43,12 +46,12 @@ document.querySelectorAll('figure.plot svg[data-x]').forEach(function (svg) {
     place.textContent = name + ' ' + Math.round(xs[2] + (hit[0] - xs[0]) / (xs[1] - xs[0]) * (xs[3] - xs[2]));
     curves.forEach(function (curve) {
       var point = nearest(curve.points, hit[0]);
-      curve.read.textContent = point && Math.abs(point[0] - hit[0]) < 6 ? Number(value(point[1]).toPrecision(3)) : '';
+      curve.read.textContent = point && Math.abs(point[0] - hit[0]) < 6 ? brief(value(point[1])) : '';
     });
   });
   svg.addEventListener('pointerleave', function () {
     cross.remove();
     place.textContent = '';
-    curves.forEach(function (curve) { curve.read.textContent = ''; });
+    curves.forEach(function (curve) { curve.read.textContent = curve.last; });
   });
 });
