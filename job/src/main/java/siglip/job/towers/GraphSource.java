@@ -40,8 +40,12 @@ record GraphSource(ComputationGraphConfiguration configuration, Optional<float[]
     }
 
     private static GraphSource json(byte[] content) {
-        return new GraphSource(
-                ComputationGraphConfiguration.fromJson(new String(content, StandardCharsets.UTF_8)), Optional.empty());
+        ComputationGraphConfiguration configuration =
+                ComputationGraphConfiguration.fromJson(new String(content, StandardCharsets.UTF_8));
+        if (configuration.getNetworkInputs() == null || configuration.getNetworkOutputs() == null) {
+            throw new IllegalArgumentException("it names no inputs and outputs");
+        }
+        return new GraphSource(configuration, Optional.empty());
     }
 
     private static GraphSource zip(byte[] content) throws IOException {

@@ -1,5 +1,6 @@
 package siglip.job.towers;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.Serializable;
 import java.util.Optional;
 import java.util.Random;
@@ -24,26 +25,23 @@ public final class ModelSpec implements Serializable {
     private final transient boolean atHome; // false once it has travelled
 
     private ModelSpec(
-            TowerSettings settings,
             PairShape shape,
+            int width,
+            ParameterLayout layout,
+            double tableDeviation,
             TowerPlan image,
             TowerPlan text,
             float[] imageStart,
             float[] textStart) {
         this.shape = shape;
-        this.width = settings.width();
-        this.tableDeviation = settings.table().deviation();
+        this.width = width;
+        this.layout = layout;
+        this.tableDeviation = tableDeviation;
         this.image = image;
         this.text = text;
         this.imageStart = imageStart;
         this.textStart = textStart;
         atHome = true;
-        boolean tokens = shape.textIsTokens();
-        layout = new ParameterLayout(
-                image.parameters(),
-                text.parameters(),
-                tokens ? settings.table().buckets() : 0,
-                tokens ? settings.table().width() : 0);
     }
 
     /**
@@ -60,13 +58,51 @@ public final class ModelSpec implements Serializable {
         int textWidth = shape.textIsTokens() ? settings.table().width() : shape.textWidth();
         Optional<GraphSource> image = settings.image().graph().map(file -> GraphSource.read(file, hadoop));
         Optional<GraphSource> text = settings.text().graph().map(file -> GraphSource.read(file, hadoop));
+        TowerPlan imagePlan = plan("image", settings.image(), image, shape.imageWidth(), settings.width());
+        TowerPlan textPlan = plan("text", settings.text(), text, textWidth, settings.width());
+        boolean tokens = shape.textIsTokens();
         return new ModelSpec(
-                settings,
                 shape,
-                plan("image", settings.image(), image, shape.imageWidth(), settings.width()),
-                plan("text", settings.text(), text, textWidth, settings.width()),
+                settings.width(),
+                new ParameterLayout(
+                        imagePlan.parameters(),
+                        textPlan.parameters(),
+                        tokens ? settings.table().buckets() : 0,
+                        tokens ? settings.table().width() : 0),
+                settings.table().deviation(),
+                imagePlan,
+                textPlan,
                 image.flatMap(GraphSource::parameters).orElse(new float[0]),
                 text.flatMap(GraphSource::parameters).orElse(new float[0]));
+    }
+
+    /** What model files tell of one tower. */
+    record Side(ComputationGraphConfiguration configuration, boolean builtIn, double inputDropout) {
+        static Side of(ComputationGraphConfiguration configuration, JsonNode json) {
+            return new Side(
+                    configuration,
+                    json.get("builtIn").asBoolean(),
+                    json.get("inputDropout").asDouble());
+        }
+
+        TowerPlan plan(String name, int in, int out) {
+            return TowerPlan.of(name, configuration, in, out, builtIn, inputDropout);
+        }
+    }
+
+    /** The spec of a model that was saved. */
+    static ModelSpec restore(
+            PairShape shape,
+            int width,
+            int tableRows,
+            int tableWidth,
+            double tableDeviation,
+            Side imageSide,
+            Side textSide) {
+        TowerPlan image = imageSide.plan("image", shape.imageWidth(), width);
+        TowerPlan text = textSide.plan("text", shape.textIsTokens() ? tableWidth : shape.textWidth(), width);
+        ParameterLayout layout = new ParameterLayout(image.parameters(), text.parameters(), tableRows, tableWidth);
+        return new ModelSpec(shape, width, layout, tableDeviation, image, text, new float[0], new float[0]);
     }
 
     private static TowerPlan plan(
@@ -101,6 +137,10 @@ public final class ModelSpec implements Serializable {
         System.arraycopy(image.decayed(), 0, decayed, 0, image.parameters());
         System.arraycopy(text.decayed(), 0, decayed, image.parameters(), text.parameters());
         return decayed;
+    }
+
+    double tableDeviation() {
+        return tableDeviation;
     }
 
     TowerPlan image() {

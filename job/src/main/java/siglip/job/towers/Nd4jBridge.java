@@ -14,8 +14,8 @@ public final class Nd4jBridge {
 
     /** Keeps ND4J's operators and products on the calling thread: more OpenMP threads make DL4J slower, and the cores belong to other ranks. */
     public static void useOneThread() {
+        Nd4j.factory().blas().setMaxThreads(1); // first: it is Nd4j that finds the backend the holder wants
         NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(1);
-        Nd4j.factory().blas().setMaxThreads(1);
     }
 
     /** A new array of the matrix' shape and values; the caller closes it. */
