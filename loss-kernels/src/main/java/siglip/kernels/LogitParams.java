@@ -1,12 +1,14 @@
 package siglip.kernels;
 
+import java.io.Serializable;
+
 /**
  * The two scalars the loss learns.
  *
  * @param logScale natural logarithm of the logit scale: {@code t'} in the paper
  * @param bias added to every scaled similarity: {@code b} in the paper; 0 for the softmax loss
  */
-public record LogitParams(double logScale, double bias) {
+public record LogitParams(double logScale, double bias) implements Serializable {
     public LogitParams {
         if (!Double.isFinite(logScale) || !Double.isFinite(bias)) {
             throw new IllegalArgumentException(

@@ -46,12 +46,12 @@ public record BatchPlan(long rows, int batchSize, long seed) implements Serializ
 
     /** The first row of a global batch that belongs to a rank; {@code batchSize} for {@code rank = ranks}. */
     public int firstRow(int rank, int ranks) {
-        return (int) ((long) rank * batchSize / ranks);
+        return new Slices(batchSize, ranks).start(rank);
     }
 
     /** How many rows of a global batch belong to a rank. */
     public int rankRows(int rank, int ranks) {
-        return firstRow(rank + 1, ranks) - firstRow(rank, ranks);
+        return new Slices(batchSize, ranks).size(rank);
     }
 
     /** The rank that a row of a global batch belongs to; the inverse of {@link #firstRow}. */

@@ -65,10 +65,10 @@ public final class RankNode extends Node {
     private void connect(Address driver, String numerics) {
         TransportClient toDriver = open(DRIVER, driver);
         route(DRIVER, toDriver);
-        everyBeat(settings.heartbeat(), () -> toDriver.send(Wire.heartbeat(attempt(), progress)));
         String self = endpoint.address() + "\n" + numerics;
         CompletableFuture<ByteBuffer> all =
                 Endpoint.rpc(toDriver, Wire.numbered(Wire.Code.HELLO, attempt(), rank, self));
+        everyBeat(settings.heartbeat(), () -> toDriver.send(Wire.heartbeat(attempt(), progress)));
         ByteBuffer table = await(all, DRIVER, "the addresses of all ranks", settings.helloTimeout());
         String[] addresses = StandardCharsets.UTF_8.decode(table).toString().split("\n", -1);
         if (addresses.length != ranks) {

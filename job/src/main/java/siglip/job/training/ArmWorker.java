@@ -1,10 +1,10 @@
 package siglip.job.training;
 
 import siglip.job.data.Batch;
+import siglip.job.data.Slices;
 import siglip.job.ring.PieceLayout;
 import siglip.job.ring.RankNode;
 import siglip.job.ring.RankReduction;
-import siglip.job.ring.Slices;
 import siglip.job.ring.TextBlock;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;

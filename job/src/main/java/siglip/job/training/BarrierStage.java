@@ -5,9 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
-import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.rdd.RDD;
 import scala.collection.JavaConverters;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
@@ -24,15 +22,14 @@ final class BarrierStage {
     private BarrierStage() {}
 
     /** What a rank does; ships with the stage. */
-    interface Body<T> extends Serializable {
-        List<String> run(BarrierTaskContext task, Iterator<T> feed) throws Exception;
+    interface Body<T, R> extends Serializable {
+        List<R> run(BarrierTaskContext task, Iterator<T> feed) throws Exception;
     }
 
-    /** Submits the stage and returns at once. The future's list holds what the bodies returned, in rank order. */
-    static <T> JavaFutureAction<List<String>> submit(JavaRDD<T> feed, Body<T> body) {
-        ClassTag<String> tag = ClassTag$.MODULE$.apply(String.class);
-        RDD<String> stage = feed.rdd().barrier().mapPartitions(new Task<>(body), false, tag);
-        return JavaRDD.fromRDD(stage, tag).collectAsync();
+    /** The stage as a dataset of what the bodies return, in rank order; nothing runs yet. */
+    static <T, R> JavaRDD<R> of(JavaRDD<T> feed, Body<T, R> body, Class<R> result) {
+        ClassTag<R> tag = ClassTag$.MODULE$.apply(result);
+        return JavaRDD.fromRDD(feed.rdd().barrier().mapPartitions(new Task<>(body), false, tag), tag);
     }
 
     /** Joins the ring with the host, the security and the cancellation of the Spark task that this runs in. */
@@ -52,21 +49,21 @@ final class BarrierStage {
                 task::isInterrupted);
     }
 
-    private static final class Task<T>
-            extends AbstractFunction1<scala.collection.Iterator<T>, scala.collection.Iterator<String>>
+    private static final class Task<T, R>
+            extends AbstractFunction1<scala.collection.Iterator<T>, scala.collection.Iterator<R>>
             implements Serializable {
         private static final long serialVersionUID = 1L;
 
-        private final Body<T> body;
+        private final Body<T, R> body;
 
-        Task(Body<T> body) {
+        Task(Body<T, R> body) {
             this.body = body;
         }
 
         @Override
-        public scala.collection.Iterator<String> apply(scala.collection.Iterator<T> feed) {
+        public scala.collection.Iterator<R> apply(scala.collection.Iterator<T> feed) {
             try {
-                List<String> result = body.run(
+                List<R> result = body.run(
                         BarrierTaskContext.get(),
                         JavaConverters.asJavaIteratorConverter(feed).asJava());
                 return JavaConverters.asScalaIteratorConverter(result.iterator())

@@ -1,8 +1,8 @@
 package siglip.job.training;
 
 import siglip.job.config.LossSettings;
+import siglip.job.data.Slices;
 import siglip.job.ring.RankNode;
-import siglip.job.ring.Slices;
 import siglip.job.ring.TextBlock;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.LogitParams;

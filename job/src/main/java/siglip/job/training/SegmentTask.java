@@ -13,7 +13,7 @@ import siglip.job.towers.TowerPair;
 import siglip.kernels.LossKernels;
 
 /** One rank's task of the barrier stage: joins the ring, trains all arms in turn, step by step, and leaves. */
-final class SegmentTask implements BarrierStage.Body<byte[]>, Serializable {
+final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable {
     private static final long serialVersionUID = 1L;
 
     private final SegmentPlan plan;
@@ -23,7 +23,7 @@ final class SegmentTask implements BarrierStage.Body<byte[]>, Serializable {
     }
 
     @Override
-    public List<String> run(BarrierTaskContext task, Iterator<byte[]> feed) {
+    public List<Void> run(BarrierTaskContext task, Iterator<byte[]> feed) {
         int rank = task.partitionId();
         try (LossKernels kernels = LossKernels.open(plan.numerics());
                 RankNode node = BarrierStage.join(

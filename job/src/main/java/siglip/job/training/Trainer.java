@@ -1,26 +1,17 @@
 package siglip.job.training;
 
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
-import org.apache.spark.SparkEnv;
-import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.BatchSource;
+import siglip.job.data.Slices;
+import siglip.job.ring.Address;
 import siglip.job.ring.CulpritException;
 import siglip.job.ring.DriverNode;
 import siglip.job.ring.NumericsException;
 import siglip.job.ring.PieceLayout;
-import siglip.job.ring.Slices;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 
@@ -29,9 +20,6 @@ import siglip.job.towers.Parameters;
  * again from the last step that the driver completed.
  */
 public final class Trainer {
-    private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
-    private static final long CANCEL_SECONDS = 60;
-
     private final JavaSparkContext spark;
     private final Settings settings;
     private final ModelSpec model;
@@ -40,7 +28,6 @@ public final class Trainer {
     private final Slices rows;
     private final PieceLayout pieces;
     private final List<ArmAuthority> arms = new ArrayList<>();
-    private final SecureRandom attemptNumbers = new SecureRandom(); // marks messages; no result depends on it
     private String numerics = "";
     private int attempts;
 
@@ -102,7 +89,7 @@ public final class Trainer {
             try {
                 attempt(nextStep(), Math.min(to, source.segmentEnd(nextStep())));
                 failures = 0;
-            } catch (CulpritException | RingFailure e) {
+            } catch (CulpritException | Attempt.AttemptException e) {
                 failures = completed() > completed ? 1 : failures + 1;
                 String text = "attempt %d ended at step %d: %s".formatted(attempts, nextStep(), e.getMessage());
                 boolean mendable = !(e instanceof CulpritException culprit) || culprit.mendable();
@@ -134,48 +121,35 @@ public final class Trainer {
 
     private void attempt(long from, long to) {
         attempts++;
-        SparkEnv env = SparkEnv.get();
-        String host = env.blockManager().blockManagerId().host();
-        AtomicReference<JavaFutureAction<List<String>>> stage = new AtomicReference<>();
-        long number = attemptNumbers.nextLong();
-        try (DriverNode node = DriverNode.listen(
+        Attempt.run(
+                spark,
                 rows.ranks(),
-                number,
-                env.conf(),
-                env.securityManager(),
-                host,
-                env.conf().get("spark.driver.bindAddress", host),
                 settings.ring(),
-                () -> stage.get() != null && stage.get().isDone())) {
-            SegmentPlan plan = new SegmentPlan(
-                    node.address(),
-                    number,
-                    rows,
-                    from,
-                    to,
-                    arms.stream().map(arm -> arm.state().nextStep()).toList(),
-                    settings.run().seed(),
-                    model,
-                    settings.loss().arms().stream().map(LossSettings.Arm::kind).toList(),
-                    settings.loss().duplicates(),
-                    settings.loss().numerics(),
-                    settings.ring(),
-                    source.opener());
-            String group = "%s-attempt-%d".formatted(settings.run().name(), attempts);
-            spark.setJobGroup(group, "train steps %d to %d".formatted(from, to - 1), true);
-            try {
-                stage.set(BarrierStage.submit(source.feed(spark, rows.ranks(), from, to), new SegmentTask(plan)));
-                drive(node, from, to);
-                stage.get().get(CANCEL_SECONDS, TimeUnit.SECONDS);
-            } catch (RuntimeException | ExecutionException | TimeoutException e) {
-                throw failed(node, stage.get(), e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw failed(node, stage.get(), e);
-            } finally {
-                spark.clearJobGroup();
-            }
-        }
+                "%s-attempt-%d".formatted(settings.run().name(), attempts),
+                "train steps %d to %d".formatted(from, to - 1),
+                (driver, number) -> BarrierStage.of(
+                                source.feed(spark, rows.ranks(), from, to),
+                                new SegmentTask(plan(driver, number, from, to)),
+                                Void.class)
+                        .collectAsync(),
+                node -> drive(node, from, to));
+    }
+
+    private SegmentPlan plan(Address driver, long number, long from, long to) {
+        return new SegmentPlan(
+                driver,
+                number,
+                rows,
+                from,
+                to,
+                arms.stream().map(arm -> arm.state().nextStep()).toList(),
+                settings.run().seed(),
+                model,
+                settings.loss().arms().stream().map(LossSettings.Arm::kind).toList(),
+                settings.loss().duplicates(),
+                settings.loss().numerics(),
+                settings.ring(),
+                source.opener());
     }
 
     private void drive(DriverNode node, long from, long to) {
@@ -200,8 +174,8 @@ public final class Trainer {
                 }
             }
             node.awaitLeave();
-            ledger.collect(node);
         } finally {
+            ledger.collect(node);
             ledger.close();
         }
     }
@@ -221,50 +195,6 @@ public final class Trainer {
             throw new NumericsException(
                     "Cannot go on with other numerics: the run began with %s, the ranks now compute with %s"
                             .formatted(numerics, now));
-        }
-    }
-
-    /** Ends what is left of an attempt, and finds out why it failed. */
-    private RuntimeException failed(DriverNode node, JavaFutureAction<List<String>> stage, Exception e) {
-        LOG.debug("An attempt failed: {}", node.where(), e);
-        Optional<RuntimeException> named = node.cause();
-        node.sendAbort(e.getMessage() == null ? e.toString() : e.getMessage());
-        Throwable sparks = stage == null ? e : end(stage).orElse(e);
-        if (named.isPresent()) {
-            return named.get();
-        }
-        return e instanceof NumericsException numericsDiffer
-                ? numericsDiffer
-                : new RingFailure(firstLine(sparks), sparks);
-    }
-
-    /** Cancels a stage and waits until its tasks are gone. */
-    private static Optional<Throwable> end(JavaFutureAction<List<String>> stage) {
-        try {
-            stage.cancel(true);
-            stage.get(CANCEL_SECONDS, TimeUnit.SECONDS);
-            return Optional.empty();
-        } catch (ExecutionException e) {
-            return Optional.of(e.getCause());
-        } catch (TimeoutException | java.util.concurrent.CancellationException e) {
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Optional.empty();
-        }
-    }
-
-    private static String firstLine(Throwable cause) {
-        String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-        return text.lines().filter(line -> !line.isBlank()).findFirst().orElse(text);
-    }
-
-    /** An attempt failed, and nobody can be named for it. */
-    private static final class RingFailure extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        RingFailure(String message, Throwable cause) {
-            super(message, cause);
         }
     }
 }

@@ -10,7 +10,7 @@ import siglip.job.data.BatchPlan;
 import siglip.job.data.BatchSource;
 import siglip.job.data.PairShape;
 import siglip.job.data.RankBatches;
-import siglip.job.ring.Slices;
+import siglip.job.data.Slices;
 
 /**
  * Batches made of a formula: image and text features of a position share a signal, and some captions repeat. Any rank

@@ -1,4 +1,4 @@
-package siglip.job.ring;
+package siglip.job.data;
 
 import java.io.Serializable;
 
