@@ -5,16 +5,15 @@ package siglip.kernels;
  * one thread. Implementations differ in how, not in what; each computes {@code exp} and {@code log1p} by its own polynomials.
  *
  * <p><b>Accuracy.</b> {@code exp}, {@code softplus} and {@code sigmoid} of a {@code float} argument are off by at most
- * {@value #RELATIVE_ERROR} of their value, as long as that is not below {@code exp(}{@value #LEAST_EXPONENT}{@code )}, where they
- * stay. Sums over a row are formed in {@value #FEWEST_LANES} to {@value #LANES} interleaved partial sums of {@code float}, which
+ * {@value #RELATIVE_ERROR} of their value, as long as that is not below {@code exp(-87)}; from {@value #LEAST_EXPONENT} on an exponential is 0. Sums over a row are formed in {@value #FEWEST_LANES} to {@value #LANES} interleaved partial sums of {@code float}, which
  * are added as {@code double}. Same values, same bits, however often the code ran before.
  */
 public interface ElementwiseKernel {
     /** Bound on the relative error of {@code exp}, {@code softplus} and {@code sigmoid}. */
     double RELATIVE_ERROR = 4e-7;
 
-    /** Exponentials do not get smaller than that of this number. */
-    float LEAST_EXPONENT = -87;
+    /** From here on down an exponential is 0: the power of two in it would be 2^-127, which the exponent bits hold as 0. */
+    float LEAST_EXPONENT = -88;
 
     /** Fewest partial sums of a row. */
     int FEWEST_LANES = 4;

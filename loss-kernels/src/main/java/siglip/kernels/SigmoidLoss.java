@@ -120,7 +120,7 @@ public final class SigmoidLoss {
         float bias = (float) params.bias();
         int count = exceptions.positiveCount();
         float[] positives = workspace.positives(count);
-        float vanishing = (LEAST_EXPONENT - bias) / scale; // a similarity that adds less than 1e-37 to any sum
+        float vanishing = (2 * LEAST_EXPONENT - bias) / scale; // a similarity that adds nothing to any sum
         for (int k = 0; k < count; k++) {
             float similarity = values[exceptions.positive(k)];
             positives[k] = similarity;

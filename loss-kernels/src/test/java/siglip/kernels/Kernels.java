@@ -13,6 +13,11 @@ final class Kernels {
                 : Stream.of(ElementwiseKernels.open("scalar"));
     }
 
+    /** The kernel that this run is about. */
+    static ElementwiseKernel one() {
+        return ElementwiseKernels.open(required());
+    }
+
     /** What {@code auto} has to resolve to. */
     static String required() {
         String kernel = System.getProperty("test.kernel", "");

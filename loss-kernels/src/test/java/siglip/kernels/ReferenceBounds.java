@@ -17,7 +17,7 @@ package siglip.kernels;
 public final class ReferenceBounds {
     private static final double U = 0x1p-24;
 
-    /** What a pair may add where {@code exp} stays at its least value instead of vanishing. */
+    /** What a pair may miss where {@code exp} is 0 already. */
     private static final double FLOOR = 4e-38;
 
     private final ReferenceLoss of;
@@ -80,11 +80,9 @@ public final class ReferenceBounds {
                 if (of.pair(i, j) != ReferenceLoss.Pair.MASKED) {
                     double v = of.pair(i, j) == ReferenceLoss.Pair.POSITIVE ? -of.logit(i, j) : of.logit(i, j);
                     double factor = Math.expm1(logitError(i, j) + Math.log1p(ElementwiseKernel.RELATIVE_ERROR));
-                    loss += ReferenceLoss.softplus(v) * ((1 + factor) * (1 + gamma(rowRoundings())) - 1);
-                    derivativeErrors[i][j] = Math.abs(of.derivative(i, j)) * factor;
+                    loss += ReferenceLoss.softplus(v) * ((1 + factor) * (1 + gamma(rowRoundings())) - 1) + FLOOR;
+                    derivativeErrors[i][j] = Math.abs(of.derivative(i, j)) * factor + FLOOR;
                 }
-                loss += FLOOR;
-                derivativeErrors[i][j] += FLOOR;
             }
         }
     }
@@ -159,14 +157,7 @@ public final class ReferenceBounds {
 
     /** Of {@link ReferenceLoss#logScaleGradient}. */
     public double logScaleGradient() {
-        double largest = Math.abs(of.params().bias());
-        for (double[] row : absolute) {
-            for (double similarity : row) {
-                largest = Math.max(largest, of.params().scale() * similarity);
-            }
-        }
-        // pairs taken out of a pass leave a logit there that far below all others
-        double sum = FLOOR * of.images().length * of.texts().length * (3 * largest + 200);
+        double sum = 0;
         for (int i = 0; i < absolute.length; i++) {
             for (int j = 0; j < absolute[i].length; j++) {
                 double logit = of.params().scale() * absolute[i][j];

@@ -1,0 +1,164 @@
+package siglip.kernels;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.MatrixProducts;
+
+/** Small mistakes in a kernel or a library fall outside the bounds that the right ones stay within. */
+class PlantedBugsTest {
+    private static final int TILE = 16;
+    private static final int N = 37;
+    private static final LogitParams PARAMS = new LogitParams(Math.log(10), -3);
+
+    private final Matrix images = Blocks.unitRows(N, 24, new Random(Blocks.SEED));
+    private final Matrix texts = Blocks.unitRows(N, 24, new Random(Blocks.SEED + 1));
+
+    private void assertCaught(ElementwiseKernel kernel, MatrixProducts products, boolean softmax, String result) {
+        Workspace workspace = new Workspace(TILE);
+        PairLabels labels = PairLabels.diagonal(N);
+        double[][] x = ReferenceLoss.values(images);
+        double[][] y = ReferenceLoss.values(texts);
+        assertThatThrownBy(() -> {
+                    if (softmax) {
+                        Results.softmax(new SoftmaxLoss(products, kernel, workspace), images, texts, labels, PARAMS, 1)
+                                .assertClose(ReferenceLoss.softmax(x, y, labels, PARAMS), TILE, 1, "softmax");
+                    } else {
+                        Results.sigmoid(new SigmoidLoss(products, kernel, workspace), images, texts, labels, PARAMS, 1)
+                                .assertClose(ReferenceLoss.sigmoid(x, y, labels, PARAMS), TILE, 1, "sigmoid");
+                    }
+                })
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("[" + result + ",");
+    }
+
+    /** Leaves the last element of a row out of one of the sums. */
+    private record SumWithoutTail(int sum) implements ElementwiseKernel {
+        private static final ElementwiseKernel RIGHT = new ScalarKernel();
+
+        @Override
+        public String name() {
+            return "sum " + sum + " without its tail";
+        }
+
+        @Override
+        public void sigmoid(float[] values, int from, int count, float scale, float bias, double[] sums) {
+            double[] last = new double[SUMS];
+            RIGHT.sigmoid(values.clone(), from + count - 1, 1, scale, bias, last);
+            RIGHT.sigmoid(values, from, count, scale, bias, sums);
+            sums[sum] -= last[sum];
+        }
+
+        @Override
+        public float scaleAndMax(float[] values, int from, int count, float scale, float[] columnMaxima) {
+            return RIGHT.scaleAndMax(values, from, count, scale, columnMaxima);
+        }
+
+        @Override
+        public double addExponentials(
+                float[] values, int from, int count, float rowMax, float[] columnMaxima, float[] columnSums) {
+            double all = RIGHT.addExponentials(values, from, count, rowMax, columnMaxima, columnSums);
+            return sum == LOSS ? all - ScalarKernel.exp(values[from + count - 1] - rowMax) : all;
+        }
+
+        @Override
+        public double softmaxGradient(
+                float[] values, int from, int count, float scale, float rowLogSum, float[] columnLogSums) {
+            float last = values[from + count - 1];
+            double all = RIGHT.softmaxGradient(values, from, count, scale, rowLogSum, columnLogSums);
+            return sum == GRADIENT_BY_SIMILARITY ? all - values[from + count - 1] / scale * last : all;
+        }
+    }
+
+    @Test
+    void aLossWithoutItsTailIsCaught() {
+        try (MatrixProducts products = MatrixProducts.open("auto")) {
+            assertCaught(new SumWithoutTail(ElementwiseKernel.LOSS), products, false, "loss");
+            assertCaught(new SumWithoutTail(ElementwiseKernel.LOSS), products, true, "loss");
+        }
+    }
+
+    @Test
+    void aBiasGradientWithoutItsTailIsCaught() {
+        try (MatrixProducts products = MatrixProducts.open("auto")) {
+            assertCaught(new SumWithoutTail(ElementwiseKernel.GRADIENT), products, false, "bias gradient");
+        }
+    }
+
+    @Test
+    void aLogScaleGradientWithoutItsTailIsCaught() {
+        ElementwiseKernel kernel = new SumWithoutTail(ElementwiseKernel.GRADIENT_BY_SIMILARITY);
+        try (MatrixProducts products = MatrixProducts.open("auto")) {
+            assertCaught(kernel, products, false, "log scale gradient");
+            assertCaught(kernel, products, true, "log scale gradient");
+        }
+    }
+
+    private enum ProductBug {
+        /** The gradient of images misses the last text of each tile. */
+        LAST_TEXT_DROPPED("image gradient"),
+        /** The gradient of texts keeps only what the last tile of images adds. */
+        TEXT_GRADIENT_OVERWRITTEN("text gradient"),
+        /** Similarities have the 8 bits of precision of bfloat16. */
+        SIMILARITIES_ROUNDED("loss");
+
+        private final String result;
+
+        ProductBug(String result) {
+            this.result = result;
+        }
+    }
+
+    /** The plain Java products with one mistake. */
+    private record WrongProducts(MatrixProducts right, ProductBug bug) implements MatrixProducts {
+        @Override
+        public String name() {
+            return "wrong: " + bug;
+        }
+
+        @Override
+        public void timesTransposed(Matrix a, Matrix b, Matrix c, Into into) {
+            right.timesTransposed(a, b, c, into);
+            if (bug == ProductBug.SIMILARITIES_ROUNDED) {
+                for (int i = 0; i < c.rows(); i++) {
+                    for (int j = 0; j < c.columns(); j++) {
+                        c.set(i, j, Float.intBitsToFloat(Float.floatToRawIntBits(c.get(i, j)) + 0x8000 & 0xffff0000));
+                    }
+                }
+            }
+        }
+
+        @Override
+        public void times(Matrix a, Matrix b, Matrix c, Into into) {
+            if (bug == ProductBug.LAST_TEXT_DROPPED) {
+                for (int i = 0; i < a.rows(); i++) {
+                    a.set(i, a.columns() - 1, 0);
+                }
+            }
+            right.times(a, b, c, into);
+        }
+
+        @Override
+        public void transposedTimes(Matrix a, Matrix b, Matrix c, Into into) {
+            right.transposedTimes(a, b, c, bug == ProductBug.TEXT_GRADIENT_OVERWRITTEN ? Into.OVERWRITE : into);
+        }
+
+        @Override
+        public void close() {
+            right.close();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aWrongProductIsCaught(ProductBug bug) {
+        try (MatrixProducts products = new WrongProducts(MatrixProducts.open("java"), bug)) {
+            assertCaught(new ScalarKernel(), products, false, bug.result);
+            assertCaught(new ScalarKernel(), products, true, bug.result);
+        }
+    }
+}
