@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParseResult;
 
 /** The program. Exit codes: see {@link ExitCode}. */
 @Command(
@@ -12,6 +13,7 @@ import picocli.CommandLine.Command;
                 "Trains image-text models on Apache Spark with the SigLIP sigmoid loss and compares it with CLIP's softmax loss.",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
+        scope = CommandLine.ScopeType.INHERIT,
         versionProvider = Version.class,
         exitCodeListHeading = "%nExit codes:%n",
         subcommands = {PrepareCommand.class})
@@ -30,6 +32,7 @@ public final class Main {
         Failures failures = new Failures();
         CommandLine line = new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionStrategy(Main::execute)
                 .setExecutionExceptionHandler(failures)
                 .setParameterExceptionHandler(failures);
         Map<String, String> codes = new LinkedHashMap<>();
@@ -38,5 +41,14 @@ public final class Main {
         }
         line.getCommandSpec().usageMessage().exitCodeList(codes);
         return line;
+    }
+
+    /** Errors, such as a library that cannot be loaded, end the program as exceptions do: other threads must not keep it alive. */
+    private static int execute(ParseResult parsed) {
+        try {
+            return new CommandLine.RunLast().execute(parsed);
+        } catch (Error e) {
+            throw new CommandLine.ExecutionException(parsed.commandSpec().commandLine(), e.toString(), e);
+        }
     }
 }

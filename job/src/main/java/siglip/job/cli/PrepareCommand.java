@@ -6,6 +6,5 @@ import picocli.CommandLine.Command;
         name = "prepare",
         description = "Makes a data set of image-text pairs.",
         synopsisSubcommandLabel = "COMMAND",
-        mixinStandardHelpOptions = true,
         subcommands = {PrepareEmojiCommand.class})
 final class PrepareCommand {}

@@ -14,7 +14,6 @@ import siglip.job.data.prepare.EmojiPairs;
 
 @Command(
         name = "emoji",
-        mixinStandardHelpOptions = true,
         description = {
             "Draws emojis and pairs them with their CLDR names and keywords, from two Maven artefacts.",
             "scripts/run-local fetches them; elsewhere, mvn dependency:copy does."

@@ -64,6 +64,16 @@ class MainTest {
     }
 
     @Test
+    void anErrorOfTheJavaMachineEndsTheProgramToo() {
+        int code = end(() -> {
+            throw new UnsatisfiedLinkError("no library");
+        });
+
+        assertThat(code).isEqualTo(1);
+        assertThat(lastError()).isEqualTo("siglip: java.lang.UnsatisfiedLinkError: no library");
+    }
+
+    @Test
     void aFailureOfDataIsRecognisedInsideThatOfSpark() {
         int code = end(() -> {
             throw new SparkException("Job aborted", new DataException("no column image"));
@@ -104,7 +114,7 @@ class MainTest {
     @Test
     void helpAndVersionAreNoFailures() {
         assertThat(execute(Main.commandLine(), "--help")).isEqualTo(0);
-        assertThat(execute(Main.commandLine(), "--version")).isEqualTo(0);
+        assertThat(execute(Main.commandLine(), "prepare", "emoji", "--version")).isEqualTo(0);
         assertThat(out.toString()).contains("Usage: siglip", "Exit codes:", "Spark 3.5.9");
     }
 
