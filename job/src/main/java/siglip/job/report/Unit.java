@@ -1,7 +1,5 @@
 package siglip.job.report;
 
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.Locale;
 
 /** How a figure is written for people. Programs read the plain number from {@code metrics.json}, in the unit named there. */
@@ -12,7 +10,7 @@ enum Unit {
         String finite(double value) {
             double size = Math.abs(value);
             if (size != 0 && (size < 1e-3 || size >= 1e6)) {
-                return String.format(Locale.ROOT, "%.2e", value);
+                return String.format(Locale.ROOT, "%.2e", value).replace('-', MINUS);
             }
             int decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
             return String.format(Locale.ROOT, "%." + decimals + "f", value).replace('-', MINUS);
@@ -96,10 +94,10 @@ enum Unit {
     static String brief(double value) {
         double size = Math.abs(value);
         if (size != 0 && (size < 1e-4 || size >= 1e7)) {
-            return String.format(Locale.ROOT, "%.1e", value);
+            return String.format(Locale.ROOT, "%.1e", value).replace('-', MINUS);
         }
-        BigDecimal rounded = new BigDecimal(value).round(new MathContext(3));
-        return (size >= 1000 ? Long.toString(Math.round(value)) : rounded.toPlainString()).replace('-', MINUS);
+        int decimals = size == 0 ? 0 : Math.max(0, 2 - (int) Math.floor(Math.log10(size)));
+        return String.format(Locale.ROOT, "%." + decimals + "f", value).replace('-', MINUS);
     }
 
     abstract String finite(double value);

@@ -1,0 +1,96 @@
+package siglip.job.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import siglip.job.comparison.ArmResult;
+import siglip.job.comparison.ComparisonResult;
+import siglip.job.evaluation.Evaluation;
+import siglip.job.evaluation.RetrievalScore;
+
+class VerdictTest {
+    @Test
+    void aDifferenceWithinTheErrorOfTheQueriesIsNotResolved() {
+        assertThat(verdict(0.39, 0.41, 720))
+                .contains("The difference, 2.0 points, is within twice")
+                .contains("not resolved");
+    }
+
+    @Test
+    void aLargeDifferenceIsSaidToHoldForTheseRunsAlone() {
+        assertThat(verdict(0.30, 0.41, 720))
+                .contains("11.0 points, is more than twice")
+                .contains("whether other seeds would is open")
+                .doesNotContain("not resolved");
+    }
+
+    @Test
+    void armsMeasuredAtDifferentStepsAreNotCompared() {
+        assertThat(verdict(0.30, 0.41, 360))
+                .contains("720 and 360")
+                .contains("not compared")
+                .doesNotContain("points");
+    }
+
+    @Test
+    void everyRunSaysThatSeedsWereNotMeasured() {
+        for (ComparisonResult result : List.of(
+                new SampleRun().build(),
+                new SampleRun().arms("siglip").evaluations(0).build(),
+                new SampleRun().diverging(1, 20).build())) {
+            List<Verdict.Sentence> sentences = Verdict.sentences(new Figures(result));
+
+            assertThat(sentences.get(sentences.size() - 1).lead()).isEqualTo("Not measured");
+        }
+    }
+
+    @Test
+    void aRunWithoutEvaluationSaysSo() {
+        assertThat(text(new SampleRun().evaluations(0).build())).contains("No evaluation was made");
+    }
+
+    @Test
+    void aStoppedArmIsNamedWithTheReason() {
+        assertThat(text(new SampleRun().diverging(1, 20).build()))
+                .contains("clip stopped: After 20 steps: the loss of step 20 is NaN.");
+    }
+
+    /** Two arms whose last evaluations, over 1,437 queries, gave these scores. */
+    private static String verdict(double first, double second, long secondStep) {
+        ComparisonResult sample = new SampleRun().build();
+        List<ArmResult> arms = List.of(
+                scored(sample.arms().get(0), 720, first), scored(sample.arms().get(1), secondStep, second));
+        return text(new ComparisonResult(
+                sample.settings(),
+                sample.renderedSettings(),
+                sample.started(),
+                sample.took(),
+                arms,
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                List.of()));
+    }
+
+    private static ArmResult scored(ArmResult arm, long step, double r1) {
+        RetrievalScore score = new RetrievalScore(1437, r1, r1, r1);
+        return new ArmResult(
+                arm.arm(),
+                arm.initialBias(),
+                arm.steps(),
+                List.of(new Evaluation(arm.arm().name(), step, "seen", score, score, Map.of())),
+                arm.stopped(),
+                arm.peakRankBytes(),
+                arm.openClipBytesPerStep());
+    }
+
+    private static String text(ComparisonResult result) {
+        return Verdict.sentences(new Figures(result)).stream()
+                .map(sentence -> sentence.lead() + ": " + sentence.text())
+                .collect(Collectors.joining("\n"));
+    }
+}
