@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import siglip.kernels.blas.Matrix;
 
 /**
  * A pair as bytes, for shuffles and for the way to the driver. Little-endian: id (8), caption id, tokens of the description, tokens (4 each), image
@@ -49,6 +50,29 @@ record EncodedPair(byte[] bytes) implements Serializable {
         IntBuffer ints = buffer().position(HEAD + Float.BYTES * (shape.imageWidth() + shape.textWidth()))
                 .asIntBuffer();
         ints.get(tokens, token, tokens());
+    }
+
+    /** Copies the pair into row {@code at} of a batch that was started. */
+    void copy(PairShape shape, boolean withKeywords, Batch into, int at) {
+        FloatBuffer floats = buffer().position(HEAD).asFloatBuffer();
+        copy(floats, shape.imageWidth(), into.images(), at);
+        if (shape.textIsTokens()) {
+            int[] tokens = new int[withKeywords ? tokens() : described()];
+            buffer().position(HEAD + Float.BYTES * shape.imageWidth())
+                    .asIntBuffer()
+                    .get(tokens);
+            into.tokens().add(tokens, 0, tokens.length);
+        } else {
+            copy(floats, shape.textWidth(), into.texts(), at);
+        }
+        into.ids()[at] = id();
+        into.captions()[at] = caption();
+    }
+
+    /** Copies the next {@code width} floats over a row. */
+    private static void copy(FloatBuffer from, int width, Matrix into, int row) {
+        into.floats().position(row * width).put(from.slice().limit(width));
+        from.position(from.position() + width);
     }
 
     private ByteBuffer buffer() {

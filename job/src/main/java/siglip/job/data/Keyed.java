@@ -5,8 +5,7 @@ final class Keyed {
     /** What the randomness is for, so that two uses of one seed have nothing in common. */
     enum Use {
         ORDER(1),
-        CAPTION(2),
-        SYNTHETIC(3);
+        CAPTION(2);
 
         private final long key;
 

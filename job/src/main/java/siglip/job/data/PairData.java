@@ -10,6 +10,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.config.DataSettings;
+import siglip.job.config.DataSettings.Source;
 import siglip.job.data.ScanSummary.Fate;
 
 /**
@@ -83,7 +84,9 @@ public final class PairData implements AutoCloseable {
     /** Batches over the training rows; the caller closes them. */
     public BatchSource source(int batchSize, long seed) {
         BatchPlan plan = new BatchPlan(summary.training(), batchSize, seed);
-        return new ReplicatedSource(spark, training(), plan);
+        return summary.source() == Source.REPLICATED
+                ? new ReplicatedSource(spark, training(), plan)
+                : new ShuffledSource(table, encoder(Fate.TRAIN, 0), shape(), plan);
     }
 
     /** All training pairs in the driver's memory, row i with id i: for data sets that are replicated. Read on the first call. */

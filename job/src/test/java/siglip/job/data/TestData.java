@@ -54,6 +54,14 @@ final class TestData {
                 0);
     }
 
+    /** A few hundred pairs of the sample to train on. */
+    static DataSettings part() {
+        return split(
+                sample(),
+                Optional.of("vendor <> 'noto-v1' and group in ('Animals & Nature', 'Food & Drink')"),
+                Optional.of("vendor = 'noto-v1' and group = 'Activities'"));
+    }
+
     /** Feature columns "image" and "text", all rows for training. */
     static DataSettings features(String path) {
         return new DataSettings(

@@ -1,0 +1,40 @@
+package siglip.job.data.prepare;
+
+/** Standard normal numbers that depend on a seed and a stream alone: SplitMix64, turned normal by the method of Box and Muller. */
+final class KeyedGaussians {
+    private static final long GOLDEN = 0x9e3779b97f4a7c15L;
+
+    private long state;
+
+    KeyedGaussians(long seed, long stream) {
+        state = mix(mix(seed) ^ stream);
+    }
+
+    /** The next numbers of the stream. */
+    double[] next(int count) {
+        double[] values = new double[count];
+        for (int i = 0; i < count; i += 2) {
+            double radius =
+                    Math.sqrt(-2 * StrictMath.log(1 - uniform())); // StrictMath: the same digits on every machine
+            double angle = 2 * Math.PI * uniform();
+            values[i] = radius * StrictMath.cos(angle);
+            if (i + 1 < count) {
+                values[i + 1] = radius * StrictMath.sin(angle);
+            }
+        }
+        return values;
+    }
+
+    /** From 0 to below 1. */
+    private double uniform() {
+        state += GOLDEN;
+        return (mix(state) >>> 11) * 0x1p-53;
+    }
+
+    private static long mix(long value) {
+        long z = value;
+        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+        return z ^ (z >>> 31);
+    }
+}

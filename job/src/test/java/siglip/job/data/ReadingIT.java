@@ -1,0 +1,317 @@
+package siglip.job.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import siglip.job.config.DataSettings;
+import siglip.job.config.DataSettings.Columns;
+import siglip.job.config.DataSettings.Kind;
+
+/** Files as users bring them: types of columns, order of rows, and what is wrong with them. */
+class ReadingIT {
+    private static final DataType FLOATS = DataTypes.createArrayType(DataTypes.FloatType);
+    private static final DataType DOUBLES = DataTypes.createArrayType(DataTypes.DoubleType);
+    private static SparkSession spark;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void start() {
+        spark = TestData.session(2);
+    }
+
+    @AfterAll
+    static void stop() {
+        spark.stop();
+    }
+
+    @Test
+    void floatsDoublesBinaryAndVectorsAreReadAlike() {
+        StructType vector = new StructType()
+                .add("type", DataTypes.ByteType)
+                .add("size", DataTypes.IntegerType)
+                .add("indices", DataTypes.createArrayType(DataTypes.IntegerType))
+                .add("values", DOUBLES);
+        StructType schema = new StructType()
+                .add("floats", FLOATS)
+                .add("doubles", DOUBLES)
+                .add("binary", DataTypes.BinaryType)
+                .add("dense", vector)
+                .add("sparse", vector);
+        List<Row> rows = new ArrayList<>();
+        for (int i = 1; i <= 5; i++) {
+            byte[] bytes = new byte[12];
+            ByteBuffer.wrap(bytes)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putFloat(i)
+                    .putFloat(0)
+                    .putFloat(-i);
+            rows.add(RowFactory.create(
+                    new float[] {i, 0, -i},
+                    new double[] {i, 0, -i},
+                    bytes,
+                    RowFactory.create((byte) 1, null, null, new double[] {i, 0, -i}),
+                    RowFactory.create((byte) 0, 3, new int[] {0, 2}, new double[] {i, -i})));
+        }
+        String path = TestData.write(spark, folder.resolve("types"), schema, rows);
+
+        for (String column : schema.fieldNames()) {
+            Columns columns = new Columns(
+                    column,
+                    Kind.FEATURES,
+                    column,
+                    Kind.FEATURES,
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of(),
+                    Optional.empty());
+            try (PairData data = open(TestData.withColumns(TestData.features(path), columns))) {
+                assertThat(data.shape()).as(column).isEqualTo(new PairShape(3, 3));
+                assertThat(data.scaling()).isSameAs(FeatureScaling.NONE);
+                float[] features = new float[6];
+                data.training().image(3, features, 0);
+                data.training().text(4, features, 3);
+                assertThat(features).as(column).containsExactly(4, 0, -4, 5, 0, -5);
+                assertThat(data.training().caption(3)).isEqualTo(3);
+            }
+        }
+    }
+
+    @Test
+    void idsFollowFilesByNameAndRowsWithinThem() {
+        for (String name : new String[] {"b c%d", "a", "e"}) {
+            List<Row> rows = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                rows.add(pair((float) name.charAt(0), i + 1));
+            }
+            TestData.write(spark, folder.resolve("ids/part=" + name.replace("%", "%25")), pairSchema(), rows);
+        }
+
+        try (PairData data = open(TestData.features(folder.resolve("ids").toString()))) {
+            List<Float> firsts = new ArrayList<>();
+            float[] image = new float[2];
+            for (int row = 0; row < data.training().rows(); row++) {
+                data.training().image(row, image, 0);
+                firsts.add(image[0] * 10 + image[1]);
+            }
+            assertThat(firsts)
+                    .containsExactly(971f, 972f, 973f, 974f, 981f, 982f, 983f, 984f, 1011f, 1012f, 1013f, 1014f);
+        }
+    }
+
+    @Test
+    void idsFollowAKeyWhenThereIsOneAndDuplicatesOfItAreRefused() {
+        StructType schema = pairSchema().add("name", DataTypes.StringType);
+        List<Row> rows = new ArrayList<>();
+        for (String name : new String[] {"c", "a", "d", "b"}) {
+            rows.add(RowFactory.create(new float[] {name.charAt(0)}, new float[] {1}, name));
+        }
+        String path = TestData.write(spark, folder.resolve("keys"), schema, rows);
+        DataSettings settings =
+                TestData.withColumns(TestData.features(path), TestData.columns("image", "text", Optional.of("name")));
+
+        try (PairData data = open(settings)) {
+            float[] images = new float[4];
+            for (int row = 0; row < 4; row++) {
+                data.training().image(row, images, row);
+            }
+            assertThat(images).containsExactly('a', 'b', 'c', 'd');
+        }
+        TestData.write(spark, folder.resolve("keys"), schema, rows.subList(0, 1));
+        assertThatThrownBy(() -> open(settings))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("Cannot order rows by 'name' (data.columns.key)")
+                .hasMessageContaining("has the key c of another row");
+    }
+
+    @Test
+    void invalidRowsAreCountedByReasonAndNamed() {
+        String path = TestData.write(
+                spark,
+                folder.resolve("bad"),
+                pairSchema(),
+                List.of(
+                        pair(1, 2),
+                        pair(Float.NaN, 2),
+                        pair(1, 3),
+                        pair(0, 0),
+                        RowFactory.create(new float[] {1, 2, 3}, new float[] {1}),
+                        RowFactory.create(new float[] {1, 2}, null),
+                        pair(1, Float.POSITIVE_INFINITY),
+                        pair(2, 2)));
+        DataSettings settings = TestData.features(path);
+
+        assertThatThrownBy(() -> open(TestData.skipping(settings, 0.5)))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("5 of 8 rows are invalid, more than data.max-skipped-share = 0.5")
+                .hasMessageContaining("image features hold a null, NaN or infinity: 2 (part-00000")
+                .hasMessageContaining(", row 1; ")
+                .hasMessageContaining(", row 6)")
+                .hasMessageContaining("image features are all zero: 1")
+                .hasMessageContaining("image features of width 3, most have 2: 1")
+                .hasMessageContaining("no text features: 1");
+        try (PairData data = open(TestData.skipping(settings, 0.7))) {
+            assertThat(data.summary().training()).isEqualTo(3);
+            assertThat(data.summary().skippedRows()).isEqualTo(5);
+            float[] image = new float[2];
+            data.training().image(2, image, 0);
+            assertThat(image).as("ids leave no gaps").containsExactly(2, 2);
+        }
+    }
+
+    @Test
+    void imagesThatCannotBeDecodedAndCaptionsWithoutWordsAreSkipped() throws IOException {
+        byte[] good = ImagePixelsTest.png(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB));
+        StructType schema = new StructType().add("image", DataTypes.BinaryType).add("text", DataTypes.StringType);
+        String path = TestData.write(
+                spark,
+                folder.resolve("images"),
+                schema,
+                List.of(
+                        RowFactory.create(good, "a"),
+                        RowFactory.create("broken".getBytes(StandardCharsets.UTF_8), "b"),
+                        RowFactory.create(Arrays.copyOf(good, 50), "c"),
+                        RowFactory.create(null, "d"),
+                        RowFactory.create(good, "  "),
+                        RowFactory.create(good, "!?"),
+                        RowFactory.create(good, null),
+                        RowFactory.create(good, "a")));
+
+        try (PairData data = open(TestData.skipping(TestData.features(path), 1))) {
+            assertThat(data.summary().skipped())
+                    .extracting(skipped -> skipped.reason() + " " + skipped.rows())
+                    .containsExactly(
+                            "caption without a word 1",
+                            "empty caption 1",
+                            "no concept 1",
+                            "no image 1",
+                            "undecodable image 2");
+            assertThat(data.summary().concepts()).as("captions are concepts").isEqualTo(6);
+            assertThat(data.training().caption(0)).isEqualTo(data.training().caption(1));
+        }
+    }
+
+    @Test
+    void missingAndUnsuitableColumnsAreNamedWithThoseThatExist() {
+        String path = TestData.write(spark, folder.resolve("columns"), pairSchema(), List.of(pair(1, 2)));
+        Columns columns = new Columns(
+                "picture",
+                Kind.AUTO,
+                "text",
+                Kind.RAW,
+                Optional.of("words"),
+                Optional.empty(),
+                List.of("class"),
+                Optional.empty());
+
+        assertThatThrownBy(() -> open(TestData.withColumns(TestData.features(path), columns)))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("no column 'picture' (data.columns.image)")
+                .hasMessageContaining("column 'text' (data.columns.text) is array<float>, not string")
+                .hasMessageContaining("no column 'words' (data.columns.keywords)")
+                .hasMessageContaining("no column 'class' (data.columns.classes)")
+                .hasMessageEndingWith("Its columns are image array<float>, text array<float>");
+    }
+
+    @Test
+    void splitsThatOverlapOrLeaveNothingAreRefused() {
+        String path = TestData.write(
+                spark, folder.resolve("splits"), pairSchema(), List.of(pair(1, 2), pair(2, 2), pair(3, 2)));
+        DataSettings settings = TestData.features(path);
+
+        assertThatThrownBy(
+                        () -> open(TestData.split(settings, Optional.of("image[0] < 3"), Optional.of("image[0] > 1"))))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("1 match both data.train and data.test, the first is part-00000")
+                .hasMessageContaining(", row 1.");
+        assertThatThrownBy(() -> open(TestData.split(settings, Optional.of("image[0] > 9"), Optional.empty())))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("none of its 3 rows is left by data.train = 'image[0] > 9'");
+        assertThatThrownBy(() -> open(TestData.split(settings, Optional.of("vendor = 'x'"), Optional.empty())))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("Cannot use data.train = 'vendor = 'x''")
+                .hasMessageContaining("vendor");
+        assertThatThrownBy(() -> open(TestData.split(settings, Optional.of("image[0]"), Optional.empty())))
+                .isInstanceOf(DataException.class);
+        try (PairData data = open(TestData.split(settings, Optional.empty(), Optional.of("image[0] = 3")))) {
+            assertThat(data.summary().training())
+                    .as("all but the held-out rows")
+                    .isEqualTo(2);
+            assertThat(data.heldOut(PairData.HeldOut.SEEN, 10).size()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatIsNotThereOrNotParquetIsSaidSo() throws IOException {
+        assertThatThrownBy(
+                        () -> open(TestData.features(folder.resolve("nowhere").toString())))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("nowhere: there is no such file or folder");
+        Path text = folder.resolve("text.parquet");
+        Files.writeString(text, "no Parquet at all, but long enough to have a footer");
+        assertThatThrownBy(() -> open(TestData.features(text.toString())))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("Cannot read pairs from " + text);
+    }
+
+    @Test
+    void aChangedCellOrNameOrSplitChangesTheFingerprintAndAnotherPlaceDoesNot() throws IOException {
+        List<Row> rows = List.of(pair(1, 2), pair(2, 2));
+        String one = fingerprint("one", "data.parquet", rows, Optional.empty());
+
+        assertThat(fingerprint("again", "data.parquet", rows, Optional.empty())).isEqualTo(one);
+        assertThat(fingerprint("named", "other.parquet", rows, Optional.empty()))
+                .isNotEqualTo(one);
+        assertThat(fingerprint("split", "data.parquet", rows, Optional.of("image[0] = 1")))
+                .isNotEqualTo(one);
+        assertThat(fingerprint("cell", "data.parquet", List.of(pair(1, 2), pair(2, 3)), Optional.empty()))
+                .isNotEqualTo(one);
+        assertThat(fingerprint("swap", "data.parquet", List.of(pair(2, 2), pair(1, 2)), Optional.empty()))
+                .isNotEqualTo(one);
+    }
+
+    private String fingerprint(String place, String name, List<Row> rows, Optional<String> train) throws IOException {
+        TestData.write(spark, folder.resolve(place), pairSchema(), rows);
+        File[] parts = folder.resolve(place).toFile().listFiles((where, file) -> file.endsWith(".parquet"));
+        Files.move(parts[0].toPath(), folder.resolve(place).resolve(name));
+        DataSettings settings = TestData.features(folder.resolve(place).toString());
+        try (PairData data = open(TestData.split(settings, train, Optional.empty()))) {
+            return data.summary().fingerprint();
+        }
+    }
+
+    private static PairData open(DataSettings settings) {
+        return PairData.open(spark, settings, TestData.BUCKETS);
+    }
+
+    private static StructType pairSchema() {
+        return new StructType().add("image", FLOATS).add("text", FLOATS);
+    }
+
+    private static Row pair(float first, float second) {
+        return RowFactory.create(new float[] {first, second}, new float[] {1});
+    }
+}

@@ -1,0 +1,117 @@
+package siglip.job.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import siglip.job.config.DataSettings.Source;
+
+/** Two sources, one order: batches depend on data, seed and size alone. */
+class SourcesIT {
+    private static final int BATCH = 123; // shared evenly by no number of ranks from 2 to 4
+
+    @Test
+    void batchesAreTheSameForEitherSourceAnyNumberOfRanksAndAnyParallelism() {
+        List<BatchContents> expected = new ArrayList<>();
+        String fingerprint = "";
+        for (int cores : new int[] {1, 4}) {
+            try (SparkSession spark = TestData.session(cores)) {
+                JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+                for (Source kind : List.of(Source.REPLICATED, Source.SHUFFLED)) {
+                    try (PairData data = PairData.open(spark, TestData.from(TestData.part(), kind), TestData.BUCKETS);
+                            BatchSource source = data.source(BATCH, 5)) {
+                        assertThat(data.summary().source()).isEqualTo(kind);
+                        for (int ranks = 1; ranks <= 4; ranks++) {
+                            List<BatchContents> batches = segments(source, context, ranks);
+                            if (expected.isEmpty()) {
+                                expected.addAll(batches);
+                                fingerprint = data.summary().fingerprint();
+                            }
+                            assertThat(batches)
+                                    .as("%s, %d ranks, %d cores", kind, ranks, cores)
+                                    .isEqualTo(expected);
+                        }
+                        assertThat(data.summary().fingerprint()).isEqualTo(fingerprint);
+                    }
+                }
+            }
+        }
+        assertThat(expected.get(0).ids()).hasSize(BATCH);
+        List<Long> epoch = new ArrayList<>();
+        expected.subList(0, 4).forEach(batch -> epoch.addAll(batch.ids()));
+        assertThat(new HashSet<>(epoch)).as("no row twice in an epoch").hasSameSizeAs(epoch);
+    }
+
+    /** Two segments in the first epoch, the second begun twice as after a failure, and one in the next epoch. */
+    private static List<BatchContents> segments(BatchSource source, JavaSparkContext spark, int ranks) {
+        assertThat(source.plan().batchesPerEpoch()).isEqualTo(4);
+        List<BatchContents> batches = new ArrayList<>(BatchContents.read(source, spark, ranks, 0, 1));
+        List<BatchContents> attempt = BatchContents.read(source, spark, ranks, 1, 4);
+        assertThat(BatchContents.read(source, spark, ranks, 1, 4)).isEqualTo(attempt);
+        batches.addAll(attempt);
+        batches.addAll(BatchContents.read(source, spark, ranks, 5, 6));
+        return batches;
+    }
+
+    @Test
+    void aShuffledSegmentEndsWithItsEpochAndItsFilesGoWhenTheNextBegins() {
+        try (SparkSession spark = TestData.session(2);
+                PairData data =
+                        PairData.open(spark, TestData.from(TestData.part(), Source.SHUFFLED), TestData.BUCKETS)) {
+            JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+            List<File> ofReading = shuffleFiles(List.of());
+            try (BatchSource source = data.source(BATCH, 5)) {
+                assertThat(source.segmentEnd(2)).isEqualTo(4);
+                assertThat(source.segmentEnd(4)).isEqualTo(8);
+                assertThatThrownBy(() -> source.feed(context, 2, 2, 5)).hasMessageContaining("ends at 4");
+
+                source.feed(context, 2, 0, 2).count();
+                List<File> first = shuffleFiles(ofReading);
+                source.feed(context, 2, 2, 4).count();
+                assertThat(shuffleFiles(ofReading)).as("one shuffle an epoch").isEqualTo(first);
+                source.feed(context, 2, 4, 6).count();
+                assertThat(first).isNotEmpty().noneMatch(File::exists);
+            }
+            assertThat(shuffleFiles(ofReading)).isEmpty();
+        }
+    }
+
+    private static List<File> shuffleFiles(List<File> but) {
+        return Arrays.stream(SparkEnv.get().blockManager().diskBlockManager().localDirs())
+                .flatMap(folder -> files(folder).stream())
+                .filter(file -> file.getName().startsWith("shuffle_") && !but.contains(file))
+                .sorted()
+                .toList();
+    }
+
+    private static List<File> files(File folder) {
+        List<File> found = new ArrayList<>();
+        for (File file : folder.listFiles()) {
+            if (file.isDirectory()) {
+                found.addAll(files(file));
+            } else {
+                found.add(file);
+            }
+        }
+        return found;
+    }
+
+    @Test
+    void aTrainingSetSmallerThanABatchIsRefusedWithBothNumbers() {
+        try (SparkSession spark = TestData.session(1);
+                PairData data = PairData.open(spark, TestData.part(), TestData.BUCKETS)) {
+            assertThatThrownBy(() -> data.source(4096, 1))
+                    .isInstanceOf(DataException.class)
+                    .hasMessageContaining("4096")
+                    .hasMessageContaining(Long.toString(data.summary().training()));
+        }
+    }
+}
