@@ -9,4 +9,9 @@ import java.io.Serializable;
  * @param ranks tasks of the barrier stage, D
  * @param coresPerRank cores that one rank computes on
  */
-public record RunSettings(String name, String out, long seed, int ranks, int coresPerRank) implements Serializable {}
+public record RunSettings(String name, String out, long seed, int ranks, int coresPerRank) implements Serializable {
+    /** The folder of the run's output. */
+    public String folder() {
+        return out + "/" + name;
+    }
+}

@@ -134,12 +134,7 @@ public final class LossJob {
             LossSums result = new LossSums();
             try (LossKernels kernels = LossKernels.open(numerics);
                     RankNode node = BarrierStage.join(
-                            task,
-                            driver,
-                            rows.ranks(),
-                            number,
-                            kernels.numerics().toString(),
-                            ring)) {
+                            task, driver, rows.ranks(), number, Fingerprint.of(kernels.numerics()), ring)) {
                 exchange(node, kernels)
                         .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock());
                 node.leave();

@@ -31,7 +31,7 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
                         plan.driver(),
                         plan.rows().ranks(),
                         plan.attempt(),
-                        kernels.numerics().toString(),
+                        Fingerprint.of(kernels.numerics()),
                         plan.ring())) {
             try {
                 train(rank, feed, kernels, node);

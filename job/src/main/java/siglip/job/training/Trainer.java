@@ -2,6 +2,7 @@ package siglip.job.training;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
@@ -72,9 +73,9 @@ public final class Trainer {
         return arms.get(arm).peakBytes();
     }
 
-    /** What all ranks compute with; empty before the first segment. */
-    public String numerics() {
-        return numerics;
+    /** What all ranks compute with, by name; empty before the first segment. */
+    public Map<String, String> numerics() {
+        return Fingerprint.read(numerics);
     }
 
     /**

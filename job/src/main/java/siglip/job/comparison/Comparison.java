@@ -1,0 +1,155 @@
+package siglip.job.comparison;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import siglip.job.config.Settings;
+import siglip.job.data.BatchSource;
+import siglip.job.data.PairData;
+import siglip.job.evaluation.Evaluation;
+import siglip.job.evaluation.RetrievalScore;
+import siglip.job.towers.ModelFiles;
+import siglip.job.towers.ModelSpec;
+import siglip.job.towers.SavedModel;
+import siglip.job.training.ArmState;
+import siglip.job.training.StepRecord;
+import siglip.job.training.Trainer;
+import siglip.job.training.TrainingListener;
+
+/**
+ * A run from start to end: reads the pairs, trains all arms in segments on the same batches, evaluates them between
+ * segments, saves the models, and says what came of it.
+ */
+public final class Comparison {
+    private final SparkSession session;
+    private final JavaSparkContext spark;
+    private final Settings settings;
+    private final RunListener listener;
+    private final List<StepRecord> steps = new ArrayList<>();
+    private final List<Evaluation> evaluations = new ArrayList<>();
+    private final List<String> incidents = new ArrayList<>();
+
+    private Comparison(SparkSession session, Settings settings, RunListener listener) {
+        this.session = session;
+        this.spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+        this.settings = settings;
+        this.listener = listener;
+    }
+
+    /**
+     * Runs the comparison that the settings describe.
+     *
+     * @param rendered the settings as text, for the report
+     */
+    public static ComparisonResult run(SparkSession session, Settings settings, String rendered, RunListener listener) {
+        return new Comparison(session, settings, listener).run(rendered);
+    }
+
+    private ComparisonResult run(String rendered) {
+        Instant started = Instant.now();
+        listener.phase("reading pairs from " + settings.data().path());
+        try (PairData data = PairData.open(
+                        session, settings.data(), settings.towers().table().buckets());
+                BatchSource source = data.source(
+                        settings.training().batchSize(), settings.run().seed())) {
+            Configuration hadoop = session.sparkContext().hadoopConfiguration();
+            ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
+            Trainer trainer = new Trainer(spark, settings, model, source, new Recorder());
+            train(trainer);
+            save(trainer, model, data, hadoop);
+            return new ComparisonResult(
+                    settings,
+                    rendered,
+                    started,
+                    Duration.between(started, Instant.now()),
+                    arms(trainer),
+                    RunFacts.of(data.summary()),
+                    RunFacts.environment(session),
+                    trainer.numerics(),
+                    Map.<String, RetrievalScore>of(),
+                    List.copyOf(incidents));
+        }
+    }
+
+    private void train(Trainer trainer) {
+        long last = settings.training().steps();
+        for (long step = 0; step < last; ) {
+            step = Math.min(last, step + settings.evaluation().everySteps());
+            listener.phase("training to step " + step);
+            trainer.run(step);
+        }
+    }
+
+    private void save(Trainer trainer, ModelSpec model, PairData data, Configuration hadoop) {
+        for (ArmState arm : trainer.arms()) {
+            SavedModel saved = new SavedModel(
+                    model,
+                    arm.parameters(),
+                    arm.logits().logScale(),
+                    arm.logits().bias(),
+                    data.scaling().mean(),
+                    data.scaling().deviation());
+            Path folder =
+                    new Path(settings.run().folder(), "models/" + arm.arm().name());
+            try {
+                ModelFiles.write(folder, hadoop, saved);
+            } catch (IOException e) {
+                throw new UncheckedIOException("Cannot save the model in " + folder + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private List<ArmResult> arms(Trainer trainer) {
+        List<ArmResult> results = new ArrayList<>();
+        for (ArmState arm : trainer.arms()) {
+            String name = arm.arm().name();
+            results.add(new ArmResult(
+                    arm.arm(),
+                    trainer.initialBias(arm.arm()),
+                    steps.stream().filter(step -> step.arm().equals(name)).toList(),
+                    evaluations.stream().filter(each -> each.arm().equals(name)).toList(),
+                    arm.stopped(),
+                    trainer.peakBytes(arm.index()),
+                    openClipBytes(arm)));
+        }
+        return results;
+    }
+
+    /**
+     * What open_clip sends for the loss of one step, per rank: for the sigmoid it passes the texts round a ring and their
+     * gradients back, 2 (D - 1) n d floats; for the softmax, in the form whose gradients are exact, it gathers both sides and
+     * reduces the gradients of both, 4 (D - 1) n d.
+     */
+    private long openClipBytes(ArmState arm) {
+        int ranks = settings.run().ranks();
+        long block =
+                4L * settings.training().batchSize() / ranks * settings.towers().width();
+        return switch (arm.arm().kind()) {
+            case SIGMOID -> 2L * (ranks - 1) * block;
+            case SOFTMAX -> 4L * (ranks - 1) * block;
+        };
+    }
+
+    /** Keeps what the training tells, and passes it on. */
+    private final class Recorder implements TrainingListener {
+        @Override
+        public void step(StepRecord step) {
+            steps.add(step);
+            listener.step(step);
+        }
+
+        @Override
+        public void incident(String text) {
+            incidents.add(text);
+            listener.incident(text);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package siglip.job.comparison;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.spark.sql.SparkSession;
+import siglip.job.data.DataSummary;
+
+/** What a reader of a report must know of data, machine and software, as lines of a table in reading order. */
+final class RunFacts {
+    private RunFacts() {}
+
+    static Map<String, String> of(DataSummary data) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("path", data.path());
+        facts.put("files", Integer.toString(data.files()));
+        facts.put("rows read", Long.toString(data.rows()));
+        facts.put("training pairs", Long.toString(data.training()));
+        facts.put("held-out pairs of concepts seen in training", Long.toString(data.seen()));
+        facts.put("held-out pairs of concepts not in training", Long.toString(data.unseen()));
+        facts.put(
+                "concepts",
+                "%d, of which %d left out of training with their %d pairs"
+                        .formatted(data.concepts(), data.leftOutConcepts(), data.leftOut()));
+        facts.put("rows skipped", Long.toString(data.skippedRows()));
+        data.skipped().forEach(each -> facts.put("skipped, " + each.reason(), each.toString()));
+        facts.put(
+                "features",
+                "images %d, texts %s"
+                        .formatted(
+                                data.shape().imageWidth(),
+                                data.shape().textIsTokens()
+                                        ? "hashed tokens"
+                                        : Integer.toString(data.shape().textWidth())));
+        facts.put("source of batches", data.source().name().toLowerCase(java.util.Locale.ROOT));
+        facts.put("fingerprint", data.fingerprint());
+        return facts;
+    }
+
+    static Map<String, String> environment(SparkSession session) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        Runtime runtime = Runtime.getRuntime();
+        facts.put("processor of the driver", processor());
+        facts.put("cores of the driver", Integer.toString(runtime.availableProcessors()));
+        facts.put("driver heap", runtime.maxMemory() / (1 << 20) + " MiB");
+        facts.put("Java", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
+        facts.put("operating system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        facts.put("Spark", session.version());
+        facts.put("Scala", scala.util.Properties.versionNumberString());
+        facts.put("master", session.sparkContext().master());
+        return facts;
+    }
+
+    /** The processor's own name, where the system tells it. */
+    private static String processor() {
+        try {
+            return Files.readAllLines(Path.of("/proc/cpuinfo"), StandardCharsets.UTF_8).stream()
+                    .filter(line -> line.startsWith("model name"))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst()
+                    .orElse("unknown");
+        } catch (IOException noSuchSystem) {
+            return "unknown";
+        }
+    }
+}
