@@ -95,8 +95,7 @@ public final class Comparison {
                     arm.parameters(),
                     arm.logits().logScale(),
                     arm.logits().bias(),
-                    data.scaling().mean(),
-                    data.scaling().deviation());
+                    data.scaling());
             Path folder =
                     new Path(settings.run().folder(), "models/" + arm.arm().name());
             try {

@@ -14,6 +14,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
+import siglip.job.data.FeatureScaling;
 import siglip.job.data.PairShape;
 import siglip.kernels.blas.Matrix;
 
@@ -86,8 +87,7 @@ public final class ModelFiles {
                 parameters,
                 json.get("logScale").asDouble(),
                 json.get("bias").asDouble(),
-                floats(json.get("featureMean")),
-                floats(json.get("featureDeviation")));
+                new FeatureScaling(floats(json.get("featureMean")), floats(json.get("featureDeviation"))));
     }
 
     private static ObjectNode describe(SavedModel model) {
@@ -104,8 +104,8 @@ public final class ModelFiles {
         describe(spec.text(), json.putObject("text"));
         json.put("logScale", model.logScale());
         json.put("bias", model.bias());
-        put(model.featureMean(), json.putArray("featureMean"));
-        put(model.featureDeviation(), json.putArray("featureDeviation"));
+        put(model.scaling().mean(), json.putArray("featureMean"));
+        put(model.scaling().deviation(), json.putArray("featureDeviation"));
         return json;
     }
 
@@ -116,9 +116,7 @@ public final class ModelFiles {
     }
 
     private static void writeGraph(FileSystem files, Path path, TowerPlan plan, Matrix parameters) throws IOException {
-        ComputationGraph graph = new ComputationGraph(plan.configuration());
-        graph.init();
-        graph.setParams(Nd4jBridge.array(parameters).reshape(graph.params().shape()));
+        ComputationGraph graph = plan.graph(parameters);
         try (OutputStream out = files.create(path, true)) {
             ModelSerializer.writeModel(graph, out, false);
         }

@@ -9,6 +9,7 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import siglip.job.config.TowerSettings;
 import siglip.job.data.PairShape;
+import siglip.job.data.TokenBags;
 import siglip.kernels.blas.Matrix;
 
 /** What a model consists of, checked: ships to every rank, and makes towers and initial parameters. */
@@ -137,6 +138,23 @@ public final class ModelSpec implements Serializable {
         System.arraycopy(image.decayed(), 0, decayed, 0, image.parameters());
         System.arraycopy(text.decayed(), 0, decayed, image.parameters(), text.parameters());
         return decayed;
+    }
+
+    /** The image tower as DL4J runs it, with a copy of these parameters; its output is not normalised. */
+    public ComputationGraph imageGraph(Parameters parameters) {
+        return image.graph(parameters.image());
+    }
+
+    /** The text tower as DL4J runs it, with a copy of these parameters; it starts at {@link #textInputs} and its output is not normalised. */
+    public ComputationGraph textGraph(Parameters parameters) {
+        return text.graph(parameters.text());
+    }
+
+    /** What the text tower takes for these bags: the sum of each bag's table rows, bags x tableWidth. */
+    public Matrix textInputs(Parameters parameters, TokenBags bags) {
+        Matrix sums = Matrix.allocate(bags.rows(), layout.tableWidth());
+        new TokenSums(layout.tableRows(), layout.tableWidth()).forward(parameters.table(), bags, sums);
+        return sums;
     }
 
     double tableDeviation() {

@@ -1,19 +1,14 @@
 package siglip.job.towers;
 
+import siglip.job.data.FeatureScaling;
+
 /**
- * A trained model: all that is needed to embed pairs and to score them. The arrays are shared.
+ * A trained model: all that is needed to embed pairs and to score them.
  *
  * @param spec what it consists of
  * @param parameters of towers and table
  * @param logScale t', natural logarithm of the logit scale
  * @param bias b; 0 for softmax
- * @param featureMean of each image feature over the training rows; empty where features are taken as they are
- * @param featureDeviation standard deviation of each; a feature x goes in as {@code (x - mean) / (deviation + 0.001)}
+ * @param scaling of image features, with statistics of the training rows
  */
-public record SavedModel(
-        ModelSpec spec,
-        Parameters parameters,
-        double logScale,
-        double bias,
-        float[] featureMean,
-        float[] featureDeviation) {}
+public record SavedModel(ModelSpec spec, Parameters parameters, double logScale, double bias, FeatureScaling scaling) {}

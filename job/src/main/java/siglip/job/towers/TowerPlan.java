@@ -18,6 +18,7 @@ import org.deeplearning4j.nn.params.DefaultParamInitializer;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import siglip.kernels.blas.Matrix;
 
 /**
  * One tower, as it travels: a DL4J configuration, checked, and what we read out of it.
@@ -88,6 +89,13 @@ record TowerPlan(
 
     ComputationGraphConfiguration configuration() {
         return ComputationGraphConfiguration.fromJson(json);
+    }
+
+    /** DL4J's graph with these parameters, 1 x P. */
+    ComputationGraph graph(Matrix flat) {
+        ComputationGraph graph = new ComputationGraph(configuration());
+        graph.init(Nd4jBridge.array(flat), false);
+        return graph;
     }
 
     /** Which numbers of the flat vector are weights: all but biases and gains. */

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import siglip.job.data.Batch;
+import siglip.job.data.FeatureScaling;
 import siglip.job.data.PairShape;
 import siglip.kernels.blas.Matrix;
 
@@ -33,7 +34,11 @@ class ModelFilesTest {
     @BeforeEach
     void save() throws Exception {
         SavedModel model = new SavedModel(
-                spec, parameters, Math.log(10) / 3, -Math.E, new float[] {0.1f, -3e-30f}, new float[] {1, 1e9f / 3});
+                spec,
+                parameters,
+                Math.log(10) / 3,
+                -Math.E,
+                new FeatureScaling(new float[] {0.1f, -3e-30f}, new float[] {1, 1e9f / 3}));
         ModelFiles.write(new Path(folder.toUri()), new Configuration(), model);
     }
 
@@ -52,8 +57,8 @@ class ModelFilesTest {
                 .isEqualTo(parameters.table().toArray());
         assertThat(read.logScale()).isEqualTo(Math.log(10) / 3);
         assertThat(read.bias()).isEqualTo(-Math.E);
-        assertThat(read.featureMean()).containsExactly(0.1f, -3e-30f);
-        assertThat(read.featureDeviation()).containsExactly(1, 1e9f / 3);
+        assertThat(read.scaling().mean()).containsExactly(0.1f, -3e-30f);
+        assertThat(read.scaling().deviation()).containsExactly(1, 1e9f / 3);
     }
 
     @Test

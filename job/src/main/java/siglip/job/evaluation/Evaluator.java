@@ -1,0 +1,159 @@
+package siglip.job.evaluation;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import siglip.job.data.EvaluationRows;
+import siglip.job.data.PackedPairs;
+import siglip.job.towers.ModelSpec;
+import siglip.job.towers.Parameters;
+
+/**
+ * Evaluates arms on the held-out sets, on the cluster: embeds images and captions through DL4J Spark, searches either side with the other, and names the
+ * class of each image. Features are sent to the executors once, parameters at each evaluation. For use between segments of training.
+ */
+public final class Evaluator implements AutoCloseable {
+    private static final int CENTRING_ROWS = 2000;
+
+    private final JavaSparkContext spark;
+    private final ModelSpec spec;
+    private final Embedder embedder;
+    private final List<HeldOutSet> sets = new ArrayList<>();
+    private final Rows rows;
+    private final int centring; // training rows at the end, whose means centre the embeddings
+    private final Broadcast<float[][]> images;
+    private final Broadcast<float[][]> texts; // features; no blocks when texts are tokens
+
+    /**
+     * Class prototypes are centred on the means of the held-out set itself.
+     *
+     * @param sets held-out rows by the name of their set; sets without rows give no evaluation
+     */
+    public Evaluator(JavaSparkContext spark, ModelSpec spec, Map<String, EvaluationRows> sets) {
+        this(spark, spec, sets, List.of());
+    }
+
+    /** Class prototypes are centred on the means of training rows, up to 2,000 of them, evenly spread. */
+    public Evaluator(JavaSparkContext spark, ModelSpec spec, Map<String, EvaluationRows> sets, PackedPairs training) {
+        this(spark, spec, sets, List.of(training));
+    }
+
+    private Evaluator(
+            JavaSparkContext spark, ModelSpec spec, Map<String, EvaluationRows> heldOut, List<PackedPairs> training) {
+        this.spark = spark;
+        this.spec = spec;
+        embedder = new Embedder(spark);
+        rows = new Rows(spec.shape().imageWidth());
+        new LinkedHashMap<>(heldOut).forEach((name, set) -> {
+            if (set.size() > 0) {
+                sets.add(new HeldOutSet(name, set));
+            }
+        });
+        for (HeldOutSet set : sets) {
+            rows.addImages(set.pairs(), set.images());
+            rows.addTexts(set.pairs(), set.texts());
+        }
+        int centres = 0;
+        for (PackedPairs pairs : training) {
+            int[] sample = spread(pairs.rows());
+            rows.addImages(pairs, sample);
+            rows.addTexts(pairs, sample);
+            centres += sample.length;
+        }
+        centring = centres;
+        images = broadcast(rows.images(), spec.shape().imageWidth());
+        texts = broadcast(rows.texts(), spec.shape().textWidth());
+    }
+
+    private static int[] spread(int count) {
+        int chosen = Math.min(CENTRING_ROWS, count);
+        return IntStream.range(0, chosen)
+                .map(i -> (int) ((long) i * count / chosen))
+                .toArray();
+    }
+
+    private Broadcast<float[][]> broadcast(float[] values, int width) {
+        return spark.broadcast(Embedder.blocks(values, width == 0 ? 0 : values.length / width, width));
+    }
+
+    /** Evaluates an arm on each set that has rows. */
+    public List<Evaluation> evaluate(Parameters parameters, String arm, long step) {
+        int width = spec.width();
+        Items allImages = new Items(
+                embedder.embed(spec.imageGraph(parameters), images, spec.shape().imageWidth(), width),
+                new int[0],
+                width);
+        Items allTexts = new Items(embedTexts(parameters), new int[0], width);
+        int image = 0;
+        int text = 0;
+        List<Evaluation> evaluations = new ArrayList<>();
+        for (HeldOutSet set : sets) {
+            Items ownImages = slice(allImages, image, set.concepts(set.images()));
+            Items ownTexts = slice(allTexts, text, set.concepts(set.texts()));
+            image += ownImages.count();
+            text += ownTexts.count();
+            evaluations.add(new Evaluation(
+                    arm,
+                    step,
+                    set.name(),
+                    Retrieval.search(spark, ownImages, ownTexts),
+                    Retrieval.search(spark, ownTexts, ownImages),
+                    classes(set, ownImages, ownTexts, centre(allImages, ownImages), centre(allTexts, ownTexts))));
+        }
+        return List.copyOf(evaluations);
+    }
+
+    private float[] embedTexts(Parameters parameters) {
+        if (!spec.shape().textIsTokens()) {
+            return embedder.embed(
+                    spec.textGraph(parameters), texts, spec.shape().textWidth(), spec.width());
+        }
+        int width = spec.layout().tableWidth();
+        float[] sums = spec.textInputs(parameters, rows.bags()).toArray();
+        Broadcast<float[][]> sent = broadcast(sums, width);
+        try {
+            return embedder.embed(spec.textGraph(parameters), sent, width, spec.width());
+        } finally {
+            sent.destroy();
+        }
+    }
+
+    private static Items slice(Items all, int from, int[] concepts) {
+        int width = all.width();
+        return new Items(
+                Arrays.copyOfRange(all.rows(), from * width, (from + concepts.length) * width), concepts, width);
+    }
+
+    /** Mean of the training rows at the end, or of the set's own. */
+    private double[] centre(Items all, Items own) {
+        int last = all.rows().length / all.width();
+        return ClassAccuracy.mean(centring == 0 ? own : slice(all, last - centring, new int[centring]));
+    }
+
+    private static Map<String, Double> classes(
+            HeldOutSet set, Items images, Items texts, double[] imageMean, double[] textMean) {
+        Map<String, Double> accuracy = new LinkedHashMap<>();
+        for (String column : set.classColumns()) {
+            ClassAccuracy.of(
+                            images,
+                            set.classes(column, set.images()),
+                            imageMean,
+                            texts,
+                            set.classes(column, set.texts()),
+                            textMean)
+                    .ifPresent(share -> accuracy.put(column, share));
+        }
+        return Map.copyOf(accuracy);
+    }
+
+    @Override
+    public void close() {
+        images.destroy();
+        texts.destroy();
+    }
+}

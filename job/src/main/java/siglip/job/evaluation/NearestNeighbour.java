@@ -1,0 +1,172 @@
+package siglip.job.evaluation;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import siglip.job.data.EvaluationRows;
+import siglip.job.data.PackedPairs;
+
+/**
+ * A yardstick without any model: names a held-out image after the training image whose scaled features are nearest in angle. Candidates are concepts, each as
+ * near as its nearest image. A concept that training never saw cannot be named: such a query counts as not found.
+ */
+public final class NearestNeighbour {
+    private static final int CHUNK = 64; // queries of a task
+    private static final int GROUP = 16;
+    private static final long SHARD_FLOATS = 8L << 20; // training images searched in one job
+
+    private NearestNeighbour() {}
+
+    /** The share of held-out images whose concept is among the 1, 5 and 10 nearest concepts of the training images. */
+    public static RetrievalScore search(JavaSparkContext spark, PackedPairs training, EvaluationRows heldOut) {
+        int width = training.shape().imageWidth();
+        int[] sorted = IntStream.range(0, training.rows())
+                .boxed()
+                .sorted(Comparator.comparingInt(training::caption))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        int[] concepts = IntStream.of(sorted).map(training::caption).toArray();
+        float[] queries =
+                features(heldOut.pairs(), IntStream.range(0, heldOut.size()).toArray());
+        int[] rights =
+                IntStream.range(0, heldOut.size()).map(heldOut.pairs()::caption).toArray();
+        float[] best = best(training, sorted, concepts, queries, rights);
+        int[] nearer = new int[rights.length];
+        int[] level = new int[rights.length];
+        Broadcast<float[]> sentQueries = spark.broadcast(queries);
+        try {
+            int from = 0;
+            while (from < sorted.length) {
+                int to = shardEnd(concepts, from, width);
+                Items shard = new Items(
+                        features(training, Arrays.copyOfRange(sorted, from, to)),
+                        Arrays.copyOfRange(concepts, from, to),
+                        width);
+                count(spark, shard, sentQueries, rights, best, nearer, level);
+                from = to;
+            }
+        } finally {
+            sentQueries.destroy();
+        }
+        Hits hits = new Hits();
+        for (int q = 0; q < rights.length; q++) {
+            hits.add(nearer[q], level[q], best[q] == Float.NEGATIVE_INFINITY ? 0 : 1);
+        }
+        return hits.score();
+    }
+
+    /** For each query the similarity of the nearest training image of its own concept; minus infinity if there is none. */
+    private static float[] best(PackedPairs training, int[] sorted, int[] concepts, float[] queries, int[] rights) {
+        int width = training.shape().imageWidth();
+        float[] best = new float[rights.length];
+        float[][] similarity = new float[1][concepts.length];
+        for (int q = 0; q < rights.length; q++) {
+            int right = rights[q];
+            int[] own = range(concepts, right);
+            Columns columns =
+                    Columns.of(features(training, Arrays.copyOfRange(sorted, own[0], own[1])), own[1] - own[0], width);
+            columns.similarities(queries, q, 1, similarity);
+            best[q] = Float.NEGATIVE_INFINITY;
+            for (int j = 0; j < columns.count(); j++) {
+                best[q] = Math.max(best[q], similarity[0][j]);
+            }
+        }
+        return best;
+    }
+
+    /** From where to where a concept lies among sorted ones. */
+    private static int[] range(int[] concepts, int concept) {
+        int at = Arrays.binarySearch(concepts, concept);
+        int from = Math.max(at, 0);
+        int to = from;
+        while (from > 0 && concepts[from - 1] == concept) {
+            from--;
+        }
+        while (to < concepts.length && concepts[to] == concept) {
+            to++;
+        }
+        return new int[] {from, to};
+    }
+
+    /** End of a shard: a concept lies in one shard alone. */
+    private static int shardEnd(int[] concepts, int from, int width) {
+        int to = (int) Math.min(concepts.length, from + Math.max(1, SHARD_FLOATS / width));
+        while (to < concepts.length && concepts[to] == concepts[to - 1]) {
+            to++;
+        }
+        return to;
+    }
+
+    /** Adds for each query how many other concepts of the shard are nearer than its own, and how many are level. */
+    private static void count(
+            JavaSparkContext spark,
+            Items shard,
+            Broadcast<float[]> queries,
+            int[] rights,
+            float[] best,
+            int[] nearer,
+            int[] level) {
+        int chunks = (rights.length + CHUNK - 1) / CHUNK;
+        int[] concepts = shard.concepts();
+        Broadcast<Columns> columns = spark.broadcast(Columns.of(shard.rows(), shard.count(), shard.width()));
+        try {
+            List<int[]> parts = spark.parallelize(
+                            IntStream.range(0, chunks).boxed().toList(),
+                            Math.max(1, Math.min(chunks, spark.defaultParallelism())))
+                    .map(chunk -> {
+                        int from = chunk * CHUNK;
+                        int to = Math.min(from + CHUNK, rights.length);
+                        return count(columns.value(), concepts, queries.value(), rights, best, from, to);
+                    })
+                    .collect();
+            for (int chunk = 0; chunk < parts.size(); chunk++) {
+                int[] counts = parts.get(chunk);
+                for (int i = 0; i < counts.length / 2; i++) {
+                    nearer[chunk * CHUNK + i] += counts[2 * i];
+                    level[chunk * CHUNK + i] += counts[2 * i + 1];
+                }
+            }
+        } finally {
+            columns.destroy();
+        }
+    }
+
+    private static int[] count(
+            Columns columns, int[] concepts, float[] queries, int[] rights, float[] best, int from, int to) {
+        int[] counts = new int[2 * (to - from)];
+        float[][] similarity = new float[GROUP][concepts.length];
+        for (int start = from; start < to; start += GROUP) {
+            int group = Math.min(GROUP, to - start);
+            columns.similarities(queries, start, group, similarity);
+            for (int q = 0; q < group; q++) {
+                int at = 0;
+                while (at < concepts.length) {
+                    int concept = concepts[at];
+                    float near = Float.NEGATIVE_INFINITY;
+                    for (; at < concepts.length && concepts[at] == concept; at++) {
+                        near = Math.max(near, similarity[q][at]);
+                    }
+                    if (concept != rights[start + q]) {
+                        float own = best[start + q];
+                        counts[2 * (start + q - from)] += near > own + Hits.TIE ? 1 : 0;
+                        counts[2 * (start + q - from) + 1] += Math.abs(near - own) <= Hits.TIE ? 1 : 0;
+                    }
+                }
+            }
+        }
+        return counts;
+    }
+
+    /** Features of some rows, scaled to length 1. */
+    private static float[] features(PackedPairs pairs, int[] of) {
+        int width = pairs.shape().imageWidth();
+        float[] rows = new float[Math.multiplyExact(of.length, width)];
+        for (int i = 0; i < of.length; i++) {
+            pairs.image(of[i], rows, i * width);
+        }
+        return Embedder.unit(rows, width);
+    }
+}

@@ -1,0 +1,54 @@
+package siglip.job.evaluation;
+
+import java.util.Arrays;
+import siglip.job.data.PackedPairs;
+import siglip.job.data.TokenBags;
+
+/** Chosen rows of several collections of pairs, one after the other: what is embedded in one go. */
+final class Rows {
+    private final int width;
+    private float[] images = new float[0];
+    private float[] texts = new float[0];
+    private final TokenBags bags = new TokenBags();
+
+    /** @param width floats of an image */
+    Rows(int width) {
+        this.width = width;
+    }
+
+    void addImages(PackedPairs pairs, int[] rows) {
+        int at = images.length;
+        images = Arrays.copyOf(images, Math.addExact(at, Math.multiplyExact(rows.length, width)));
+        for (int i = 0; i < rows.length; i++) {
+            pairs.image(rows[i], images, at + i * width);
+        }
+    }
+
+    /** Descriptions, without keywords. */
+    void addTexts(PackedPairs pairs, int[] rows) {
+        int each = pairs.shape().textWidth();
+        int at = texts.length;
+        texts = Arrays.copyOf(texts, Math.addExact(at, Math.multiplyExact(rows.length, each)));
+        for (int i = 0; i < rows.length; i++) {
+            if (each == 0) {
+                pairs.addTokens(rows[i], false, bags);
+            } else {
+                pairs.text(rows[i], texts, at + i * each);
+            }
+        }
+    }
+
+    float[] images() {
+        return images;
+    }
+
+    /** Text features; none when texts are tokens. */
+    float[] texts() {
+        return texts;
+    }
+
+    /** Bags of tokens; none when texts are features. */
+    TokenBags bags() {
+        return bags;
+    }
+}

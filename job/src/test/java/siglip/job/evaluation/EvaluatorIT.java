@@ -1,0 +1,269 @@
+package siglip.job.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import siglip.job.config.Settings;
+import siglip.job.config.SettingsLoader;
+import siglip.job.config.SettingsSources;
+import siglip.job.data.Batch;
+import siglip.job.data.EvaluationRows;
+import siglip.job.data.PackedPairs;
+import siglip.job.data.PairData;
+import siglip.job.data.PairData.HeldOut;
+import siglip.job.towers.ModelSpec;
+import siglip.job.towers.Parameters;
+import siglip.job.towers.TowerPair;
+import siglip.kernels.LossKernels;
+import siglip.kernels.Numerics;
+import siglip.kernels.blas.Matrix;
+
+/** Evaluation of the sample in the repository by the default settings. */
+class EvaluatorIT {
+    private static final long SEED = Long.getLong("test.seed", 1);
+
+    private static SparkSession session;
+    private static JavaSparkContext spark;
+    private static PairData data;
+    private static ModelSpec spec;
+    private static EvaluationRows seen;
+    private static EvaluationRows unseen;
+
+    private final Random random = new Random(SEED);
+
+    @BeforeAll
+    static void open() {
+        session = SparkSession.builder()
+                .master("local[2]")
+                .appName("evaluation")
+                .config("spark.ui.enabled", "false")
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.driver.bindAddress", "127.0.0.1")
+                .getOrCreate();
+        spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+        Settings settings = SettingsLoader.load(new SettingsSources(
+                        List.of("data.path=../data/emoji/pairs.parquet"), Map.of(), Map.of(), Optional.empty()))
+                .settings();
+        data = PairData.open(session, settings.data(), settings.towers().table().buckets());
+        spec = ModelSpec.of(settings.towers(), data.shape());
+        seen = data.heldOut(HeldOut.SEEN, Integer.MAX_VALUE);
+        unseen = data.heldOut(HeldOut.UNSEEN, Integer.MAX_VALUE);
+    }
+
+    @AfterAll
+    static void close() {
+        data.close();
+        session.stop();
+    }
+
+    private static Evaluator evaluator() {
+        return new Evaluator(spark, spec, Map.of("seen", seen, "unseen", unseen), data.training());
+    }
+
+    private static Evaluation of(List<Evaluation> evaluations, String set) {
+        return evaluations.stream()
+                .filter(evaluation -> evaluation.set().equals(set))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /**
+     * Unit rows from two float computations of the same tower: the oracle's test bounds each of them, and a bound that holds for sums of 976 and 512
+     * terms of either sign is 976 * 2^-24 times their absolute sum over the norm, some 1e-4 here. A transposed weight would be off by one.
+     */
+    @Test
+    void theClusterEmbedsAsTrainingDoes() {
+        Parameters parameters = spec.initial(SEED);
+        int n = 1024 + 37;
+        int[] first = IntStream.range(0, n).toArray();
+        Rows rows = new Rows(spec.shape().imageWidth());
+        rows.addImages(seen.pairs(), first);
+        rows.addTexts(seen.pairs(), first);
+        Batch batch = new Batch(spec.shape(), n);
+        batch.start(n);
+        batch.images().write(0, rows.images(), 0, rows.images().length);
+        first = IntStream.range(0, n).toArray();
+        for (int row : first) {
+            seen.pairs().addTokens(row, false, batch.tokens());
+        }
+        Matrix images = Matrix.allocate(n, spec.width());
+        Matrix texts = Matrix.allocate(n, spec.width());
+        try (LossKernels kernels = LossKernels.open(Numerics.AUTO);
+                TowerPair towers = new TowerPair(spec, kernels.products(), n)) {
+            towers.embed(parameters, batch, images, texts);
+        }
+
+        Embedder embedder = new Embedder(spark);
+        Broadcast<float[][]> imageRows = spark.broadcast(Embedder.blocks(rows.images(), n, 976));
+        Broadcast<float[][]> textRows = spark.broadcast(Embedder.blocks(
+                spec.textInputs(parameters, rows.bags()).toArray(),
+                n,
+                spec.layout().tableWidth()));
+        float[] imagesThere = embedder.embed(spec.imageGraph(parameters), imageRows, 976, spec.width());
+        float[] textsThere = embedder.embed(
+                spec.textGraph(parameters), textRows, spec.layout().tableWidth(), spec.width());
+
+        assertThat(furthest(images.toArray(), imagesThere)).isLessThan(1e-4);
+        assertThat(furthest(texts.toArray(), textsThere)).isLessThan(1e-4);
+    }
+
+    private static double furthest(float[] a, float[] b) {
+        assertThat(a).hasSameSizeAs(b);
+        double furthest = 0;
+        for (int i = 0; i < a.length; i++) {
+            furthest = Math.max(furthest, Math.abs(a[i] - b[i]));
+        }
+        return furthest;
+    }
+
+    @Test
+    void aCollapsedModelScoresByChanceAlone() {
+        Parameters zeros = Parameters.allocate(spec.layout());
+        try (Evaluator evaluator = evaluator()) {
+            List<Evaluation> evaluations = evaluator.evaluate(zeros, "sigmoid", 7);
+
+            assertThat(evaluations).hasSize(2);
+            for (Evaluation evaluation : evaluations) {
+                EvaluationRows rows = evaluation.set().equals("seen") ? seen : unseen;
+                assertThat(evaluation.arm()).isEqualTo("sigmoid");
+                assertThat(evaluation.step()).isEqualTo(7);
+                for (RetrievalScore score : List.of(evaluation.imageToText(), evaluation.textToImage())) {
+                    assertThat(score.queries()).isEqualTo(rows.size());
+                    assertThat(score.r1()).isCloseTo(1.0 / rows.size(), within(1e-12));
+                    assertThat(score.r10()).isCloseTo(10.0 / rows.size(), within(1e-12));
+                }
+                long groups = rows.classes().get("group").stream().distinct().count();
+                assertThat(evaluation.classAccuracy()).containsOnlyKeys("group", "subgroup");
+                assertThat(evaluation.classAccuracy().get("group")).isCloseTo(1.0 / groups, within(1e-12));
+            }
+        }
+    }
+
+    @Test
+    void aModelThatIsNotANumberScoresNothing() {
+        Parameters parameters = spec.initial(SEED);
+        for (int i = 0; i < parameters.dense().size(); i++) {
+            parameters.dense().floats().put(i, Float.NaN);
+        }
+        try (Evaluator evaluator = evaluator()) {
+            Evaluation evaluation = of(evaluator.evaluate(parameters, "softmax", 0), "seen");
+
+            assertThat(evaluation.imageToText()).isEqualTo(new RetrievalScore(seen.size(), 0, 0, 0));
+            assertThat(evaluation.textToImage()).isEqualTo(new RetrievalScore(seen.size(), 0, 0, 0));
+            assertThat(evaluation.classAccuracy()).containsEntry("group", 0.0);
+        }
+    }
+
+    /** Among 1,100 captions an untrained model finds one in 1,100 by chance: ten times the tenth nearest would be 9 %. */
+    @Test
+    void anUntrainedModelKnowsLittle() {
+        try (Evaluator evaluator = evaluator()) {
+            Evaluation evaluation = of(evaluator.evaluate(spec.initial(SEED), "sigmoid", 0), "seen");
+
+            assertThat(evaluation.imageToText().r10()).isBetween(0.0, 0.09);
+            assertThat(evaluation.imageToText().r5())
+                    .isLessThanOrEqualTo(evaluation.imageToText().r10());
+            assertThat(evaluation.imageToText().r1())
+                    .isLessThanOrEqualTo(evaluation.imageToText().r5());
+        }
+    }
+
+    @Test
+    void retrievalOnTheClusterIsThatOfSortingEachRow() {
+        int width = 5;
+        Items queries = random(600, 70, width);
+        Items candidates = random(300, 70, width);
+
+        RetrievalScore score = Retrieval.search(spark, queries, candidates);
+
+        int[] found = new int[11];
+        for (int q = 0; q < queries.count(); q++) {
+            int query = q;
+            List<Integer> nearest = IntStream.range(0, candidates.count())
+                    .boxed()
+                    .sorted((a, b) ->
+                            Double.compare(dot(queries, query, candidates, b), dot(queries, query, candidates, a)))
+                    .toList();
+            int rank = IntStream.range(0, nearest.size())
+                    .filter(i -> candidates.concepts()[nearest.get(i)] == queries.concepts()[query])
+                    .findFirst()
+                    .orElse(11);
+            for (int k = rank; k < 11; k++) {
+                found[k]++; // found within k + 1
+            }
+        }
+        assertThat(score.queries()).isEqualTo(600);
+        assertThat(score.r1()).isCloseTo(found[0] / 600.0, within(1e-9));
+        assertThat(score.r5()).isCloseTo(found[4] / 600.0, within(1e-9));
+        assertThat(score.r10()).isCloseTo(found[9] / 600.0, within(1e-9));
+    }
+
+    private Items random(int count, int concepts, int width) {
+        float[] rows = new float[count * width];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = (float) random.nextGaussian();
+        }
+        return new Items(
+                Embedder.unit(rows, width), random.ints(count, 0, concepts).toArray(), width);
+    }
+
+    private static double dot(Items a, int i, Items b, int j) {
+        double sum = 0;
+        for (int k = 0; k < a.width(); k++) {
+            sum += (double) a.rows()[i * a.width() + k] * b.rows()[j * b.width() + k];
+        }
+        return sum;
+    }
+
+    @Test
+    void theNearestTrainingImageNamesTheHeldOutOneUnlessItsConceptIsUnseen() {
+        PackedPairs training = data.training();
+
+        RetrievalScore score = NearestNeighbour.search(spark, training, seen);
+        RetrievalScore strange = NearestNeighbour.search(spark, training, unseen);
+
+        assertThat(strange).isEqualTo(new RetrievalScore(unseen.size(), 0, 0, 0));
+        int right = 0;
+        double[][] candidates = IntStream.range(0, training.rows())
+                .mapToObj(row -> unit(HeldOutSet.image(training, row)))
+                .toArray(double[][]::new);
+        for (int q = 0; q < seen.size(); q++) {
+            double[] query = unit(HeldOutSet.image(seen.pairs(), q));
+            int best = 0;
+            double nearest = Double.NEGATIVE_INFINITY;
+            for (int row = 0; row < candidates.length; row++) {
+                double similarity = 0;
+                for (int k = 0; k < query.length; k++) {
+                    similarity += query[k] * candidates[row][k];
+                }
+                if (similarity > nearest) {
+                    nearest = similarity;
+                    best = row;
+                }
+            }
+            right += training.caption(best) == seen.pairs().caption(q) ? 1 : 0;
+        }
+        // a tie counts in shares there and as found or not here: 13 images in a hundred at most are alike
+        assertThat(score.r1()).isCloseTo((double) right / seen.size(), within(0.02));
+        assertThat(score.r1()).isGreaterThan(0.2);
+        assertThat(score.r10()).isGreaterThan(score.r1());
+    }
+
+    private static double[] unit(float[] row) {
+        double norm = Math.sqrt(IntStream.range(0, row.length)
+                .mapToDouble(k -> (double) row[k] * row[k])
+                .sum());
+        return IntStream.range(0, row.length).mapToDouble(k -> row[k] / norm).toArray();
+    }
+}

@@ -1,0 +1,103 @@
+package siglip.job.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class HitsTest {
+    /** Products of up to ten quotients, each rounded to 2^-53. */
+    private static final double ROUNDING = 20 * 0x1p-53;
+
+    @Test
+    void aCollapsedModelScoresKOverN() {
+        for (int n : new int[] {1, 7, 10, 1225}) {
+            Hits hits = new Hits();
+            float[] similarity = new float[n];
+            int[] concepts = new int[n];
+            Arrays.setAll(concepts, j -> j);
+            Arrays.fill(similarity, 0.25f);
+            for (int q = 0; q < n; q++) {
+                hits.add(similarity, concepts, n, q);
+            }
+
+            RetrievalScore score = hits.score();
+
+            assertThat(score.queries()).isEqualTo(n);
+            assertThat(score.r1()).isCloseTo(1.0 / n, within(ROUNDING));
+            assertThat(score.r5()).isCloseTo(Math.min(1, 5.0 / n), within(ROUNDING));
+            assertThat(score.r10()).isCloseTo(Math.min(1, 10.0 / n), within(ROUNDING));
+        }
+    }
+
+    /** Every way to put 3 right ones among 9 places, counted. */
+    @Test
+    void severalRightOnesCountByTheShareOfOrdersThatFindOne() {
+        int total = 9;
+        int right = 3;
+        for (int places = 0; places <= total + 1; places++) {
+            int orders = 0;
+            int found = 0;
+            for (int set = 0; set < 1 << total; set++) {
+                if (Integer.bitCount(set) == right) {
+                    orders++;
+                    found += (set & ((1 << places) - 1)) != 0 ? 1 : 0;
+                }
+            }
+            assertThat(Hits.chance(places, total - right, right))
+                    .as("%d places", places)
+                    .isCloseTo((double) found / orders, within(ROUNDING));
+        }
+    }
+
+    @Test
+    void nearerOnesComeFirst() {
+        int[] concepts = {4, 5, 6, 7, 8, 9};
+        float[] similarity = {0.9f, 0.8f, 0.8f, 0.7f, 0.1f, -1};
+
+        assertThat(score(similarity, concepts, 4)).isEqualTo(new RetrievalScore(1, 1, 1, 1));
+        assertThat(score(similarity, concepts, 5)).isEqualTo(new RetrievalScore(1, 0, 1, 1));
+        assertThat(score(similarity, concepts, 8)).isEqualTo(new RetrievalScore(1, 0, 1, 1));
+        assertThat(score(similarity, concepts, 9)).isEqualTo(new RetrievalScore(1, 0, 0, 1));
+    }
+
+    @Test
+    void theNearestOfSeveralRightOnesCounts() {
+        assertThat(score(new float[] {0.1f, 0.5f, 0.9f}, new int[] {1, 2, 1}, 1).r1())
+                .isEqualTo(1);
+        assertThat(score(new float[] {0.9f, 0.5f, 0.1f}, new int[] {1, 2, 1}, 1).r1())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void differencesOfRoundingAreTies() {
+        assertThat(score(new float[] {0.5f, 0.5f + 2e-7f}, new int[] {1, 2}, 1).r1())
+                .isEqualTo(0.5);
+        assertThat(score(new float[] {0.5f, 0.5f + 2e-6f}, new int[] {1, 2}, 1).r1())
+                .isZero();
+    }
+
+    @Test
+    void notANumberIsNeverFoundAndNeverInTheWay() {
+        float nan = Float.NaN;
+
+        assertThat(score(new float[] {nan, nan, nan}, new int[] {1, 2, 3}, 1))
+                .isEqualTo(new RetrievalScore(1, 0, 0, 0));
+        assertThat(score(new float[] {nan, 0.1f, 0.2f}, new int[] {1, 2, 3}, 1).r10())
+                .isZero();
+        assertThat(score(new float[] {0.1f, nan, nan}, new int[] {1, 2, 3}, 1).r1())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aConceptWithoutCandidatesIsNotFound() {
+        assertThat(score(new float[] {0.1f, 0.2f}, new int[] {1, 2}, 3)).isEqualTo(new RetrievalScore(1, 0, 0, 0));
+    }
+
+    private static RetrievalScore score(float[] similarity, int[] concepts, int right) {
+        Hits hits = new Hits();
+        hits.add(similarity, concepts, concepts.length, right);
+        return hits.score();
+    }
+}
