@@ -10,6 +10,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import siglip.job.data.EvaluationRows;
 import siglip.job.data.PackedPairs;
+import siglip.job.evaluation.Retrieval.Search;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 
@@ -26,8 +27,8 @@ public final class Evaluator implements AutoCloseable {
     private final List<HeldOutSet> sets = new ArrayList<>();
     private final Rows rows;
     private final int centring; // training rows at the end, whose means centre the embeddings
-    private final Broadcast<float[][]> images;
-    private final Broadcast<float[][]> texts; // features; no blocks when texts are tokens
+    private final Broadcast<float[][]> imageRows;
+    private final Broadcast<float[][]> textRows; // features; no blocks when texts are tokens
 
     /**
      * Class prototypes are centred on the means of the held-out set itself.
@@ -66,8 +67,8 @@ public final class Evaluator implements AutoCloseable {
             centres += sample.length;
         }
         centring = centres;
-        images = broadcast(rows.images(), spec.shape().imageWidth());
-        texts = broadcast(rows.texts(), spec.shape().textWidth());
+        imageRows = broadcast(rows.images(), spec.shape().imageWidth());
+        textRows = broadcast(rows.texts(), spec.shape().textWidth());
     }
 
     private static int[] spread(int count) {
@@ -85,25 +86,38 @@ public final class Evaluator implements AutoCloseable {
     public List<Evaluation> evaluate(Parameters parameters, String arm, long step) {
         int width = spec.width();
         Items allImages = new Items(
-                embedder.embed(spec.imageGraph(parameters), images, spec.shape().imageWidth(), width),
+                embedder.embed(
+                        spec.imageGraph(parameters), imageRows, spec.shape().imageWidth(), width),
                 new int[0],
                 width);
         Items allTexts = new Items(embedTexts(parameters), new int[0], width);
         int image = 0;
         int text = 0;
-        List<Evaluation> evaluations = new ArrayList<>();
+        List<Items> ownImages = new ArrayList<>();
+        List<Items> ownTexts = new ArrayList<>();
+        List<Search> searches = new ArrayList<>();
         for (HeldOutSet set : sets) {
-            Items ownImages = slice(allImages, image, set.concepts(set.images()));
-            Items ownTexts = slice(allTexts, text, set.concepts(set.texts()));
-            image += ownImages.count();
-            text += ownTexts.count();
+            Items images = slice(allImages, image, set.concepts(set.images()));
+            Items texts = slice(allTexts, text, set.concepts(set.texts()));
+            image += images.count();
+            text += texts.count();
+            ownImages.add(images);
+            ownTexts.add(texts);
+            searches.add(new Search(images, texts));
+            searches.add(new Search(texts, images));
+        }
+        List<RetrievalScore> scores = Retrieval.run(spark, searches);
+        List<Evaluation> evaluations = new ArrayList<>();
+        for (int s = 0; s < sets.size(); s++) {
+            Items images = ownImages.get(s);
+            Items texts = ownTexts.get(s);
             evaluations.add(new Evaluation(
                     arm,
                     step,
-                    set.name(),
-                    Retrieval.search(spark, ownImages, ownTexts),
-                    Retrieval.search(spark, ownTexts, ownImages),
-                    classes(set, ownImages, ownTexts, centre(allImages, ownImages), centre(allTexts, ownTexts))));
+                    sets.get(s).name(),
+                    scores.get(2 * s),
+                    scores.get(2 * s + 1),
+                    classes(sets.get(s), images, texts, centre(allImages, images), centre(allTexts, texts))));
         }
         return List.copyOf(evaluations);
     }
@@ -111,7 +125,7 @@ public final class Evaluator implements AutoCloseable {
     private float[] embedTexts(Parameters parameters) {
         if (!spec.shape().textIsTokens()) {
             return embedder.embed(
-                    spec.textGraph(parameters), texts, spec.shape().textWidth(), spec.width());
+                    spec.textGraph(parameters), textRows, spec.shape().textWidth(), spec.width());
         }
         int width = spec.layout().tableWidth();
         float[] sums = spec.textInputs(parameters, rows.bags()).toArray();
@@ -153,7 +167,7 @@ public final class Evaluator implements AutoCloseable {
 
     @Override
     public void close() {
-        images.destroy();
-        texts.destroy();
+        imageRows.destroy();
+        textRows.destroy();
     }
 }

@@ -1,13 +1,13 @@
 package siglip.job.evaluation;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 
 /**
  * Searches one side of a held-out set with the other on the cluster: candidates are broadcast, queries are cut into chunks of fixed size, so that the
- * result does not depend on the number of executors.
+ * result does not depend on the number of executors. All searches of an evaluation make one job.
  */
 final class Retrieval {
     private static final int CHUNK = 256; // queries of a task
@@ -15,39 +15,56 @@ final class Retrieval {
 
     private Retrieval() {}
 
-    /** How many of the queries find a candidate of their own concept among the nearest. */
-    static RetrievalScore search(JavaSparkContext spark, Items queries, Items candidates) {
-        int chunks = (queries.count() + CHUNK - 1) / CHUNK;
-        Hits total = new Hits();
-        if (chunks == 0) {
-            return total.score();
+    /** Which items look for which. */
+    record Search(Items queries, Items candidates) {}
+
+    /** For each search, how many of the queries find a candidate of their own concept among the nearest. */
+    static List<RetrievalScore> run(JavaSparkContext spark, List<Search> searches) {
+        int count = searches.size();
+        float[][] queries = new float[count][];
+        Columns[] candidates = new Columns[count];
+        int[][] rights = new int[count][];
+        int[][] concepts = new int[count][];
+        List<Hits> hits = new ArrayList<>();
+        List<int[]> chunks = new ArrayList<>(); // search, first query
+        for (int s = 0; s < count; s++) {
+            Items from = searches.get(s).queries();
+            Items to = searches.get(s).candidates();
+            queries[s] = from.rows();
+            rights[s] = from.concepts();
+            candidates[s] = Columns.of(to.rows(), to.count(), to.width());
+            concepts[s] = to.concepts();
+            hits.add(new Hits());
+            for (int first = 0; first < from.count(); first += CHUNK) {
+                chunks.add(new int[] {s, first});
+            }
         }
-        float[] rows = queries.rows();
-        int[] rights = queries.concepts();
-        int[] concepts = candidates.concepts();
-        Broadcast<float[]> sentRows = spark.broadcast(rows);
-        Broadcast<Columns> sentColumns =
-                spark.broadcast(Columns.of(candidates.rows(), candidates.count(), candidates.width()));
-        try {
-            List<double[]> parts = spark.parallelize(
-                            IntStream.range(0, chunks).boxed().toList(), Math.min(chunks, spark.defaultParallelism()))
-                    .map(chunk -> {
-                        int from = chunk * CHUNK;
-                        int to = Math.min(from + CHUNK, rights.length);
-                        return search(sentRows.value(), rights, from, to, sentColumns.value(), concepts);
-                    })
-                    .collect();
-            parts.forEach(total::add);
-        } finally {
-            sentRows.destroy();
-            sentColumns.destroy();
+        if (!chunks.isEmpty()) {
+            Broadcast<float[][]> sentQueries = spark.broadcast(queries);
+            Broadcast<Columns[]> sentCandidates = spark.broadcast(candidates);
+            try {
+                List<double[]> parts = spark.parallelize(chunks, Math.min(chunks.size(), spark.defaultParallelism()))
+                        .map(chunk -> search(
+                                sentQueries.value()[chunk[0]],
+                                rights[chunk[0]],
+                                chunk[1],
+                                sentCandidates.value()[chunk[0]],
+                                concepts[chunk[0]]))
+                        .collect();
+                for (int i = 0; i < parts.size(); i++) {
+                    hits.get(chunks.get(i)[0]).add(parts.get(i));
+                }
+            } finally {
+                sentQueries.destroy();
+                sentCandidates.destroy();
+            }
         }
-        return total.score();
+        return hits.stream().map(Hits::score).toList();
     }
 
-    private static double[] search(
-            float[] queries, int[] rights, int from, int to, Columns candidates, int[] concepts) {
+    private static double[] search(float[] queries, int[] rights, int from, Columns candidates, int[] concepts) {
         Hits hits = new Hits();
+        int to = Math.min(from + CHUNK, rights.length);
         float[][] similarity = new float[GROUP][candidates.count()];
         for (int start = from; start < to; start += GROUP) {
             int count = Math.min(GROUP, to - start);
