@@ -5,16 +5,21 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import siglip.job.config.DataSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.BatchSource;
+import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.evaluation.Evaluator;
+import siglip.job.evaluation.NearestNeighbour;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.towers.ModelFiles;
 import siglip.job.towers.ModelSpec;
@@ -63,7 +68,11 @@ public final class Comparison {
             Configuration hadoop = session.sparkContext().hadoopConfiguration();
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
             Trainer trainer = new Trainer(spark, settings, model, source, new Recorder());
-            train(trainer);
+            Map<String, EvaluationRows> sets = heldOut(data);
+            Map<String, RetrievalScore> neighbours = nearestNeighbours(data, sets);
+            try (Evaluator evaluator = evaluator(data, model, sets)) {
+                train(trainer, evaluator);
+            }
             save(trainer, model, data, hadoop);
             return new ComparisonResult(
                     settings,
@@ -74,17 +83,62 @@ public final class Comparison {
                     RunFacts.of(data.summary()),
                     RunFacts.environment(session),
                     trainer.numerics(),
-                    Map.<String, RetrievalScore>of(),
+                    neighbours,
                     List.copyOf(incidents));
         }
     }
 
-    private void train(Trainer trainer) {
+    /** The held-out sets that have rows, by the names that reports use. */
+    private Map<String, EvaluationRows> heldOut(PairData data) {
+        int most = settings.evaluation().maxRows();
+        Map<String, EvaluationRows> sets = new LinkedHashMap<>();
+        sets.put("seen", data.heldOut(PairData.HeldOut.SEEN, most));
+        sets.put("unseen", data.heldOut(PairData.HeldOut.UNSEEN, most));
+        sets.values().removeIf(rows -> rows.size() == 0);
+        return sets;
+    }
+
+    /** Whether the training pairs lie in the driver's memory, so that evaluation may use them. */
+    private static boolean isReplicated(PairData data) {
+        return data.summary().source() == DataSettings.Source.REPLICATED;
+    }
+
+    private Map<String, RetrievalScore> nearestNeighbours(PairData data, Map<String, EvaluationRows> sets) {
+        Map<String, RetrievalScore> scores = new LinkedHashMap<>();
+        if (settings.evaluation().nearestNeighbour() && isReplicated(data)) {
+            listener.phase("searching the raw features for nearest neighbours");
+            sets.forEach((name, rows) -> scores.put(name, NearestNeighbour.search(spark, data.training(), rows)));
+        }
+        return scores;
+    }
+
+    private Evaluator evaluator(PairData data, ModelSpec model, Map<String, EvaluationRows> sets) {
+        return isReplicated(data)
+                ? new Evaluator(spark, model, sets, data.training())
+                : new Evaluator(spark, model, sets);
+    }
+
+    /** Segments of training with an evaluation after each, and one before the first. */
+    private void train(Trainer trainer, Evaluator evaluator) {
         long last = settings.training().steps();
+        evaluate(trainer, evaluator, 0);
         for (long step = 0; step < last; ) {
             step = Math.min(last, step + settings.evaluation().everySteps());
             listener.phase("training to step " + step);
             trainer.run(step);
+            evaluate(trainer, evaluator, step);
+        }
+    }
+
+    private void evaluate(Trainer trainer, Evaluator evaluator, long step) {
+        for (ArmState arm : trainer.arms()) {
+            if (arm.stopped().isEmpty()) {
+                for (Evaluation each :
+                        evaluator.evaluate(arm.parameters(), arm.arm().name(), step)) {
+                    evaluations.add(each);
+                    listener.evaluation(each);
+                }
+            }
         }
     }
 
