@@ -44,19 +44,9 @@ public record BatchPlan(long rows, int batchSize, long seed) implements Serializ
         return new EpochOrder(seed, epoch, rows);
     }
 
-    /** The first row of a global batch that belongs to a rank; {@code batchSize} for {@code rank = ranks}. */
-    public int firstRow(int rank, int ranks) {
-        return new Slices(batchSize, ranks).start(rank);
-    }
-
-    /** How many rows of a global batch belong to a rank. */
-    public int rankRows(int rank, int ranks) {
-        return new Slices(batchSize, ranks).size(rank);
-    }
-
-    /** The rank that a row of a global batch belongs to; the inverse of {@link #firstRow}. */
-    public int rankOf(int row, int ranks) {
-        return (int) (((row + 1L) * ranks - 1) / batchSize);
+    /** How the ranks share the rows of a global batch. */
+    public Slices slices(int ranks) {
+        return new Slices(batchSize, ranks);
     }
 
     /** Whether a row's caption is taken with its keywords in an epoch; so in half of all cases. */

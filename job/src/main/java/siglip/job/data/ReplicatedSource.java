@@ -41,7 +41,7 @@ final class ReplicatedSource implements BatchSource {
     public Opener opener() {
         Broadcast<PackedPairs> shipped = pairs;
         BatchPlan order = plan;
-        return (rank, ranks, feed) -> new Slices(shipped.value(), order, rank, ranks);
+        return (rank, ranks, feed) -> new Reader(shipped.value(), order, order.slices(ranks), rank);
     }
 
     @Override
@@ -50,7 +50,7 @@ final class ReplicatedSource implements BatchSource {
     }
 
     /** Copies a rank's rows of each batch out of the packed pairs. */
-    private static final class Slices implements RankBatches {
+    private static final class Reader implements RankBatches {
         private final PackedPairs pairs;
         private final BatchPlan plan;
         private final int firstRow;
@@ -58,11 +58,11 @@ final class ReplicatedSource implements BatchSource {
         private long epoch = -1;
         private EpochOrder order;
 
-        Slices(PackedPairs pairs, BatchPlan plan, int rank, int ranks) {
+        Reader(PackedPairs pairs, BatchPlan plan, Slices slices, int rank) {
             this.pairs = pairs;
             this.plan = plan;
-            this.firstRow = plan.firstRow(rank, ranks);
-            this.rows = plan.rankRows(rank, ranks);
+            this.firstRow = slices.start(rank);
+            this.rows = slices.size(rank);
             this.order = plan.order(0);
         }
 

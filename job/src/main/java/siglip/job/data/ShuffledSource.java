@@ -69,7 +69,7 @@ final class ShuffledSource implements BatchSource {
     public Opener opener() {
         BatchPlan order = plan;
         PairShape pair = shape;
-        return (rank, ranks, feed) -> new Slices(order, pair, rank, ranks, feed);
+        return (rank, ranks, feed) -> new Reader(order, pair, order.slices(ranks), rank, feed);
     }
 
     @Override
@@ -93,37 +93,35 @@ final class ShuffledSource implements BatchSource {
                                     positions.positionOf(id),
                                     pairs.encode(id, row).bytes()));
                 })
-                .repartitionAndSortWithinPartitions(new ByRank(plan, ranks));
+                .repartitionAndSortWithinPartitions(new ByRank(plan.slices(ranks)));
     }
 
     /** Sends a position to the rank that takes it. */
     private static final class ByRank extends Partitioner {
-        private final BatchPlan plan;
-        private final int ranks;
+        private final Slices batch;
 
-        ByRank(BatchPlan plan, int ranks) {
-            this.plan = plan;
-            this.ranks = ranks;
+        ByRank(Slices batch) {
+            this.batch = batch;
         }
 
         @Override
         public int numPartitions() {
-            return ranks;
+            return batch.ranks();
         }
 
         @Override
         public int getPartition(Object position) {
-            return plan.rankOf((int) ((long) position % plan.batchSize()), ranks);
+            return batch.rankOf((long) position % batch.total());
         }
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof ByRank that && that.plan.equals(plan) && that.ranks == ranks;
+            return other instanceof ByRank that && that.batch.equals(batch);
         }
 
         @Override
         public int hashCode() {
-            return 31 * plan.hashCode() + ranks;
+            return batch.hashCode();
         }
     }
 
@@ -160,7 +158,7 @@ final class ShuffledSource implements BatchSource {
     }
 
     /** Copies a rank's rows of each batch out of its stream. */
-    private static final class Slices implements RankBatches {
+    private static final class Reader implements RankBatches {
         private final BatchPlan plan;
         private final PairShape shape;
         private final int firstRow;
@@ -169,11 +167,11 @@ final class ShuffledSource implements BatchSource {
         private long epoch = -1;
         private EpochOrder order;
 
-        Slices(BatchPlan plan, PairShape shape, int rank, int ranks, Iterator<byte[]> feed) {
+        Reader(BatchPlan plan, PairShape shape, Slices slices, int rank, Iterator<byte[]> feed) {
             this.plan = plan;
             this.shape = shape;
-            this.firstRow = plan.firstRow(rank, ranks);
-            this.rows = plan.rankRows(rank, ranks);
+            this.firstRow = slices.start(rank);
+            this.rows = slices.size(rank);
             this.feed = feed;
             this.order = plan.order(0);
         }

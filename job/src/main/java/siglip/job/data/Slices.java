@@ -23,6 +23,11 @@ public record Slices(long total, int ranks) implements Serializable {
         return start(rank + 1) - start(rank);
     }
 
+    /** The slice that a part is in: the inverse of {@link #start}. */
+    public int rankOf(long part) {
+        return Math.toIntExact(((part + 1) * ranks - 1) / total);
+    }
+
     /** The size of the largest slice. */
     public int largest() {
         return Math.toIntExact((total + ranks - 1) / ranks);

@@ -23,8 +23,8 @@ record BatchContents(List<Long> ids, List<Integer> captions, int images, int tex
         List<byte[]>[] feeds = source.feed(spark, ranks, from, to).collectPartitions(all(ranks));
         for (int rank = 0; rank < ranks; rank++) {
             RankBatches slices = source.opener().open(rank, ranks, feeds[rank].iterator());
-            Batch batch = new Batch(shape, source.plan().rankRows(rank, ranks));
-            int first = source.plan().firstRow(rank, ranks);
+            Batch batch = new Batch(shape, source.plan().slices(ranks).size(rank));
+            int first = source.plan().slices(ranks).start(rank);
             for (int step = 0; step < steps; step++) {
                 slices.read(from + step, batch);
                 batch.images().read(0, images[step], first * shape.imageWidth(), batch.rows() * shape.imageWidth());

@@ -9,14 +9,14 @@ class BatchPlanTest {
     @Test
     void ranksShareABatchWithoutGapsWhateverTheirNumber() {
         for (int batch : new int[] {1, 2, 7, 10, 256, 257}) {
-            BatchPlan plan = new BatchPlan(1000, batch, 1);
             for (int ranks = 1; ranks <= 9; ranks++) {
-                assertThat(plan.firstRow(0, ranks)).isZero();
-                assertThat(plan.firstRow(ranks, ranks)).isEqualTo(batch);
+                Slices slices = new BatchPlan(1000, batch, 1).slices(ranks);
+                assertThat(slices.start(0)).isZero();
+                assertThat(slices.start(ranks)).isEqualTo(batch);
                 for (int rank = 0; rank < ranks; rank++) {
-                    assertThat(plan.rankRows(rank, ranks)).isBetween(batch / ranks, (batch + ranks - 1) / ranks);
-                    for (int row = plan.firstRow(rank, ranks); row < plan.firstRow(rank + 1, ranks); row++) {
-                        assertThat(plan.rankOf(row, ranks)).isEqualTo(rank);
+                    assertThat(slices.size(rank)).isBetween(batch / ranks, (batch + ranks - 1) / ranks);
+                    for (int row = slices.start(rank); row < slices.start(rank + 1); row++) {
+                        assertThat(slices.rankOf(row)).isEqualTo(rank);
                     }
                 }
             }

@@ -100,6 +100,42 @@ class ReadingIT {
         }
     }
 
+    /**
+     * The file was written by Spark 3.5.9 with spark-mllib: rows {@code (dense(1, 2, 3), sparse(4, {1: 5, 3: 6}))} and
+     * {@code (sparse(3, {0: 7}), dense(1, 0, 0, 8))}. Its schema names VectorUDT, which is not on the class path here.
+     */
+    @Test
+    void vectorsThatSparkMllibWroteAreReadWithoutIt() {
+        String path = ReadingIT.class.getResource("vectors.parquet").getPath();
+        try (PairData data = open(TestData.features(path))) {
+            assertThat(data.shape()).isEqualTo(new PairShape(3, 4));
+            float[] features = new float[14];
+            data.training().image(0, features, 0);
+            data.training().image(1, features, 3);
+            data.training().text(0, features, 6);
+            data.training().text(1, features, 10);
+            assertThat(features).containsExactly(1, 2, 3, 7, 0, 0, 0, 5, 0, 6, 1, 0, 0, 8);
+        }
+    }
+
+    @Test
+    void vectorsWhoseClassIsThereAreReadAsTheyAreStored() {
+        StructType schema = new StructType().add("image", new PlaneUdt()).add("text", FLOATS);
+        String path = TestData.write(
+                spark,
+                folder.resolve("planes"),
+                schema,
+                List.of(RowFactory.create(new PlaneUdt.Plane(3, 4), new float[] {1})));
+
+        assertThat(spark.read().parquet(path).schema().apply("image").dataType())
+                .isInstanceOf(PlaneUdt.class);
+        try (PairData data = open(TestData.features(path))) {
+            float[] image = new float[2];
+            data.training().image(0, image, 0);
+            assertThat(image).containsExactly(3, 4);
+        }
+    }
+
     @Test
     void idsFollowFilesByNameAndRowsWithinThem() {
         for (String name : new String[] {"b c%d", "a", "e"}) {

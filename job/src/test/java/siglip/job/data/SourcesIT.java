@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
+import scala.collection.JavaConverters;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
+import scala.runtime.AbstractFunction1;
 import siglip.job.config.DataSettings.Source;
 
 /** Two sources, one order: batches depend on data, seed and size alone. */
@@ -102,6 +109,64 @@ class SourcesIT {
             }
         }
         return found;
+    }
+
+    /** A cluster may have set Kryo, which cannot write records; and a barrier stage is particular about what feeds it. */
+    @Test
+    void bothSourcesServeABarrierStageUnderKryo() {
+        try (SparkSession spark = TestData.builder(2)
+                .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
+                .getOrCreate()) {
+            JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+            List<List<Long>> ids = new ArrayList<>();
+            for (Source kind : List.of(Source.REPLICATED, Source.SHUFFLED)) {
+                try (PairData data = PairData.open(spark, TestData.from(TestData.part(), kind), TestData.BUCKETS);
+                        BatchSource source = data.source(BATCH, 5)) {
+                    ids.add(idsInBarrierStage(source, context, 2));
+                    assertThat(data.heldOut(PairData.HeldOut.SEEN, 5).size()).isEqualTo(5);
+                }
+            }
+            assertThat(ids.get(0)).hasSize(BATCH).isEqualTo(ids.get(1));
+        }
+    }
+
+    private static List<Long> idsInBarrierStage(BatchSource source, JavaSparkContext spark, int ranks) {
+        BatchSource.Opener opener = source.opener();
+        PairShape shape = source.shape();
+        BatchPlan plan = source.plan();
+        ClassTag<long[]> tag = ClassTag$.MODULE$.apply(long[].class);
+        Stage stage = new Stage(part -> {
+            int rank = BarrierTaskContext.get().partitionId();
+            Batch batch = new Batch(shape, plan.slices(ranks).size(rank));
+            opener.open(rank, ranks, JavaConverters.asJavaIterator(part)).read(2, batch);
+            return JavaConverters.asScalaIterator(List.of(batch.ids()).iterator());
+        });
+        return JavaRDD.fromRDD(source.feed(spark, ranks, 2, 3).rdd().barrier().mapPartitions(stage, false, tag), tag)
+                .collect()
+                .stream()
+                .flatMapToLong(Arrays::stream)
+                .boxed()
+                .toList();
+    }
+
+    /** A function that Spark can ship. */
+    private static final class Stage
+            extends AbstractFunction1<scala.collection.Iterator<byte[]>, scala.collection.Iterator<long[]>>
+            implements Serializable {
+        private final Body body;
+
+        Stage(Body body) {
+            this.body = body;
+        }
+
+        @Override
+        public scala.collection.Iterator<long[]> apply(scala.collection.Iterator<byte[]> part) {
+            return body.run(part);
+        }
+
+        private interface Body extends Serializable {
+            scala.collection.Iterator<long[]> run(scala.collection.Iterator<byte[]> part);
+        }
     }
 
     @Test

@@ -20,14 +20,17 @@ final class TestData {
     private TestData() {}
 
     static SparkSession session(int cores) {
+        return builder(cores).getOrCreate();
+    }
+
+    static SparkSession.Builder builder(int cores) {
         return SparkSession.builder()
                 .master("local[" + cores + "]")
                 .appName("data")
                 .config("spark.ui.enabled", "false")
                 .config("spark.driver.host", "127.0.0.1")
                 .config("spark.driver.bindAddress", "127.0.0.1")
-                .config("spark.sql.shuffle.partitions", "3")
-                .getOrCreate();
+                .config("spark.sql.shuffle.partitions", "3");
     }
 
     /** The sample as the profile for it splits it: noto-v1 held out, one concept in ten left out. */
