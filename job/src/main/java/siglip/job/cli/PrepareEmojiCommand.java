@@ -8,7 +8,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import siglip.job.config.RunSettings;
 import siglip.job.data.prepare.EmojiJars;
 import siglip.job.data.prepare.EmojiPairs;
 
@@ -19,8 +18,6 @@ import siglip.job.data.prepare.EmojiPairs;
             "scripts/run-local fetches them; elsewhere, mvn dependency:copy does."
         })
 final class PrepareEmojiCommand implements Callable<Integer> {
-    private static final RunSettings ONE_TASK = new RunSettings("prepare", "-", 0, 1, 1);
-
     @Spec
     private CommandSpec spec;
 
@@ -49,7 +46,7 @@ final class PrepareEmojiCommand implements Callable<Integer> {
         EmojiJars jars =
                 new EmojiJars(artefacts.resolve("iconify__json-2.2.378.jar"), artefacts.resolve("jemoji-2.0.0.jar"));
         List<String> vendors = full ? EmojiPairs.ALL : EmojiPairs.SAMPLE;
-        try (SparkSession spark = Sessions.open("prepare emoji", ONE_TASK)) {
+        try (SparkSession spark = Sessions.open("prepare emoji")) {
             long pairs = EmojiPairs.write(spark, jars, vendors, out);
             spec.commandLine().getOut().println("Wrote %,d pairs of %s to %s".formatted(pairs, vendors, out));
         }

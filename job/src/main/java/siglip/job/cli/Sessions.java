@@ -21,38 +21,63 @@ final class Sessions {
 
     private Sessions() {}
 
+    /** For work whose tasks need not run together; on this machine alone, on all cores. */
+    static SparkSession open(String application) {
+        return session(configure(new SparkConf(), application, "local[*]"));
+    }
+
     /**
-     * @throws SettingsException if Spark is set up so that a stage of {@code run.ranks} tasks that run together cannot start
+     * For stages of {@code run.ranks} tasks that run together; on this machine alone, on as many cores as they ask for.
+     *
+     * @throws SettingsException if Spark is set up so that such a stage cannot start
      */
     static SparkSession open(String application, RunSettings run) {
-        SparkConf conf = configure(new SparkConf(), application, run);
+        return session(configure(new SparkConf(), application, run));
+    }
+
+    private static SparkSession session(SparkConf conf) {
         return SparkSession.builder().config(conf).getOrCreate();
     }
 
-    /** Adds to {@code conf} what the job needs. */
+    /** Adds to {@code conf} what the job needs to run {@code run.ranks} tasks together. */
     static SparkConf configure(SparkConf conf, String application, RunSettings run) {
-        conf.setIfMissing("spark.app.name", application);
-        conf.setIfMissing("spark.master", "local[%d]".formatted(run.ranks() * run.coresPerRank()));
-        String master = conf.get("spark.master");
-        OptionalInt slots = localSlots(master);
-        if (slots.isPresent()) {
-            configureLocal(conf, run, slots.getAsInt());
-        }
-        if (master.startsWith("local")) { // local-cluster too
-            conf.setIfMissing("spark.driver.host", LOOPBACK);
-            conf.setIfMissing("spark.driver.bindAddress", LOOPBACK);
-            conf.setIfMissing("spark.ui.enabled", "false");
-            conf.setIfMissing("spark.ui.showConsoleProgress", "false");
-            conf.setIfMissing(
-                    "spark.sql.warehouse.dir",
-                    Path.of(System.getProperty("java.io.tmpdir"), "siglip-warehouse")
-                            .toUri()
-                            .toString());
-        }
+        int needed = run.ranks() * run.coresPerRank();
+        configure(conf, application, "local[%d]".formatted(needed));
+        OptionalInt slots = localSlots(conf.get("spark.master"));
         if (slots.isEmpty() && conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
             throw new SettingsException(List.of(
                     "Spark's dynamic allocation is on, and tasks that must run together cannot start under it: add"
                             + " --conf spark.dynamicAllocation.enabled=false"));
+        }
+        if (slots.isPresent() && slots.getAsInt() < needed) {
+            throw new SettingsException(List.of(
+                    "spark.master=%s has %d slots, and run.ranks=%d with run.cores-per-rank=%d needs %d: add --conf spark.master=local[%d], or set fewer ranks"
+                            .formatted(
+                                    conf.get("spark.master"),
+                                    slots.getAsInt(),
+                                    run.ranks(),
+                                    run.coresPerRank(),
+                                    needed,
+                                    needed)));
+        }
+        if (slots.isPresent() && run.coresPerRank() > 1) { // elsewhere the stage asks for its cores itself
+            conf.setIfMissing("spark.task.cpus", Integer.toString(run.coresPerRank()));
+        }
+        return conf;
+    }
+
+    private static SparkConf configure(SparkConf conf, String application, String master) {
+        conf.setIfMissing("spark.app.name", application);
+        conf.setIfMissing("spark.master", master);
+        localSlots(conf.get("spark.master"))
+                .ifPresent(slots -> conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(slots)));
+        if (conf.get("spark.master").startsWith("local")) { // local-cluster too
+            conf.setIfMissing("spark.driver.host", LOOPBACK);
+            conf.setIfMissing("spark.driver.bindAddress", LOOPBACK);
+            conf.setIfMissing("spark.ui.enabled", "false");
+            conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+            Path warehouse = Path.of(System.getProperty("java.io.tmpdir"), "siglip-warehouse");
+            conf.setIfMissing("spark.sql.warehouse.dir", warehouse.toUri().toString());
         }
         String options = conf.get("spark.executor.extraJavaOptions", "");
         if (!options.contains(VECTOR_MODULE)) {
@@ -63,20 +88,6 @@ final class Sessions {
             conf.setIfMissing("spark.kryo.registrator", "org.nd4j.kryo.Nd4jRegistrator");
         }
         return conf;
-    }
-
-    private static void configureLocal(SparkConf conf, RunSettings run, int slots) {
-        int needed = run.ranks() * run.coresPerRank();
-        if (slots < needed) {
-            throw new SettingsException(List.of(
-                    "spark.master=%s has %d slots, and run.ranks=%d with run.cores-per-rank=%d needs %d: add --conf spark.master=local[%d], or set fewer ranks"
-                            .formatted(
-                                    conf.get("spark.master"), slots, run.ranks(), run.coresPerRank(), needed, needed)));
-        }
-        conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(slots));
-        if (run.coresPerRank() > 1) {
-            conf.setIfMissing("spark.task.cpus", Integer.toString(run.coresPerRank()));
-        }
     }
 
     /** Tasks that run at a time when driver and executor are one process; empty on any other master. */
