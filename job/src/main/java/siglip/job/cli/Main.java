@@ -16,15 +16,23 @@ import picocli.CommandLine.ParseResult;
         scope = CommandLine.ScopeType.INHERIT,
         versionProvider = Version.class,
         exitCodeListHeading = "%nExit codes:%n",
-        subcommands = {PrepareCommand.class})
+        subcommands = {LossCommand.class, PrepareCommand.class})
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
         int code = commandLine().execute(args);
-        if (code != 0) { // a code of 0 is left to the end of main: an explicit exit looks like a failure to YARN
+        if (code != 0 || local()) {
             System.exit(code);
         }
+    }
+
+    /**
+     * Whether tasks ran in this process: then Spark's timer of barrier stages keeps it alive. Elsewhere success is left to the
+     * end of main, since an explicit exit looks like a failure to YARN.
+     */
+    private static boolean local() {
+        return System.getProperty("spark.master", "local").startsWith("local");
     }
 
     /** All commands, writing to the process' own streams. */
