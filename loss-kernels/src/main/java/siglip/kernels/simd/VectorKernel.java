@@ -7,6 +7,7 @@ import java.lang.constant.ConstantDescs;
 import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import siglip.kernels.ElementwiseKernel;
@@ -23,6 +24,21 @@ final class VectorKernel implements ElementwiseKernel {
     private static final int BITS = classData();
     private static final VectorSpecies<Float> S = VectorSpecies.of(float.class, VectorShape.forBitSize(BITS));
     private static final int LENGTH = S.length();
+
+    // Constants of the class: made in a loop, each would count against what the compiler is ready to inline there.
+    private static final FloatVector ONE = all(1f);
+    private static final FloatVector LEAST = all(LEAST_EXPONENT);
+    private static final FloatVector LOG2_E = all(1.442695f);
+    private static final FloatVector ROUND = all(12582912f); // 1.5 * 2^23: adding it leaves an integer in the low bits
+    private static final FloatVector MINUS_LN2_HIGH = all(-0.6933594f);
+    private static final FloatVector MINUS_LN2_LOW = all(2.1219444e-4f);
+    private static final FloatVector P0 = all(0.5f);
+    private static final FloatVector P1 = all(1.6666666e-1f);
+    private static final FloatVector P2 = all(4.1665796e-2f);
+    private static final FloatVector P3 = all(8.333452e-3f);
+    private static final FloatVector P4 = all(1.3981999e-3f);
+    private static final FloatVector P5 = all(1.9875691e-4f);
+    private static final IntVector EXPONENT_OF_ONE = ONE.reinterpretAsInts();
 
     private final float[] tail = new float[LENGTH];
     private final float[] tailMaxima = new float[LENGTH];
@@ -50,20 +66,21 @@ final class VectorKernel implements ElementwiseKernel {
 
     /** {@code exp(x)} for {@code x <= 0}: range reduction by ln 2 in two parts, then the polynomial of Cephes' {@code expf}. */
     private static FloatVector exp(FloatVector argument) {
-        FloatVector x = argument.max(LEAST_EXPONENT);
-        FloatVector rounded = x.fma(all(1.442695f), all(12582912f)); // + 1.5 * 2^23: the low bits hold an integer
-        FloatVector k = rounded.sub(12582912f);
-        FloatVector r = k.fma(all(2.1219444e-4f), k.fma(all(-0.6933594f), x));
-        FloatVector p = all(1.9875691e-4f)
-                .fma(r, all(1.3981999e-3f))
-                .fma(r, all(8.333452e-3f))
-                .fma(r, all(4.1665796e-2f))
-                .fma(r, all(1.6666666e-1f))
-                .fma(r, all(0.5f))
+        FloatVector x = argument.max(LEAST);
+        FloatVector rounded = x.fma(LOG2_E, ROUND);
+        FloatVector k = rounded.sub(ROUND);
+        FloatVector r = k.fma(MINUS_LN2_LOW, k.fma(MINUS_LN2_HIGH, x));
+        FloatVector p = P5.fma(r, P4)
+                .fma(r, P3)
+                .fma(r, P2)
+                .fma(r, P1)
+                .fma(r, P0)
                 .fma(r.mul(r), r)
-                .add(1f);
-        return p.mul(
-                rounded.reinterpretAsInts().lanewise(LSHL, 23).add(0x3f800000).reinterpretAsFloats());
+                .add(ONE);
+        return p.mul(rounded.reinterpretAsInts()
+                .lanewise(LSHL, 23)
+                .add(EXPONENT_OF_ONE)
+                .reinterpretAsFloats());
     }
 
     /** The sum of the first {@code used} lanes. */
