@@ -16,7 +16,7 @@ import picocli.CommandLine.ParseResult;
         scope = CommandLine.ScopeType.INHERIT,
         versionProvider = Version.class,
         exitCodeListHeading = "%nExit codes:%n",
-        subcommands = {LossCommand.class, PrepareCommand.class})
+        subcommands = {CompareCommand.class, LossCommand.class, PrepareCommand.class, ValidateCommand.class})
 public final class Main {
     private Main() {}
 

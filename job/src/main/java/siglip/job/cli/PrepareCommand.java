@@ -6,5 +6,5 @@ import picocli.CommandLine.Command;
         name = "prepare",
         description = "Makes a data set of image-text pairs.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {PrepareEmojiCommand.class})
+        subcommands = {PrepareEmojiCommand.class, PrepareSyntheticCommand.class})
 final class PrepareCommand {}

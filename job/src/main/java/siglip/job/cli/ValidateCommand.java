@@ -1,0 +1,81 @@
+package siglip.job.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import siglip.job.config.LoadedSettings;
+import siglip.job.config.Settings;
+import siglip.job.config.SettingsException;
+import siglip.job.data.BatchSource;
+import siglip.job.data.DataSummary;
+import siglip.job.data.PairData;
+import siglip.job.towers.ModelSpec;
+
+@Command(name = "validate", description = "Checks settings and data, and trains nothing.")
+final class ValidateCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private RunOptions options;
+
+    @Option(names = "--show", description = "Prints all settings, defaults included.")
+    private boolean show;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        LoadedSettings loaded = options.load();
+        if (show) {
+            out.print(loaded.rendered());
+            out.flush();
+        }
+        Settings settings = loaded.settings();
+        try (SparkSession spark = Sessions.open("validate " + settings.run().name(), settings.run());
+                PairData data = PairData.open(
+                        spark, settings.data(), settings.towers().table().buckets());
+                BatchSource batches = data.source(
+                        settings.training().batchSize(), settings.run().seed())) {
+            checkTowers(settings, data, spark);
+            out.println("The settings can be used.");
+            print(data.summary(), batches, out);
+        }
+        return ExitCode.OK.code();
+    }
+
+    private static void checkTowers(Settings settings, PairData data, SparkSession spark) {
+        try {
+            ModelSpec.of(settings.towers(), data.shape(), spark.sparkContext().hadoopConfiguration());
+        } catch (IllegalArgumentException e) {
+            throw new SettingsException(List.of("towers: " + e.getMessage()));
+        }
+    }
+
+    private static void print(DataSummary data, BatchSource batches, PrintWriter out) {
+        out.println("%s can be used: %,d rows, files: %d".formatted(data.path(), data.rows(), data.files()));
+        out.println("  to train on  %,d rows, %,d bytes as features, %s"
+                .formatted(
+                        data.training(),
+                        data.packedBytes(),
+                        data.source().name().toLowerCase(Locale.ROOT)));
+        out.println("  held out     %,d rows of seen concepts, %,d of unseen".formatted(data.seen(), data.unseen()));
+        out.println("  left out     %,d rows of %,d concepts, out of %,d"
+                .formatted(data.leftOut(), data.leftOutConcepts(), data.concepts()));
+        out.println("  a pair       image of %,d floats, text of %s"
+                .formatted(
+                        batches.shape().imageWidth(),
+                        batches.shape().textIsTokens()
+                                ? "tokens"
+                                : "%,d floats".formatted(batches.shape().textWidth())));
+        out.println("  skipped      %,d rows".formatted(data.skippedRows()));
+        data.skipped().forEach(reason -> out.println("    " + reason));
+        out.println("  fingerprint  " + data.fingerprint());
+    }
+}
