@@ -1,5 +1,7 @@
 package siglip.job.training;
 
+import java.util.ArrayList;
+import java.util.List;
 import siglip.job.config.TrainingSettings;
 
 /**
@@ -16,7 +18,7 @@ import siglip.job.config.TrainingSettings;
  */
 final class AdamW {
     private final TrainingSettings settings;
-    private final boolean[] decayed;
+    private final List<Run> runs;
     private final int width;
     private final float[] m;
     private final float[] v;
@@ -26,10 +28,25 @@ final class AdamW {
     private final double[] scalarV = new double[2];
     private long updates;
 
+    /** Neighbouring parameters that all have weight decay, or all have none: a loop over one has no condition inside. */
+    private record Run(int from, int to, boolean decays) {
+        static List<Run> of(boolean[] decayed) {
+            List<Run> runs = new ArrayList<>();
+            int from = 0;
+            for (int i = 1; i <= decayed.length; i++) {
+                if (i == decayed.length || decayed[i] != decayed[from]) {
+                    runs.add(new Run(from, i, decayed[from]));
+                    from = i;
+                }
+            }
+            return runs;
+        }
+    }
+
     /** @param decayed which of the towers' parameters have weight decay */
     AdamW(TrainingSettings settings, boolean[] decayed, int tableRows, int width) {
         this.settings = settings;
-        this.decayed = decayed;
+        this.runs = Run.of(decayed);
         this.width = width;
         m = new float[decayed.length];
         v = new float[decayed.length];
@@ -42,8 +59,20 @@ final class AdamW {
         updates++;
         double correction1 = 1 - Math.pow(settings.beta1(), (double) updates);
         double correction2 = 1 - Math.pow(settings.beta2(), (double) updates);
-        Chunks.each(
-                m.length, (from, to) -> dense(arm.dense(), gradient.dense, from, to, rate, correction1, correction2));
+        for (Run run : runs) {
+            double decay = run.decays ? settings.weightDecay() : 0;
+            Chunks.each(
+                    run.to - run.from,
+                    (from, to) -> dense(
+                            arm.dense(),
+                            gradient.dense,
+                            run.from + from,
+                            run.from + to,
+                            rate,
+                            decay,
+                            correction1,
+                            correction2));
+        }
         float tableRate = (float) (rate * Math.sqrt(correction2) / correction1);
         Chunks.each(gradient.rows * width, (from, to) -> table(arm.table(), gradient, from, to, tableRate));
         double scalarRate = rate * settings.scalarLearningRateFactor();
@@ -52,7 +81,8 @@ final class AdamW {
                 scalar(1, gradient.bias, scalarRate, correction1, correction2));
     }
 
-    private void dense(float[] p, float[] g, int from, int to, double rate, double correction1, double correction2) {
+    private void dense(
+            float[] p, float[] g, int from, int to, double rate, double decay, double correction1, double correction2) {
         float b1 = (float) settings.beta1();
         float b2 = (float) settings.beta2();
         float c1 = (float) (1 - settings.beta1());
@@ -60,15 +90,14 @@ final class AdamW {
         float epsilon = (float) settings.epsilon();
         float step = (float) (rate / correction1);
         float root = (float) Math.sqrt(correction2);
-        float shrink = (float) (1 - rate * settings.weightDecay());
+        float shrink = (float) (1 - rate * decay);
         for (int i = from; i < to; i++) {
             float gi = g[i];
             float mi = b1 * m[i] + c1 * gi;
             float vi = b2 * v[i] + c2 * gi * gi;
             m[i] = mi;
             v[i] = vi;
-            float kept = decayed[i] ? p[i] * shrink : p[i];
-            p[i] = kept - step * mi / ((float) Math.sqrt(vi) / root + epsilon);
+            p[i] = p[i] * shrink - step * mi / ((float) Math.sqrt(vi) / root + epsilon);
         }
     }
 
@@ -79,14 +108,18 @@ final class AdamW {
         float c1 = (float) (1 - settings.beta1());
         float c2 = (float) (1 - settings.beta2());
         float epsilon = (float) settings.epsilon();
-        for (int i = from; i < to; i++) {
-            int at = gradient.ids[i / width] * width + i % width;
-            float gi = gradient.values[i];
-            float mi = b1 * tableM[at] + c1 * gi;
-            float vi = b2 * tableV[at] + c2 * gi * gi;
-            tableM[at] = mi;
-            tableV[at] = vi;
-            p[at] -= rate * mi / ((float) Math.sqrt(vi) + epsilon);
+        for (int i = from; i < to; ) {
+            int row = i / width;
+            int end = Math.min(to, (row + 1) * width);
+            int shift = (gradient.ids[row] - row) * width; // from the touched rows to the table's
+            for (; i < end; i++) {
+                float gi = gradient.values[i];
+                float mi = b1 * tableM[i + shift] + c1 * gi;
+                float vi = b2 * tableV[i + shift] + c2 * gi * gi;
+                tableM[i + shift] = mi;
+                tableV[i + shift] = vi;
+                p[i + shift] -= rate * mi / ((float) Math.sqrt(vi) + epsilon);
+            }
         }
     }
 
