@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * @param path Parquet file or folder, any Hadoop path
  * @param columns names of columns
- * @param train SQL predicate: rows to train on; empty for all
+ * @param train SQL predicate: rows to train on; empty for all that {@code test} does not take
  * @param test SQL predicate: held-out rows; empty for none
  * @param leftOutEvery every how-manieth concept is left out of training in all vendors; 0 for none
  * @param leftOutOffset which concept of each such group

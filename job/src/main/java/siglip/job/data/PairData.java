@@ -64,7 +64,7 @@ public final class PairData implements AutoCloseable {
      * @throws DataException if columns are missing or do not fit, no row is left to train on, or too many had to be skipped
      */
     public static PairData open(SparkSession spark, DataSettings settings, int buckets) {
-        return new DataCheck(spark, settings, buckets).open();
+        return DataFailure.named(settings.path(), () -> new DataCheck(spark, settings, buckets).open());
     }
 
     public DataSummary summary() {
@@ -92,7 +92,7 @@ public final class PairData implements AutoCloseable {
     /** All training pairs in the driver's memory, row i with id i: for data sets that are replicated. Read on the first call. */
     public PackedPairs training() {
         if (packed.isEmpty()) {
-            packed = Optional.of(pack());
+            packed = Optional.of(DataFailure.named(settings.path(), this::pack));
         }
         return packed.get();
     }
@@ -108,12 +108,12 @@ public final class PairData implements AutoCloseable {
         long first = summary.training() + (fate == Fate.UNSEEN ? summary.seen() : 0);
         PairEncoder encoder = encoder(fate, first);
         int classes = settings.columns().classes().size();
-        List<byte[]> found = table.scanTest()
+        JavaRDD<byte[]> rowsFound = table.scanTest()
                 .mapPartitions(part -> encoder.each(
                         part,
                         id -> id < size,
-                        (id, row) -> Shipped.bytes(HeldOutRow.of(encoder.encode(id, row), row, classes))))
-                .collect();
+                        (id, row) -> Shipped.bytes(HeldOutRow.of(encoder.encode(id, row), row, classes))));
+        List<byte[]> found = DataFailure.named(settings.path(), rowsFound::collect);
         return HeldOutRow.collect(shape(), settings.columns().classes(), found);
     }
 

@@ -314,6 +314,29 @@ class ReadingIT {
     }
 
     @Test
+    void aFileThatIsDamagedWithinIsBlamedOnTheData() throws IOException {
+        List<Row> rows = new ArrayList<>();
+        for (int i = 1; i < 2000; i++) {
+            rows.add(pair(i, (float) Math.sqrt(i)));
+        }
+        TestData.write(spark, folder.resolve("damaged"), pairSchema(), rows);
+        Path part = folder.resolve("damaged")
+                .toFile()
+                .listFiles((where, file) -> file.endsWith(".parquet"))[0]
+                .toPath();
+        byte[] bytes = Files.readAllBytes(part);
+        Arrays.fill(bytes, 50, 5000, (byte) 0x55); // pages; the footer stays whole
+        Files.delete(part); // and its checksum with it, which Hadoop keeps beside it
+        Files.write(folder.resolve("damaged").resolve("damaged.parquet"), bytes);
+
+        assertThatThrownBy(
+                        () -> open(TestData.features(folder.resolve("damaged").toString())))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("Encountered error while reading file")
+                .hasMessageContaining("damaged.parquet");
+    }
+
+    @Test
     void aChangedCellOrNameOrSplitChangesTheFingerprintAndAnotherPlaceDoesNot() throws IOException {
         List<Row> rows = List.of(pair(1, 2), pair(2, 2));
         String one = fingerprint("one", "data.parquet", rows, Optional.empty());

@@ -1,0 +1,94 @@
+package siglip.job.data.prepare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import siglip.job.data.DataException;
+
+class EmojiPairsIT {
+    /** Where {@code scripts/run-local prepare emoji} puts the artefacts. */
+    private static final Path ARTEFACTS = Path.of("../target/artefacts");
+
+    private static final EmojiJars JARS =
+            new EmojiJars(ARTEFACTS.resolve("iconify__json-2.2.378.jar"), ARTEFACTS.resolve("jemoji-2.0.0.jar"));
+    private static SparkSession spark;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void start() {
+        spark = SparkSession.builder()
+                .master("local[2]")
+                .config("spark.ui.enabled", "false")
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.driver.bindAddress", "127.0.0.1")
+                .getOrCreate();
+    }
+
+    @AfterAll
+    static void stop() {
+        spark.stop();
+    }
+
+    @Test
+    void theSampleHoldsImagesOfOneSizeOfThreeSets() throws IOException {
+        List<Row> sample = spark.read().parquet("../data/emoji/pairs.parquet").collectAsList();
+
+        assertThat(sample).hasSize(4430);
+        for (Row row : sample) {
+            BufferedImage image = ImageIO.read(new ByteArrayInputStream(row.getAs("image")));
+            assertThat(image.getWidth()).isEqualTo(EmojiPairs.PX);
+            assertThat(image.getHeight()).isEqualTo(EmojiPairs.PX);
+            assertThat(row.<String>getAs("caption")).isNotBlank();
+            assertThat(row.getList(row.fieldIndex("keywords"))).isNotEmpty();
+            assertThat(EmojiPairs.SAMPLE).contains(row.<String>getAs("vendor"));
+            assertThat(row.<String>getAs("concept")).isEqualTo(EmojiNames.slug(row.getAs("caption")));
+        }
+    }
+
+    /** Needs artefacts of 88 MB; runs where they lie in {@code target/artefacts}. Pixels are compared: PNG bytes may differ between JDKs. */
+    @Test
+    void theArtefactsGiveTheSampleAgain() throws IOException {
+        Assumptions.assumeTrue(Files.exists(JARS.drawings()) && Files.exists(JARS.names()), "no artefacts");
+
+        long written = EmojiPairs.write(spark, JARS, EmojiPairs.SAMPLE, folder.toString());
+
+        assertThat(written).isEqualTo(4430);
+        List<Row> sample = spark.read().parquet("../data/emoji/pairs.parquet").collectAsList();
+        List<Row> again =
+                spark.read().parquet(folder.toString() + "/pairs.parquet").collectAsList();
+        for (int row = 0; row < sample.size(); row++) {
+            assertThat(again.get(row).toSeq().tail())
+                    .isEqualTo(sample.get(row).toSeq().tail());
+            assertThat(pixels(again.get(row))).isEqualTo(pixels(sample.get(row)));
+        }
+        assertThat(folder.resolve("NOTICE.md")).hasSameTextualContentAs(Path.of("../data/emoji/NOTICE.md"));
+    }
+
+    @Test
+    void aSetThatIsNotKnownIsRefused() {
+        assertThatThrownBy(() -> EmojiPairs.write(spark, JARS, List.of("noto", "apple"), folder.toString()))
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith("Cannot draw the sets [apple]: known are [emojione, ");
+    }
+
+    private static int[] pixels(Row row) throws IOException {
+        BufferedImage image = ImageIO.read(new ByteArrayInputStream(row.getAs("image")));
+        return image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+    }
+}
