@@ -12,6 +12,7 @@ import java.util.Optional;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.constraint.NonNegativeConstraint;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.L2NormalizeVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -20,6 +21,8 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
+import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
@@ -70,6 +73,29 @@ class GraphRulesTest {
                                 new OutputLayer.Builder().nIn(OUT).nOut(OUT).build(),
                                 "a"),
                 "the loss is ours");
+    }
+
+    @Test
+    void frozenConstrainedAndNoisyLayersAreRefused() {
+        refused(graph().addLayer("x", new FrozenLayer(dense().nIn(OUT).build()), "a"), "layer 'x' is frozen");
+        refused(
+                graph().addLayer(
+                                "x",
+                                dense().constrainWeights(new NonNegativeConstraint())
+                                        .build(),
+                                "a"),
+                "constraints");
+        refused(graph().addLayer("x", dense().weightNoise(new DropConnect(0.5)).build(), "a"), "weight noise");
+    }
+
+    @Test
+    void allReasonsAreGivenAtOnce() {
+        refused(
+                graph().addLayer("b", dense().dropOut(0.5).l2(1).build(), "a")
+                        .addLayer("x", new BatchNormalization(), "b"),
+                "layer 'b' drops out",
+                "layer 'b' has l1, l2",
+                "layer 'x' normalises");
     }
 
     @Test
