@@ -13,6 +13,11 @@ package siglip.kernels;
  *       subtraction of the maximum (n e^x-weighted terms of mean |x| at most log n);
  *   <li>gradients of embeddings sum n terms, and what each tile and slice adds, in float.
  * </ul>
+ *
+ * <p>Kernels may have worked on other embeddings than the reference, entries off by at most {@code ex} and {@code ey} (of images, of
+ * texts). Then {@code A = sum_k (|x_k| + ex_k) (|y_k| + ey_k)}, a logit is off by {@code t sum_k (|x_k| ey_k + ex_k (|y_k| + ey_k))}
+ * more, which passes through softplus, sigmoid and log-sum-exp as its rounding does, and a gradient by what its factors
+ * {@code y} and {@code t x y} are off, times the derivative.
  */
 public final class ReferenceBounds {
     private static final double U = 0x1p-24;
@@ -23,22 +28,31 @@ public final class ReferenceBounds {
     private final ReferenceLoss of;
     private final int tile;
     private final int slices;
-    private final double[][] absolute; // sum_k |x_k y_k| of each pair
+    private final double[][] imageErrors;
+    private final double[][] textErrors;
+    private final double[][] absolute; // A of each pair
+    private final double[][] moved; // by how much the similarity of each pair may be off
     private final double[][] derivativeErrors;
     private double loss;
 
-    ReferenceBounds(ReferenceLoss of, int tile, int slices) {
+    ReferenceBounds(ReferenceLoss of, int tile, int slices, double[][] imageErrors, double[][] textErrors) {
         this.of = of;
         this.tile = tile;
         this.slices = slices;
+        this.imageErrors = imageErrors;
+        this.textErrors = textErrors;
         int m = of.images().length;
         int n = of.texts().length;
         absolute = new double[m][n];
+        moved = new double[m][n];
         derivativeErrors = new double[m][n];
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
                 for (int k = 0; k < of.dim(); k++) {
-                    absolute[i][j] += Math.abs(of.images()[i][k] * of.texts()[j][k]);
+                    double x = Math.abs(of.images()[i][k]);
+                    double y = Math.abs(of.texts()[j][k]);
+                    absolute[i][j] += (x + imageErrors[i][k]) * (y + textErrors[j][k]);
+                    moved[i][j] += x * textErrors[j][k] + imageErrors[i][k] * (y + textErrors[j][k]);
                 }
             }
         }
@@ -71,7 +85,8 @@ public final class ReferenceBounds {
     /** By how much the logit of a pair may be off. */
     double logitError(int i, int j) {
         double bias = of.isSoftmax() ? 0 : Math.abs(of.params().bias());
-        return gamma(of.dim() + 6) * (of.params().scale() * absolute[i][j] + bias);
+        double t = of.params().scale();
+        return gamma(of.dim() + 6) * (t * absolute[i][j] + bias) + t * moved[i][j];
     }
 
     private void sigmoid(int m, int n) {
@@ -125,7 +140,8 @@ public final class ReferenceBounds {
             case MASKED -> 0;
             case NEGATIVE -> {
                 // the log-sum-exp is rounded to float, and so is what is left after it is subtracted
-                double exponent = logitError + sumError + U * Math.abs(all) + U * Math.abs(line.logit(at) - all);
+                double off = logitError + sumError;
+                double exponent = off + U * (Math.abs(all) + off) + U * (Math.abs(line.logit(at) - all) + off);
                 yield line.derivative(at)
                         * (Math.expm1(exponent + Math.log1p(ElementwiseKernel.RELATIVE_ERROR)) + 3 * U);
             }
@@ -162,7 +178,8 @@ public final class ReferenceBounds {
             for (int j = 0; j < absolute[i].length; j++) {
                 double logit = of.params().scale() * absolute[i][j];
                 double derivative = Math.abs(of.derivative(i, j));
-                sum += logit * summed(i, j, rowRoundings() + of.dim() + 6, derivative * doubleRounding());
+                sum += logit * summed(i, j, rowRoundings() + of.dim() + 6, derivative * doubleRounding())
+                        + derivative * of.params().scale() * moved[i][j];
             }
         }
         return sum;
@@ -180,9 +197,12 @@ public final class ReferenceBounds {
         double roundings = additions(of.texts().length);
         for (int i = 0; i < bound.length; i++) {
             for (int j = 0; j < of.texts().length; j++) {
-                double term = of.params().scale() * summed(i, j, roundings, 0);
+                double t = of.params().scale();
+                double term = t * summed(i, j, roundings, 0);
+                double derivative = t * Math.abs(of.derivative(i, j));
                 for (int k = 0; k < of.dim(); k++) {
-                    bound[i][k] += term * Math.abs(of.texts()[j][k]);
+                    bound[i][k] +=
+                            term * (Math.abs(of.texts()[j][k]) + textErrors[j][k]) + derivative * textErrors[j][k];
                 }
             }
         }
@@ -195,9 +215,12 @@ public final class ReferenceBounds {
         double roundings = additions(of.images().length);
         for (int i = 0; i < of.images().length; i++) {
             for (int j = 0; j < bound.length; j++) {
-                double term = of.params().scale() * summed(i, j, roundings, 0);
+                double t = of.params().scale();
+                double term = t * summed(i, j, roundings, 0);
+                double derivative = t * Math.abs(of.derivative(i, j));
                 for (int k = 0; k < of.dim(); k++) {
-                    bound[j][k] += term * Math.abs(of.images()[i][k]);
+                    bound[j][k] +=
+                            term * (Math.abs(of.images()[i][k]) + imageErrors[i][k]) + derivative * imageErrors[i][k];
                 }
             }
         }

@@ -232,7 +232,17 @@ public final class ReferenceLoss {
      * @param slices in how many slices the batch was cut, each of whose results was rounded to {@code float} and added
      */
     public ReferenceBounds bounds(int tile, int slices) {
-        return new ReferenceBounds(this, tile, slices);
+        return bounds(tile, slices, new double[images.length][dim()], new double[texts.length][dim()]);
+    }
+
+    /**
+     * How far the kernels may be off when the embeddings they worked on were off themselves.
+     *
+     * @param imageErrors of each image row: by how much each entry may differ from this reference's
+     * @param textErrors of each text row
+     */
+    public ReferenceBounds bounds(int tile, int slices, double[][] imageErrors, double[][] textErrors) {
+        return new ReferenceBounds(this, tile, slices, imageErrors, textErrors);
     }
 
     /** A matrix of {@code float}, exactly. */

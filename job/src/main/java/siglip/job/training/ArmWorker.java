@@ -36,16 +36,21 @@ final class ArmWorker {
     private boolean active;
 
     ArmWorker(int arm, SegmentPlan plan, RankNode node, TowerPair towers, LossKernels kernels) {
+        this(arm, plan, node, towers, kernels, exchange(arm, plan, node, kernels));
+    }
+
+    /** With an exchange of the caller's making. */
+    ArmWorker(int arm, SegmentPlan plan, RankNode node, TowerPair towers, LossKernels kernels, LossExchange exchange) {
         this.arm = arm;
         this.plan = plan;
         this.node = node;
         this.towers = towers;
+        this.exchange = exchange;
         Slices rows = plan.rows();
         int width = plan.model().width();
         ParameterLayout layout = plan.model().layout();
         PieceLayout pieces = plan.pieces();
         reduction = new RankReduction(node, pieces);
-        exchange = LossExchange.of(plan.arms().get(arm), node, rows, width, plan.duplicates(), kernels);
         int n = rows.size(node.rank());
         parameters = Parameters.allocate(layout);
         own = new TextBlock(n, width);
@@ -61,6 +66,12 @@ final class ArmWorker {
                 + exchange.bytes()
                 + own.bytes()
                 + 4L * (3L * n * width + layout.dense());
+    }
+
+    /** The exchange of the plan's loss. */
+    static LossExchange exchange(int arm, SegmentPlan plan, RankNode node, LossKernels kernels) {
+        return LossExchange.of(
+                plan.arms().get(arm), node, plan.rows(), plan.model().width(), plan.duplicates(), kernels);
     }
 
     /** Takes the parameters that the segment starts from. */

@@ -1,0 +1,259 @@
+package siglip.job.training;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static siglip.job.config.LossSettings.Kind.SIGMOID;
+import static siglip.job.config.LossSettings.Kind.SOFTMAX;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import siglip.job.config.LossSettings;
+import siglip.job.config.Settings;
+import siglip.job.config.SettingsLoader;
+import siglip.job.config.SettingsSources;
+import siglip.job.data.Batch;
+import siglip.job.data.RankBatches;
+import siglip.job.data.Slices;
+import siglip.job.ring.Circle;
+import siglip.job.ring.DriverReduction;
+import siglip.job.ring.Piece;
+import siglip.job.ring.RankNode;
+import siglip.job.towers.ModelSpec;
+import siglip.job.towers.TowerPair;
+import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.LossKernels;
+import siglip.kernels.Numerics;
+
+/**
+ * The gradient that reaches the driver, through towers, ring and reduction over real connections, is that of the whole global
+ * batch in one place.
+ */
+@Timeout(120)
+class DistributedGradientTest {
+    private static final long SEED = Long.getLong("test.seed", 1);
+    private static final int STEPS = 2;
+    private static final int CAPTIONS =
+            5; // pairs i and i + 5 share a caption: on different ranks, for most numbers of ranks
+    private static final Numerics NUMERICS = new Numerics("auto", Numerics.FP32, "auto", 4);
+
+    @ParameterizedTest
+    @EnumSource
+    void isThatOfTheWholeBatchForBothLossesAndAnyNumberOfRanks(DuplicatePolicy duplicates) throws Exception {
+        for (int pairs : new int[] {12, 13}) { // shared evenly by 1, 2, 3 and 4 ranks, and by none but 1
+            for (int ranks = 1; ranks <= 4; ranks++) {
+                new Training(pairs, ranks, duplicates).check(Fault.NONE);
+            }
+        }
+    }
+
+    @Test
+    void theBoundsLetTheRingPassInWhichAHopCanBeDropped() {
+        assertThatCode(() -> new Training(12, 3, DuplicatePolicy.MASK).check(RingFaults.lastShare(false)))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void theBoundsCatchARankThatDropsTheShareOfItsLastHop() {
+        caught(RingFaults.lastShare(true));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theBoundsCatchTextGradientsThatComeHomeToTheWrongOwner(LossSettings.Kind kind) {
+        caught(RingFaults.wrongOwner(kind));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theBoundsCatchTextGradientsDividedByTheNumberOfRanks(LossSettings.Kind kind) {
+        caught(RingFaults.after(kind, (node, images, texts) -> RingFaults.scale(texts, 1f / node.ranks())));
+    }
+
+    @Test
+    void theBoundsCatchAMissingHalf() {
+        caught(RingFaults.after(SOFTMAX, (node, images, texts) -> {
+            RingFaults.scale(images, 2);
+            RingFaults.scale(texts, 2);
+        }));
+    }
+
+    @Test
+    void theBoundsCatchTheImageGradientsOfOneRankBeingOffByAHundredth() {
+        caught(RingFaults.after(
+                SIGMOID, (node, images, texts) -> RingFaults.scale(images, node.rank() == 1 ? 1.01f : 1)));
+    }
+
+    private static void caught(Fault fault) {
+        assertThatThrownBy(() -> new Training(12, 3, DuplicatePolicy.MASK).check(fault))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("step 0, N = 12, D = 3")
+                .hasMessageContaining("parameter");
+    }
+
+    /** A short training of both arms in turn. */
+    private static final class Training {
+        private final int ranks;
+        private final Settings settings;
+        private final GeneratedSource source;
+        private final ModelSpec model;
+        private final String what;
+
+        Training(int pairs, int ranks, DuplicatePolicy duplicates) {
+            this.ranks = ranks;
+            settings = settings(pairs, duplicates);
+            source = new GeneratedSource(pairs, 9, 0, CAPTIONS);
+            model = ModelSpec.of(settings.towers(), source.shape());
+            what = "N = %d, D = %d, %s, test.seed %d".formatted(pairs, ranks, duplicates, SEED);
+        }
+
+        /** Trains, and holds the gradient of each step of each arm to the oracle. */
+        void check(Fault fault) throws Exception {
+            try (Circle circle = new Circle(ranks)) {
+                SegmentPlan plan = plan(circle);
+                List<Future<Void>> running = circle.start(node -> rank(node, plan, fault));
+                circle.driver().assemble();
+                List<Arm> arms = new ArrayList<>();
+                for (LossSettings.Arm arm : settings.loss().arms()) {
+                    arms.add(new Arm(arms.size(), arm, plan, circle));
+                }
+                arms.forEach(Arm::start);
+                for (long step = 0; step < STEPS; step++) {
+                    Batch whole = new Batch(source.shape(), source.batchSize());
+                    source.opener().open(0, 1, Collections.emptyIterator()).read(step, whole);
+                    for (Arm arm : arms) {
+                        arm.step(step, whole);
+                    }
+                }
+                for (Future<Void> rank : running) {
+                    rank.get(30, TimeUnit.SECONDS);
+                }
+            }
+        }
+
+        private static Settings settings(int pairs, DuplicatePolicy duplicates) {
+            return SettingsLoader.load(new SettingsSources(
+                            List.of(
+                                    "training.batch-size=" + pairs,
+                                    "training.steps=" + 2 * STEPS,
+                                    "training.warmup-steps=0",
+                                    "loss.duplicates="
+                                            + duplicates
+                                                    .name()
+                                                    .toLowerCase(Locale.ROOT)
+                                                    .replace('_', '-'),
+                                    "towers.width=8",
+                                    "towers.image.hidden=[7]",
+                                    "towers.image.activation=tanh",
+                                    "towers.image.input-dropout=0.25",
+                                    "towers.text.hidden=[6]",
+                                    "towers.text.activation=tanh",
+                                    "towers.table.buckets=16",
+                                    "towers.table.width=5",
+                                    "towers.table.deviation=0.5"),
+                            Map.of(),
+                            Map.of(),
+                            Optional.empty()))
+                    .settings();
+        }
+
+        private SegmentPlan plan(Circle circle) {
+            return new SegmentPlan(
+                    circle.driver().address(),
+                    1,
+                    new Slices(source.batchSize(), ranks),
+                    0,
+                    STEPS,
+                    List.of(0L, 0L),
+                    SEED,
+                    model,
+                    settings.loss().arms().stream().map(LossSettings.Arm::kind).toList(),
+                    settings.loss().duplicates(),
+                    NUMERICS,
+                    Circle.SETTINGS,
+                    source.opener());
+        }
+
+        private static Void rank(RankNode node, SegmentPlan plan, Fault fault) {
+            int rows = plan.rows().size(node.rank());
+            RankBatches batches = plan.batches().open(node.rank(), plan.rows().ranks(), Collections.emptyIterator());
+            Batch batch = new Batch(plan.model().shape(), rows);
+            try (LossKernels kernels = LossKernels.open(plan.numerics());
+                    TowerPair towers = new TowerPair(plan.model(), kernels.products(), rows)) {
+                List<ArmWorker> arms = new ArrayList<>();
+                for (int arm = 0; arm < plan.arms().size(); arm++) {
+                    LossExchange exchange = ArmWorker.exchange(arm, plan, node, kernels);
+                    arms.add(new ArmWorker(
+                            arm, plan, node, towers, kernels, fault.plant(arm, plan, node, kernels, exchange)));
+                }
+                arms.forEach(ArmWorker::start);
+                for (long step = plan.from(); step < plan.to(); step++) {
+                    batches.read(step, batch);
+                    for (ArmWorker arm : arms) {
+                        arm.step(step, batch, 0);
+                    }
+                }
+            }
+            return null;
+        }
+
+        /** One arm on the driver. */
+        private final class Arm {
+            private final SegmentPlan plan;
+            private final ArmAuthority authority;
+            private final DriverReduction reduction;
+            private final Gradient gradient;
+            private List<CompletableFuture<ByteBuffer>> offers;
+
+            Arm(int index, LossSettings.Arm arm, SegmentPlan plan, Circle circle) {
+                this.plan = plan;
+                ArmState state = new ArmState(
+                        index, arm, model.initial(SEED), -1.5, settings.loss().maxScale());
+                authority = new ArmAuthority(state, model.decayed(), settings.training(), plan.pieces());
+                reduction = new DriverReduction(circle.driver(), plan.pieces(), index);
+                gradient = new Gradient(plan.pieces());
+            }
+
+            void start() {
+                offers = reduction.offer(0);
+                authority.fillAll(reduction.parameters());
+                reduction.send(-1);
+            }
+
+            void step(long step, Batch whole) {
+                ArmState state = authority.state();
+                GradientOracle oracle = GradientOracle.of(
+                        model,
+                        state.arm().kind(),
+                        plan.duplicates(),
+                        state.parameters(),
+                        state.logits(),
+                        whole,
+                        SEED,
+                        step,
+                        NUMERICS.tile(),
+                        ranks);
+                Piece[] sums = reduction.await(offers);
+                gradient.assemble(sums, RankScalars.total(sums), source.batchSize());
+                StepRecord record = authority.apply(sums, step, 1);
+                oracle.check("%s, step %d, %s".formatted(state.arm().name(), step, what), record.loss(), gradient);
+                if (step + 1 < STEPS) {
+                    offers = reduction.offer(step + 1);
+                }
+                authority.fillChanged(reduction.parameters());
+                reduction.send(step);
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package siglip.job.training;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import siglip.job.config.LossSettings;
+import siglip.job.data.Slices;
+import siglip.job.ring.Frame;
+import siglip.job.ring.GradientRing;
+import siglip.job.ring.RankNode;
+import siglip.job.ring.TextBlock;
+import siglip.job.ring.TextRing;
+import siglip.kernels.LogitParams;
+import siglip.kernels.LossKernels;
+import siglip.kernels.LossSums;
+import siglip.kernels.PairLabels;
+import siglip.kernels.blas.Matrix;
+
+/** Mistakes that a ring may make without hanging. */
+final class RingFaults {
+    private RingFaults() {}
+
+    /** Done to the gradients of embeddings after a right exchange. */
+    interface Damage {
+        void to(RankNode node, Matrix imageGradient, Matrix textGradient);
+    }
+
+    /** Damages what the arms of one loss compute. */
+    static Fault after(LossSettings.Kind kind, Damage damage) {
+        return (arm, plan, node, kernels, right) -> plan.arms().get(arm) == kind
+                ? new Damaged(right, (step, images, texts) -> damage.to(node, images, texts))
+                : right;
+    }
+
+    /** Text gradients end one rank after their owner. */
+    static Fault wrongOwner(LossSettings.Kind kind) {
+        return (arm, plan, node, kernels, right) -> plan.arms().get(arm) == kind
+                ? new Damaged(right, (step, images, texts) -> passOn(node, arm, step, texts))
+                : right;
+    }
+
+    /** A sigmoid's ring in which rank 0 passes on what came in its last phase without its own share, if {@code dropped}. */
+    static Fault lastShare(boolean dropped) {
+        return (arm, plan, node, kernels, right) -> plan.arms().get(arm) == LossSettings.Kind.SIGMOID
+                ? new Ring(plan, node, kernels, dropped && node.rank() == 0)
+                : right;
+    }
+
+    private static void passOn(RankNode node, int arm, long step, Matrix texts) {
+        Frame frame = new Frame(Frame.Kind.TEXT_GRADIENT, arm, step, 99);
+        Matrix others = Matrix.allocate(texts.rows(), texts.columns());
+        CompletableFuture<ByteBuffer> arrival = node.receive(frame, node.previous(), others.bytes());
+        node.await(node.send(frame, node.next(), texts.bytes()), node.next(), "room");
+        node.await(arrival, node.previous(), "text gradients");
+        texts.copyFrom(others);
+    }
+
+    static void scale(Matrix matrix, float factor) {
+        for (int i = 0; i < matrix.size(); i++) {
+            matrix.floats().put(i, matrix.floats().get(i) * factor);
+        }
+    }
+
+    private interface Step {
+        void damage(long step, Matrix imageGradient, Matrix textGradient);
+    }
+
+    private record Damaged(LossExchange right, Step after) implements LossExchange {
+        @Override
+        public void run(
+                int arm,
+                long step,
+                Matrix images,
+                TextBlock own,
+                LogitParams params,
+                Matrix imageGradient,
+                Matrix textGradient,
+                LossSums sums,
+                StepClock clock) {
+            right.run(arm, step, images, own, params, imageGradient, textGradient, sums, clock);
+            after.damage(step, imageGradient, textGradient);
+        }
+
+        @Override
+        public long bytes() {
+            return right.bytes();
+        }
+    }
+
+    private record Ring(SegmentPlan plan, RankNode node, LossKernels kernels, boolean clears) implements LossExchange {
+        @Override
+        public void run(
+                int arm,
+                long step,
+                Matrix images,
+                TextBlock own,
+                LogitParams params,
+                Matrix imageGradient,
+                Matrix textGradient,
+                LossSums sums,
+                StepClock clock) {
+            Slices rows = plan.rows();
+            int width = images.columns();
+            int most = rows.largest();
+            TextRing texts = new TextRing(
+                    node, rows, arm, step, own, List.of(new TextBlock(most, width), new TextBlock(most, width)));
+            GradientRing gradients = new GradientRing(
+                    node,
+                    rows,
+                    arm,
+                    step,
+                    List.of(Matrix.allocate(most, width), Matrix.allocate(most, width)),
+                    List.of(Matrix.allocate(most, width), Matrix.allocate(most, width)));
+            imageGradient.clear();
+            textGradient.clear();
+            int[] captions = own.captions();
+            for (int phase = 0; phase < node.ranks(); phase++) {
+                TextBlock block = phase == 0 ? own : texts.await(phase);
+                Matrix share = phase == 0 ? textGradient : gradients.share(phase);
+                PairLabels labels = new PairLabels(
+                        rows.start(node.rank()),
+                        rows.start(texts.owner(phase)),
+                        captions,
+                        block.captions(),
+                        plan.duplicates());
+                kernels.sigmoid().accumulate(images, block.embeddings(), labels, params, imageGradient, share, sums);
+                if (clears && phase == node.ranks() - 1) {
+                    share.clear();
+                }
+                if (phase > 0) {
+                    gradients.pass(phase, share);
+                    texts.used(phase);
+                }
+            }
+            gradients.home(textGradient);
+            texts.finish();
+        }
+
+        @Override
+        public long bytes() {
+            return 0;
+        }
+    }
+}
