@@ -16,7 +16,13 @@ import picocli.CommandLine.ParseResult;
         scope = CommandLine.ScopeType.INHERIT,
         versionProvider = Version.class,
         exitCodeListHeading = "%nExit codes:%n",
-        subcommands = {CompareCommand.class, LossCommand.class, PrepareCommand.class, ValidateCommand.class})
+        subcommands = {
+            CompareCommand.class,
+            ExportCommand.class,
+            LossCommand.class,
+            PrepareCommand.class,
+            ValidateCommand.class
+        })
 public final class Main {
     private Main() {}
 

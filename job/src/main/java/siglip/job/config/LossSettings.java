@@ -27,6 +27,13 @@ public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics 
      * @param initialScale t at the start
      * @param initialBias b at the start; empty: -log(N - 1). Softmax has none
      */
-    public record Arm(String name, Kind kind, double initialScale, OptionalDouble initialBias)
-            implements Serializable {}
+    public record Arm(String name, Kind kind, double initialScale, OptionalDouble initialBias) implements Serializable {
+        /**
+         * b at the start for global batches of {@code batchSize} pairs: as set, or the calibrated -log(N - 1), at which the negatives' share of
+         * the gradient is that of the positives. Softmax has none: 0.
+         */
+        public double startBias(int batchSize) {
+            return kind == Kind.SOFTMAX ? 0 : initialBias.orElse(-Math.log(Math.max(1, batchSize - 1)));
+        }
+    }
 }

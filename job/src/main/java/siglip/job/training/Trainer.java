@@ -55,13 +55,9 @@ public final class Trainer {
         }
     }
 
-    /** b at the start: as set, or the calibrated -log(N - 1), at which the negatives' share of the gradient is that of the positives. */
+    /** b at the start. */
     public double initialBias(LossSettings.Arm arm) {
-        if (arm.kind() == LossSettings.Kind.SOFTMAX) {
-            return 0;
-        }
-        return arm.initialBias()
-                .orElse(-Math.log(Math.max(1, settings.training().batchSize() - 1)));
+        return arm.startBias(settings.training().batchSize());
     }
 
     public List<ArmState> arms() {
