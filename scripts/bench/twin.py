@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Trains the twin of a run in PyTorch, with open_clip's own losses: same start, same batches, same dropout, same optimizer.
+
+    scripts/run-local export --out EXPORT
+    scripts/bench/twin.py EXPORT --out twin.json
+
+Writes one JSON object: for each arm its loss at every step and its retrieval on the held-out rows after the last one.
+"""
+
+import argparse
+import importlib.metadata
+import importlib.util
+import json
+import math
+from pathlib import Path
+from types import ModuleType
+
+import numpy
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+TIE = 1e-6  # similarities closer than this count as equal
+RANKS = (1, 5, 10)
+IMAGE, TEXT = 1, 2  # towers, as keys of the dropout
+GAMMA = 0x9E3779B97F4A7C15
+ACTIVATIONS = {
+    "identity": lambda x: x,
+    "relu": F.relu,
+    "leaky_relu": F.leaky_relu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "gelu": lambda x: x * torch.sigmoid(1.702 * x),  # DL4J's
+    "swish": F.silu,
+    "elu": F.elu,
+    "softplus": F.softplus,
+}
+
+
+def open_clip_losses(path: Path | None) -> ModuleType:
+    """The module open_clip.loss alone: the package itself wants torchvision."""
+    path = path or Path(importlib.metadata.distribution("open_clip_torch").locate_file("open_clip/loss.py"))
+    spec = importlib.util.spec_from_file_location("open_clip_loss", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Pairs:
+    """One exported set of pairs: scaled image features, bags of tokens or text features, caption ids."""
+
+    def __init__(self, folder: Path, name: str, rows: int, data: dict, dtype: torch.dtype):
+        def array(what: str, kind: str) -> numpy.ndarray:
+            return numpy.fromfile(folder / f"{name}-{what}", dtype=kind)
+
+        self.images = torch.from_numpy(array("images.f32", "<f4")).reshape(-1, data["imageWidth"])[:rows].to(dtype)
+        self.captions = array("captions.i32", "<i4")[:rows]
+        self.tokens = self.starts = None
+        if data["textWidth"]:
+            self.texts = torch.from_numpy(array("texts.f32", "<f4")).reshape(-1, data["textWidth"])[:rows].to(dtype)
+        else:
+            self.tokens, self.starts = array("tokens.i32", "<i4"), array("starts.i32", "<i4")
+
+    def bag(self, row: int, keywords: int) -> numpy.ndarray:
+        return self.tokens[self.starts[2 * row] : self.starts[2 * row + 1 + keywords]]
+
+    def text_bytes(self, row: int) -> bytes:
+        return (self.bag(row, 0) if self.tokens is not None else self.texts[row].numpy()).tobytes()
+
+
+class Tower:
+    """A chain of dense layers with dropout of its inputs; rows of length 1 come out."""
+
+    def __init__(self, description: dict, key: int, dense: numpy.ndarray, dtype: torch.dtype):
+        self.key, self.share = key, description["inputDropout"]
+        self.layers: list[tuple[Tensor, Tensor | None, str]] = []
+        for layer in description["layers"]:
+            weights, (out, width) = layer["weights"], (layer["out"], layer["in"])
+            matrix = dense[weights : weights + out * width].reshape(out, width)
+            bias = dense[layer["bias"] : layer["bias"] + out] if "bias" in layer else None
+            self.layers.append((parameter(matrix, dtype), None if bias is None else parameter(bias, dtype), layer["activation"]))
+
+    def __call__(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        x = x if mask is None else x * mask
+        for matrix, bias, activation in self.layers:
+            x = ACTIVATIONS[activation](F.linear(x, matrix, bias))
+        return F.normalize(x, dim=-1)
+
+    def mask(self, seed: int, step: int, ids: numpy.ndarray, width: int, dtype: torch.dtype) -> Tensor | None:
+        """What the run's own dropout multiplies its inputs by: a hash of seed, step, row id and tower."""
+        if self.share == 0:
+            return None
+        start = mix(mix(numpy.array([seed + self.key * GAMMA & 0xFFFFFFFFFFFFFFFF], dtype=numpy.uint64)) + numpy.uint64(step))
+        keys = mix(start + ids.astype(numpy.uint64))
+        counts = numpy.arange(1, (width + 1) // 2 + 1, dtype=numpy.uint64) * numpy.uint64(GAMMA)
+        halves = mix(keys[:, None] + counts[None, :]).astype("<u8").view("<u4")[:, :width]
+        kept = halves >= numpy.uint64(round(self.share * 2**32))
+        return torch.from_numpy(kept).to(dtype) * torch.tensor(1 / (1 - self.share), dtype=dtype)
+
+
+def mix(z: numpy.ndarray) -> numpy.ndarray:
+    """SplitMix64's output function; wraps at 64 bits."""
+    z = (z ^ (z >> numpy.uint64(30))) * numpy.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> numpy.uint64(27))) * numpy.uint64(0x94D049BB133111EB)
+    return z ^ (z >> numpy.uint64(31))
+
+
+def parameter(values, dtype: torch.dtype) -> Tensor:
+    return torch.tensor(values, dtype=dtype, requires_grad=True)
+
+
+class Arm:
+    """One model with its loss and its optimizers."""
+
+    def __init__(self, arm: dict, losses: ModuleType, model: dict, training: dict, folder: Path, dtype: torch.dtype):
+        dense = numpy.fromfile(folder / "dense.f32", dtype="<f4")
+        self.training, self.dtype, self.sigmoid = training, dtype, arm["loss"] == "sigmoid"
+        self.image = Tower(model["image"], IMAGE, dense, dtype)
+        self.text = Tower(model["text"], TEXT, dense, dtype)
+        self.log_scale = parameter(math.log(arm["scale"]), dtype)
+        self.bias = parameter(arm["bias"], dtype) if self.sigmoid else None
+        self.loss = losses.SigLipLoss() if self.sigmoid else losses.ClipLoss()
+        layers = self.image.layers + self.text.layers
+        decayed = [matrix for matrix, _, _ in layers]
+        others = [bias for _, bias, _ in layers if bias is not None]
+        scalars = [self.log_scale] + ([self.bias] if self.sigmoid else [])
+        betas, epsilon = (training["beta1"], training["beta2"]), training["epsilon"]
+        groups = [
+            {"params": decayed, "weight_decay": training["weightDecay"], "factor": 1},
+            {"params": others, "weight_decay": 0, "factor": 1},
+            {"params": scalars, "weight_decay": 0, "factor": training["scalarLearningRateFactor"]},
+        ]
+        self.optimizers = [torch.optim.AdamW(groups, betas=betas, eps=epsilon)]
+        self.table = None
+        if model["tableRows"]:
+            table = numpy.fromfile(folder / "table.f32", dtype="<f4").reshape(model["tableRows"], model["tableWidth"])
+            self.table = parameter(table, dtype)
+            sparse = torch.optim.SparseAdam([self.table], betas=betas, eps=epsilon)
+            sparse.param_groups[0]["factor"] = 1
+            self.optimizers.append(sparse)
+
+    def texts(self, pairs: Pairs, ids: numpy.ndarray, keywords: numpy.ndarray) -> Tensor:
+        """What the text tower takes: the sums of the bags' table rows, or the features."""
+        if self.table is None:
+            return pairs.texts[ids]
+        bags = [pairs.bag(row, keyword) for row, keyword in zip(ids, keywords)]
+        offsets = numpy.cumsum([0] + [len(bag) for bag in bags[:-1]])
+        tokens = torch.from_numpy(numpy.concatenate(bags).astype(numpy.int64))
+        return F.embedding_bag(tokens, self.table, torch.from_numpy(offsets), mode="sum", sparse=True)
+
+    def step(self, step: int, pairs: Pairs, ids: numpy.ndarray, keywords: numpy.ndarray, seed: int) -> float:
+        images, texts = pairs.images[ids], self.texts(pairs, ids, keywords)
+        x = self.image(images, self.image.mask(seed, step, ids, images.shape[1], self.dtype))
+        y = self.text(texts, self.text.mask(seed, step, ids, texts.shape[1], self.dtype))
+        scale = self.log_scale.exp()
+        loss = self.loss(x, y, scale, self.bias) if self.sigmoid else self.loss(x, y, scale)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+        loss.backward()
+        rate = learning_rate(self.training, step)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate * group["factor"]
+            optimizer.step()
+        with torch.no_grad():
+            self.log_scale.clamp_(0, math.log(self.training["maxScale"]))
+        return loss.item()
+
+    @torch.no_grad()
+    def evaluate(self, pairs: Pairs) -> dict:
+        """Retrieval both ways between distinct images and distinct captions."""
+        images = distinct(pairs, lambda row: pairs.images[row].numpy().tobytes())
+        texts = distinct(pairs, pairs.text_bytes)
+        x = self.image(pairs.images[images])
+        y = self.text(self.texts(pairs, texts, numpy.zeros(len(texts), dtype=int)))
+        own, others = pairs.captions[images], pairs.captions[texts]
+        return {"image_to_text": retrieval(x, y, own, others), "text_to_image": retrieval(y, x, others, own)}
+
+
+def learning_rate(training: dict, step: int) -> float:
+    """Linear warm-up, then half a cosine."""
+    peak, warmup = training["learningRate"], training["warmupSteps"]
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    done = min(1, (step - warmup) / max(1, training["steps"] - warmup))
+    low = training["finalLearningRate"]
+    return peak * (low + (1 - low) * (1 + math.cos(math.pi * done)) / 2)
+
+
+def distinct(pairs: Pairs, content) -> numpy.ndarray:
+    """The first row of each concept and content."""
+    first: dict[tuple[int, bytes], int] = {}
+    for row, caption in enumerate(pairs.captions):
+        first.setdefault((int(caption), content(row)), row)
+    return numpy.array(sorted(first.values()), dtype=numpy.int64)
+
+
+def retrieval(queries: Tensor, candidates: Tensor, concepts: numpy.ndarray, others: numpy.ndarray) -> dict:
+    """Share of queries with a candidate of their concept among the first k, ties by the expected rank."""
+    similarity = (queries @ candidates.T).double()
+    right = torch.from_numpy(concepts[:, None] == others[None, :])
+    best = similarity.masked_fill(~right, -math.inf).amax(1, keepdim=True)
+    nearer = ((similarity > best + TIE) & ~right).sum(1).tolist()
+    tied = (similarity >= best - TIE) & (similarity <= best + TIE)
+    wrong, level = (tied & ~right).sum(1).tolist(), (tied & right).sum(1).tolist()
+    found = {k: sum(chance(k - n, w, r) for n, w, r in zip(nearer, wrong, level)) / len(concepts) for k in RANKS}
+    return {"queries": len(concepts), **{f"r{k}": share for k, share in found.items()}}
+
+
+def chance(places: int, wrong: int, right: int) -> float:
+    """Chance that one of the right ones is among the first places of a random order."""
+    if places <= 0 or right == 0:
+        return 0.0
+    return 1 - math.comb(wrong, places) / math.comb(wrong + right, places) if places <= wrong else 1.0
+
+
+def train(folder: Path, losses: ModuleType, dtype: torch.dtype) -> dict:
+    data, model, training = (json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
+    if training["duplicates"] != "ignore" or "clipNorm" in training:
+        raise SystemExit("Cannot train a twin with loss.duplicates other than ignore, or with training.clip-norm: open_clip has neither")
+    pairs = Pairs(folder, "train", data["trainRows"], data, dtype)
+    order = numpy.fromfile(folder / "order.i32", dtype="<i4").reshape(-1, data["batchSize"]).astype(numpy.int64)
+    keywords = numpy.fromfile(folder / "keywords.u8", dtype="u1").reshape(order.shape)
+    held_out = {}
+    for name in ("seen", "unseen"):
+        rows = min(data[name + "Rows"], training["evaluationRows"])
+        if rows:
+            held_out[name] = Pairs(folder, name, rows, data, dtype)
+    arms = {}
+    for each in training["arms"]:
+        arm = Arm(each, losses, model, training, folder, dtype)
+        curve = [arm.step(step, pairs, order[step], keywords[step], data["seed"]) for step in range(data["steps"])]
+        arms[each["name"]] = {
+            "loss": curve,
+            "scale": arm.log_scale.exp().item(),
+            "bias": arm.bias.item() if arm.sigmoid else 0,
+            "retrieval": {name: arm.evaluate(rows) for name, rows in held_out.items()},
+        }
+    return {"seed": data["seed"], "torch": torch.__version__, "precision": str(dtype).split(".")[-1], "arms": arms}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("export", type=Path, help="folder that 'export' wrote")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--open-clip-loss", type=Path, help="open_clip's loss.py (default: of the installed open_clip_torch)")
+    parser.add_argument("--precision", choices=("float32", "float64"), default="float32")
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    result = train(options.export, open_clip_losses(options.open_clip_loss), getattr(torch, options.precision))
+    options.out.write_text(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
