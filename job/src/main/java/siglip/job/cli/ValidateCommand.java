@@ -1,7 +1,6 @@
 package siglip.job.cli;
 
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
@@ -12,7 +11,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
-import siglip.job.config.SettingsException;
 import siglip.job.data.BatchSource;
 import siglip.job.data.DataSummary;
 import siglip.job.data.PairData;
@@ -43,19 +41,11 @@ final class ValidateCommand implements Callable<Integer> {
                         spark, settings.data(), settings.towers().table().buckets());
                 BatchSource batches = data.source(
                         settings.training().batchSize(), settings.run().seed())) {
-            checkTowers(settings, data, spark);
+            ModelSpec.of(settings.towers(), data.shape(), spark.sparkContext().hadoopConfiguration());
             out.println("The settings can be used.");
             print(data.summary(), batches, out);
         }
         return ExitCode.OK.code();
-    }
-
-    private static void checkTowers(Settings settings, PairData data, SparkSession spark) {
-        try {
-            ModelSpec.of(settings.towers(), data.shape(), spark.sparkContext().hadoopConfiguration());
-        } catch (IllegalArgumentException e) {
-            throw new SettingsException(List.of("towers: " + e.getMessage()));
-        }
     }
 
     private static void print(DataSummary data, BatchSource batches, PrintWriter out) {

@@ -3,7 +3,7 @@ package siglip.job.config;
 import java.util.List;
 
 /** Settings that cannot be used: all that is wrong with them, at once. */
-public final class SettingsException extends RuntimeException {
+public final class SettingsException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 
     private final List<String> errors;
@@ -15,6 +15,12 @@ public final class SettingsException extends RuntimeException {
                         ? "Cannot use the settings: " + errors.get(0)
                         : "Cannot use the settings: %d errors, the first: %s".formatted(errors.size(), errors.get(0)));
         this.errors = List.copyOf(errors);
+    }
+
+    /** @param cause what found them, in words that say what would do */
+    public SettingsException(IllegalArgumentException cause) {
+        this(List.of(String.valueOf(cause.getMessage())));
+        initCause(cause);
     }
 
     public List<String> errors() {

@@ -7,6 +7,7 @@ import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import siglip.job.config.SettingsException;
 import siglip.job.config.TowerSettings;
 import siglip.job.data.PairShape;
 import siglip.job.data.TokenBags;
@@ -48,7 +49,7 @@ public final class ModelSpec implements Serializable {
     /**
      * Builds the towers that the settings describe, over pairs of this shape.
      *
-     * @throws IllegalArgumentException if a named graph cannot be read, holds what is forbidden, or has other widths
+     * @throws SettingsException if a named graph cannot be read, holds what is forbidden, or has other widths
      */
     public static ModelSpec of(TowerSettings settings, PairShape shape) {
         return of(settings, shape, new Configuration());
@@ -56,6 +57,14 @@ public final class ModelSpec implements Serializable {
 
     /** As {@link #of(TowerSettings, PairShape)}, reading named graphs through this Hadoop configuration. */
     public static ModelSpec of(TowerSettings settings, PairShape shape, Configuration hadoop) {
+        try {
+            return build(settings, shape, hadoop);
+        } catch (IllegalArgumentException e) {
+            throw new SettingsException(e);
+        }
+    }
+
+    private static ModelSpec build(TowerSettings settings, PairShape shape, Configuration hadoop) {
         int textWidth = shape.textIsTokens() ? settings.table().width() : shape.textWidth();
         Optional<GraphSource> image = settings.image().graph().map(file -> GraphSource.read(file, hadoop));
         Optional<GraphSource> text = settings.text().graph().map(file -> GraphSource.read(file, hadoop));
