@@ -1,0 +1,181 @@
+package siglip.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The commands, from their arguments to their exit codes, on Spark in this process. */
+class CommandsIT {
+    private static final String SETTINGS =
+            Path.of("..", "conf", "synthetic.conf").toString();
+
+    @TempDir
+    static Path folder;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @BeforeAll
+    static void makePairs() {
+        int code = Main.commandLine()
+                .execute("prepare", "synthetic", "--rows=400", "--width=24", "--signal=4", "--out=" + pairs());
+
+        assertThat(code).isEqualTo(0);
+    }
+
+    @Test
+    void compareTrainsAndNamesItsReport() throws IOException {
+        Path run = folder.resolve("runs").resolve("it");
+
+        assertThat(onPairs("compare", "--out", run.getParent().toString(), "--name", "it", "--set", "run.ranks=3"))
+                .as(err.toString())
+                .isEqualTo(0);
+
+        assertThat(out.toString())
+                .contains("Pairs per second")
+                .endsWith("Report: " + run.resolve("report.html") + System.lineSeparator());
+        JsonNode metrics =
+                new ObjectMapper().readTree(run.resolve("metrics.json").toFile());
+        assertThat(metrics.toString()).contains("siglip", "clip");
+        try (Stream<String> steps = Files.lines(run.resolve("steps.jsonl"))) {
+            assertThat(steps).as("lines: one a step and arm").hasSize(2 * 6);
+        }
+    }
+
+    @Test
+    void validateSaysWhatIsThereAndShowsSettingsThatLoadAgain() throws IOException {
+        assertThat(onPairs("validate", "--show")).as(err.toString()).isEqualTo(0);
+
+        assertThat(out.toString())
+                .contains("380 rows", "held out     20 rows", "image of 24 floats, text of 24 floats");
+        Path shown = Files.writeString(
+                folder.resolve("shown.conf"), out.toString().split("The settings can be used.", 2)[0]);
+        assertThat(execute("validate", "--config", shown.toString())).isEqualTo(0);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "training.batch-size=381        | 3 | training.batch-size",
+                "data.path=no/such/folder       | 3 | no/such/folder",
+                "data.columns.image=picture     | 3 | picture",
+                "data.train=id ==== 3           | 3 | data.train",
+                "towers.image.activation=loud   | 2 | loud",
+                "towers.text.graph=none.json    | 2 | none.json",
+                "run.rank=3                     | 2 | run.ranks",
+            })
+    void whatCannotBeUsedHasAnExitCodeAndACauseOnTheLastLine(String setting, int code, String cause) {
+        assertThat(onPairs("compare", "--out", folder.resolve("refused").toString(), "--set", setting))
+                .isEqualTo(code);
+
+        assertThat(err.toString().lines().reduce("", (before, last) -> last))
+                .startsWith("siglip: Cannot ")
+                .contains(cause);
+    }
+
+    @Test
+    void anOutputFolderThatCannotBeIsRefusedBeforeTheTraining() throws IOException {
+        Path file = Files.writeString(folder.resolve("a file"), "");
+
+        assertThat(onPairs("compare", "--out", file.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("cannot make the folder", "a file");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void lossPrintsOneJsonObjectAndWritesGradients() throws IOException {
+        Path gradients = folder.resolve("gradients");
+        String[] request = {
+            "loss",
+            "--input",
+            pairs(),
+            "--image-column",
+            "image",
+            "--text-column",
+            "text",
+            "--scale",
+            "0.1",
+            "--ranks",
+            "2"
+        };
+
+        assertThat(execute(with(
+                        request, "--loss", "sigmoid", "--bias", "-3", "--json", "--gradients", gradients.toString())))
+                .as(err.toString())
+                .isEqualTo(0);
+        assertThat(out.toString().lines()).hasSize(1);
+        JsonNode answer = new ObjectMapper().readTree(out.toString());
+        assertThat(answer.fieldNames())
+                .toIterable()
+                .containsExactly("loss", "d_log_scale", "d_bias", "image_gradient_norm", "text_gradient_norm");
+        assertThat(answer).allMatch(JsonNode::isDouble);
+        assertThat(gradients).isDirectory();
+
+        assertThat(execute(with(request, "--loss", "sigmoid"))).isEqualTo(2);
+        assertThat(err.toString()).contains("--bias");
+    }
+
+    @Test
+    void prepareEmojiSaysWhichArtefactIsMissing() {
+        assertThat(execute(
+                        "prepare",
+                        "emoji",
+                        "--artefacts",
+                        folder.toString(),
+                        "--out",
+                        folder.resolve("emoji").toString()))
+                .isEqualTo(3);
+
+        assertThat(err.toString()).contains("iconify__json-2.2.378.jar");
+    }
+
+    private static String pairs() {
+        return folder.resolve("pairs").toString();
+    }
+
+    /** A command on the synthetic pairs, with a training of six small steps. */
+    private int onPairs(String... arguments) {
+        String[] command = {arguments[0]};
+        String[] rest = List.of(arguments).subList(1, arguments.length).toArray(String[]::new);
+        String[] small = with(
+                command,
+                "--config=" + SETTINGS,
+                "--set=data.path=" + pairs(),
+                "--set=training.batch-size=32",
+                "--set=training.steps=6",
+                "--set=training.warmup-steps=2",
+                "--set=evaluation.every-steps=3",
+                "--set=towers.image.hidden=[16]",
+                "--set=towers.text.hidden=[16]",
+                "--set=towers.width=8");
+        return execute(with(small, rest)); // of two assignments the later one counts
+    }
+
+    private int execute(String... arguments) {
+        return Main.commandLine()
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(arguments);
+    }
+
+    private static String[] with(String[] arguments, String... more) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+}
