@@ -1,6 +1,5 @@
 package siglip.job.config;
 
-import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,8 +25,7 @@ public record DataSettings(
         Source source,
         long replicatedLimitBytes,
         double maxSkippedShare,
-        int scanBatchRows)
-        implements Serializable {
+        int scanBatchRows) {
 
     /** Where a rank's slices of the batches come from. */
     public enum Source {
@@ -64,6 +62,5 @@ public record DataSettings(
             Optional<String> keywords,
             Optional<String> concept,
             List<String> classes,
-            Optional<String> key)
-            implements Serializable {}
+            Optional<String> key) {}
 }

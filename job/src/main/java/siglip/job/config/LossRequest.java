@@ -1,6 +1,5 @@
 package siglip.job.config;
 
-import java.io.Serializable;
 import java.util.Optional;
 
 /**
@@ -23,8 +22,7 @@ public record LossRequest(
         double scale,
         double bias,
         int ranks,
-        Optional<String> gradients)
-        implements Serializable {
+        Optional<String> gradients) {
 
     public LossRequest {
         if (!(scale > 0) || !Double.isFinite(scale)) {

@@ -1,6 +1,5 @@
 package siglip.job.config;
 
-import java.io.Serializable;
 import java.util.List;
 import java.util.OptionalDouble;
 import siglip.kernels.DuplicatePolicy;
@@ -12,8 +11,7 @@ import siglip.kernels.Numerics;
  * @param numerics what computes them
  * @param maxScale upper end of the logit scale t, the same for all arms; the lower end is 1
  */
-public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics numerics, double maxScale)
-        implements Serializable {
+public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics numerics, double maxScale) {
 
     /** The loss of an arm. */
     public enum Kind {
@@ -27,7 +25,7 @@ public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics 
      * @param initialScale t at the start
      * @param initialBias b at the start; empty: -log(N - 1). Softmax has none
      */
-    public record Arm(String name, Kind kind, double initialScale, OptionalDouble initialBias) implements Serializable {
+    public record Arm(String name, Kind kind, double initialScale, OptionalDouble initialBias) {
         /**
          * b at the start for global batches of {@code batchSize} pairs: as set, or the calibrated -log(N - 1), at which the negatives' share of
          * the gradient is that of the positives. Softmax has none: 0.

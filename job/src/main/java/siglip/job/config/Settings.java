@@ -1,7 +1,5 @@
 package siglip.job.config;
 
-import java.io.Serializable;
-
 /** All settings of a run, checked. Each part's fields are documented, with units and defaults, in {@code reference.conf}. */
 public record Settings(
         RunSettings run,
@@ -10,5 +8,4 @@ public record Settings(
         LossSettings loss,
         TrainingSettings training,
         RingSettings ring,
-        EvaluationSettings evaluation)
-        implements Serializable {}
+        EvaluationSettings evaluation) {}

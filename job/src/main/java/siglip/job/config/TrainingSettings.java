@@ -1,6 +1,5 @@
 package siglip.job.config;
 
-import java.io.Serializable;
 import java.util.OptionalDouble;
 
 /**
@@ -29,5 +28,4 @@ public record TrainingSettings(
         double weightDecay,
         double scalarLearningRateFactor,
         OptionalDouble clipNorm,
-        int attempts)
-        implements Serializable {}
+        int attempts) {}

@@ -123,12 +123,33 @@ public final class EmbeddingPairs {
         return table.queryExecution().toRdd().toJavaRDD();
     }
 
-    /**
-     * One pair of embeddings.
-     *
-     * @param position of the row, from 0
-     */
-    public record Embedded(long position, float[] image, float[] text) implements Serializable {}
+    /** One pair of embeddings. No record: a cluster may have set Spark's Kryo, which cannot write records. */
+    public static final class Embedded implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        private final long position;
+        private final float[] image;
+        private final float[] text;
+
+        Embedded(long position, float[] image, float[] text) {
+            this.position = position;
+            this.image = image;
+            this.text = text;
+        }
+
+        /** Of the row, from 0. */
+        public long position() {
+            return position;
+        }
+
+        public float[] image() {
+            return image;
+        }
+
+        public float[] text() {
+            return text;
+        }
+    }
 
     /** Sends a position to the rank that has it. */
     private static final class BySlice extends Partitioner {

@@ -87,7 +87,20 @@ public final class DriverNode extends Node {
      * @return what they compute with, the same on all
      */
     public String assemble() {
-        await(together, DRIVER, "all %d ranks to come together".formatted(ranks), settings.helloTimeout());
+        try {
+            await(together, DRIVER, "the ranks", settings.helloTimeout());
+        } catch (RingException e) {
+            throw failure() != null
+                    ? e
+                    : new RingException(
+                            Progress.NOBODY,
+                            "%d of %d ranks came together in %d s (ring.hello-timeout): all of them need a free slot at the same time"
+                                    .formatted(
+                                            routes().size(),
+                                            ranks,
+                                            settings.helloTimeout().toSeconds()),
+                            e);
+        }
         return numerics[0];
     }
 
@@ -110,6 +123,12 @@ public final class DriverNode extends Node {
                     left.complete(null);
                     bye.reply(ByteBuffer.allocate(0));
                 }
+            }
+            case FAILED -> {
+                boolean mendable = message.getInt() != 0;
+                int suspect = message.getInt();
+                abort(culprit(rank, suspect), "rank " + rank + ": " + Wire.text(message), mendable);
+                reply.onSuccess(ByteBuffer.allocate(0));
             }
             default -> throw new IllegalArgumentException("Cannot answer " + code);
         }
@@ -150,10 +169,6 @@ public final class DriverNode extends Node {
                 progress[peer] = now;
                 heard[peer] = System.nanoTime();
             }
-        } else {
-            int waitedOn = message.getInt();
-            boolean mendable = code != Wire.Code.HOPELESS;
-            abort(culprit(peer, waitedOn), "rank " + peer + ": " + Wire.text(message), mendable);
         }
     }
 

@@ -185,7 +185,8 @@ public abstract class Node implements AutoCloseable {
             throw new RingException(Progress.NOBODY, "Killed while waiting for %s of %s".formatted(what, nameOf(peer)));
         }
         if (System.nanoTime() - deadline > 0) {
-            throw new RingException(peer, "No %s of %s in %d s".formatted(what, nameOf(peer), limit.toSeconds()));
+            throw new RingException(
+                    peer, "Waited %d s in vain for %s of %s".formatted(limit.toSeconds(), what, nameOf(peer)));
         }
     }
 
@@ -258,8 +259,8 @@ public abstract class Node implements AutoCloseable {
                 Integer peer = peers.get(from);
                 switch (code) {
                     case GRANT -> granted(known(peer), Frame.read(message));
-                    case HEARTBEAT, REPORT, ABORT, HOPELESS -> notice(known(peer), code, message);
-                    case HELLO, PEER, BYE -> request(from, code, message, reply);
+                    case HEARTBEAT, REPORT, ABORT -> notice(known(peer), code, message);
+                    case HELLO, PEER, BYE, FAILED -> request(from, code, message, reply);
                     case BLOCK -> throw new IllegalArgumentException("Cannot take a block as a message");
                 }
             } catch (RuntimeException e) {

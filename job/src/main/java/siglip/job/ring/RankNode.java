@@ -4,15 +4,23 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import siglip.job.config.RingSettings;
 
 /** A rank's place in an attempt: connected to the driver and to every other rank. */
 public final class RankNode extends Node {
+    private static final Logger LOG = LoggerFactory.getLogger(RankNode.class);
+    private static final long LAST_WORD_SECONDS = 5;
+
     private final int rank;
     private final int ranks;
     private final RingSettings settings;
@@ -145,7 +153,8 @@ public final class RankNode extends Node {
     }
 
     /**
-     * Tells the driver why this rank gives up, before its connections close.
+     * Tells the driver why this rank gives up, and waits a moment for its answer: its connections must not close before, or
+     * the neighbours' complaints of that would come first.
      *
      * @param mendable whether another attempt may succeed
      */
@@ -153,7 +162,14 @@ public final class RankNode extends Node {
         boolean peers = cause instanceof RingException;
         int suspect = peers ? ((RingException) cause).suspect() : Progress.NOBODY;
         String why = peers ? cause.getMessage() : cause.toString();
-        routeTo(DRIVER).send(Wire.numbered(mendable ? Wire.Code.ABORT : Wire.Code.HOPELESS, attempt(), suspect, why));
+        try {
+            Endpoint.rpc(routeTo(DRIVER), Wire.failed(attempt(), rank, mendable, suspect, why))
+                    .get(LAST_WORD_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException unheard) {
+            LOG.debug("Rank {} could not tell the driver why it gives up: {}", rank, why, unheard);
+        }
     }
 
     @Override

@@ -23,10 +23,10 @@ final class Wire {
         HEARTBEAT,
         /** One way, to the driver: arm, step, doubles: what the step took. */
         REPORT,
-        /** One way: the attempt is over, text = why. */
+        /** One way, from the driver: the attempt is over, text = why. */
         ABORT,
-        /** One way, to the driver: the attempt is over and no other will do better, text = why. */
-        HOPELESS,
+        /** RPC to the driver: the rank gives up; whether another attempt may succeed, whom it suspects, text = why. */
+        FAILED,
         /** Header of a block. */
         BLOCK
     }
@@ -75,6 +75,15 @@ final class Wire {
                 .putInt(rank)
                 .putInt(length)
                 .put(bytes, 0, length)
+                .flip();
+    }
+
+    static ByteBuffer failed(long attempt, int rank, boolean mendable, int suspect, String why) {
+        ByteBuffer text = numbered(Code.FAILED, attempt, suspect, why).position(PREFIX);
+        return start(Code.FAILED, attempt, 8 + text.remaining())
+                .putInt(rank)
+                .putInt(mendable ? 1 : 0)
+                .put(text)
                 .flip();
     }
 

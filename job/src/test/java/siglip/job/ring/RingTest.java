@@ -271,7 +271,7 @@ class RingTest {
                 return 0;
             });
             assertThatThrownBy(() -> running.get(0).get(20, TimeUnit.SECONDS))
-                    .hasMessageContaining("No an answer of rank 1 in 0 s");
+                    .hasMessageContaining("Waited 0 s in vain for an answer of rank 1");
         }
     }
 
