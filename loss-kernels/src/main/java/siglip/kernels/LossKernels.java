@@ -15,7 +15,7 @@ public final class LossKernels implements AutoCloseable {
 
     private LossKernels(MatrixProducts products, ElementwiseKernel kernel, Numerics asked) {
         this.products = products;
-        numerics = new Numerics(products.name(), asked.precision(), kernel.name(), asked.tile());
+        numerics = new Numerics(products.name(), products.precision().id(), kernel.name(), asked.tile());
         workspace = new Workspace(asked.tile());
         sigmoid = new SigmoidLoss(products, kernel, workspace);
         softmax = new SoftmaxLoss(products, kernel, workspace);
@@ -23,18 +23,14 @@ public final class LossKernels implements AutoCloseable {
 
     /**
      * Opens what was asked for. Resolved {@link #numerics} of another process may be asked for too: only the same library, version,
-     * instruction set and vector width honours them.
+     * instruction set, precision and vector width honours them.
      *
      * @throws IllegalArgumentException if a choice is none that exists
      * @throws IllegalStateException if a forced choice cannot be honoured here; the message says what is missing
      */
     public static LossKernels open(Numerics numerics) {
-        if (!numerics.precision().equals(Numerics.FP32)) {
-            throw new IllegalArgumentException("Cannot compute products in precision '%s': there is %s"
-                    .formatted(numerics.precision(), Numerics.FP32));
-        }
         ElementwiseKernel kernel = ElementwiseKernels.open(numerics.elementwise());
-        return new LossKernels(MatrixProducts.open(numerics.products()), kernel, numerics);
+        return new LossKernels(MatrixProducts.open(numerics.products(), numerics.precision()), kernel, numerics);
     }
 
     /** What runs, with nothing left to choose: two ranks with equal resolved numerics compute with the same code. */

@@ -8,15 +8,17 @@ import java.io.Serializable;
  *
  * @param products matrix-product library: {@code auto}, {@code onednn}, {@code openblas}, {@code java}; resolved, with version and instruction
  *     set: {@code onednn-3.11.0-avx512_core_bf16}
- * @param precision inputs of products: {@code fp32}
+ * @param precision in which products read their operands: {@code fp32}; {@code bf16}, where the processor multiplies bf16 itself; or
+ *     {@code auto}, bf16 where it does and fp32 elsewhere. Nothing else is rounded to bf16: logits, the element-wise part, sums and
+ *     gradients stay {@code float} and {@code double}
  * @param elementwise {@code auto}, {@code vector}, {@code scalar}; resolved, the vector's width: {@code vector-512}
  * @param tile rows and columns of a tile of logits
  */
 public record Numerics(String products, String precision, String elementwise, int tile) implements Serializable {
-    /** The one precision there is. */
+    /** Products of operands as they are. */
     public static final String FP32 = "fp32";
 
-    /** Leaves every choice open. */
+    /** Leaves every choice open but the precision, which changes results by more than their last bits. */
     public static final Numerics AUTO = new Numerics("auto", FP32, "auto", 512);
 
     public Numerics {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.MatrixProducts.Into;
+import siglip.kernels.blas.Operand;
 
 /**
  * CLIP's softmax loss of a block of {@code m} images and {@code n} texts in two passes: log-sum-exps of rows and columns, then, when
@@ -65,12 +66,14 @@ public final class SoftmaxLoss {
         check(images, texts, labels, params, rows, columns, firstColumn);
         workspace.exceptions.block(labels);
         Matrix[] imageSlices = workspace.slices(images);
-        Matrix[] textSlices = workspace.slices(texts);
+        int textSlices = (texts.rows() + workspace.tile - 1) / workspace.tile;
+        workspace.texts = products.prepare(texts, workspace.texts);
         for (int i = 0; i < imageSlices.length; i++) {
-            for (int j = 0; j < textSlices.length; j++) {
-                loadSimilarities(imageSlices, i, textSlices, j);
-                int height = imageSlices[i].rows();
-                int width = textSlices[j].rows();
+            workspace.imageSlice = products.prepare(imageSlices[i], workspace.imageSlice);
+            for (int j = 0; j < textSlices; j++) {
+                Matrix tile = loadSimilarities(i, workspace.textSlice(j), j);
+                int height = tile.rows();
+                int width = tile.columns();
                 int row = i * workspace.tile;
                 int column = firstColumn + j * workspace.tile;
                 takeOutPositives(params, rows, row, columns, column);
@@ -95,12 +98,12 @@ public final class SoftmaxLoss {
         }
     }
 
-    /** Similarities of tile (i, j) into the workspace's array, and its exceptions found. */
-    private Matrix loadSimilarities(Matrix[] imageSlices, int i, Matrix[] textSlices, int j) {
-        int height = imageSlices[i].rows();
-        int width = textSlices[j].rows();
+    /** Similarities of tile (i, j) into the workspace's array, and its exceptions found. Both passes see the same bits. */
+    private Matrix loadSimilarities(int i, Operand textSlice, int j) {
+        int height = workspace.imageSlice.matrix().rows();
+        int width = textSlice.matrix().rows();
         Matrix tile = workspace.shaped(height, width);
-        products.timesTransposed(imageSlices[i], textSlices[j], tile, Into.OVERWRITE);
+        products.timesTransposed(workspace.imageSlice, textSlice, tile, Into.OVERWRITE);
         tile.read(0, workspace.values, 0, height * width);
         workspace.exceptions.tile(i * workspace.tile, height, j * workspace.tile, width);
         return tile;
@@ -175,13 +178,15 @@ public final class SoftmaxLoss {
         workspace.exceptions.block(labels);
         Matrix[] imageSlices = workspace.slices(images);
         Matrix[] imageGradients = workspace.slices(imageGradient);
-        Matrix[] textSlices = workspace.slices(texts);
+        workspace.texts = products.prepare(texts, workspace.texts);
         Matrix[] textGradients = workspace.slices(textGradient);
         long masked = 0;
         double maskedLogits = 0;
         for (int i = 0; i < imageSlices.length; i++) {
-            for (int j = 0; j < textSlices.length; j++) {
-                Matrix tile = loadSimilarities(imageSlices, i, textSlices, j);
+            workspace.imageSlice = products.prepare(imageSlices[i], workspace.imageSlice);
+            for (int j = 0; j < textGradients.length; j++) {
+                Operand textSlice = workspace.textSlice(j);
+                Matrix tile = loadSimilarities(i, textSlice, j);
                 masked += workspace.exceptions.maskedCount();
                 for (int k = 0; k < workspace.exceptions.maskedCount(); k++) {
                     maskedLogits += params.scale() * workspace.values[workspace.exceptions.masked(k)];
@@ -190,8 +195,9 @@ public final class SoftmaxLoss {
                 int column = firstColumn + j * workspace.tile;
                 pass(tile.rows(), tile.columns(), params, rows, row, columns, column, block);
                 tile.write(0, workspace.values, 0, tile.size());
-                products.times(tile, textSlices[j], imageGradients[i], Into.ADD);
-                products.transposedTimes(tile, imageSlices[i], textGradients[j], Into.ADD);
+                workspace.gradient = products.prepare(tile, workspace.gradient);
+                products.times(workspace.gradient, textSlice, imageGradients[i], Into.ADD);
+                products.transposedTimes(workspace.gradient, workspace.imageSlice, textGradients[j], Into.ADD);
             }
         }
         block.negatives = (long) images.rows() * texts.rows() - block.positives - masked;

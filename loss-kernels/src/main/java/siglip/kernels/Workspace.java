@@ -2,12 +2,19 @@ package siglip.kernels;
 
 import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.Operand;
 
 /** The memory in which both losses work: one tile, native for the products and as an array for the element-wise passes. */
 final class Workspace {
     final int tile;
     final float[] values;
     final TileExceptions exceptions = new TileExceptions();
+
+    /** What products read, made ready for several of them. */
+    Operand imageSlice = Operand.empty();
+
+    Operand texts = Operand.empty();
+    Operand gradient = Operand.empty();
 
     private final Matrix memory;
     private Matrix shaped;
@@ -48,6 +55,12 @@ final class Workspace {
         return slices;
     }
 
+    /** Slice {@code index} of {@link #texts}. */
+    Operand textSlice(int index) {
+        int rows = texts.matrix().rows();
+        return texts.rows(index * tile, Math.min(tile, rows - index * tile));
+    }
+
     /** The sum of all {@code m x n} similarities, which is the product of the sums of the rows. */
     double sumOfSimilarities(Matrix images, Matrix texts) {
         int dim = images.columns();
@@ -79,6 +92,9 @@ final class Workspace {
     long workingBytes() {
         return (long) Float.BYTES * (memory.size() + values.length + positives.length + row.length)
                 + (long) Double.BYTES * (imageSums.length + textSums.length)
+                + imageSlice.bytes()
+                + texts.bytes()
+                + gradient.bytes()
                 + exceptions.workingBytes();
     }
 

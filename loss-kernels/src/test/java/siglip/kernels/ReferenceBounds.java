@@ -1,5 +1,7 @@
 package siglip.kernels;
 
+import siglip.kernels.blas.Precision;
+
 /**
  * How far the results of the kernels may be from {@link ReferenceLoss}, derived from what they do, for any matrix-product library
  * and any kernel. Every bound is a multiple of the sum of the <em>absolute</em> terms: a gradient may itself cancel to nothing.
@@ -17,7 +19,8 @@ package siglip.kernels;
  * <p>Kernels may have worked on other embeddings than the reference, entries off by at most {@code ex} and {@code ey} (of images, of
  * texts). Then {@code A = sum_k (|x_k| + ex_k) (|y_k| + ey_k)}, a logit is off by {@code t sum_k (|x_k| ey_k + ex_k (|y_k| + ey_k))}
  * more, which passes through softplus, sigmoid and log-sum-exp as its rounding does, and a gradient by what its factors
- * {@code y} and {@code t x y} are off, times the derivative.
+ * {@code y} and {@code t x y} are off, times the derivative. Products in bf16 round embeddings, an error of that kind, and multiply each
+ * element of a tile's gradient by a factor of at most {@code 1 + v}, {@code v = 2^-8}.
  */
 public final class ReferenceBounds {
     private static final double U = 0x1p-24;
@@ -30,12 +33,20 @@ public final class ReferenceBounds {
     private final int slices;
     private final double[][] imageErrors;
     private final double[][] textErrors;
+    private final double tileRounding;
     private final double[][] absolute; // A of each pair
     private final double[][] moved; // by how much the similarity of each pair may be off
     private final double[][] derivativeErrors;
     private double loss;
 
-    ReferenceBounds(ReferenceLoss of, int tile, int slices, double[][] imageErrors, double[][] textErrors) {
+    ReferenceBounds(
+            ReferenceLoss of,
+            int tile,
+            int slices,
+            double[][] imageErrors,
+            double[][] textErrors,
+            Precision tileGradient) {
+        tileRounding = tileGradient.unit();
         this.of = of;
         this.tile = tile;
         this.slices = slices;
@@ -191,6 +202,14 @@ public final class ReferenceBounds {
         return error + (Math.abs(of.derivative(i, j)) + error) * gamma(roundings) + more;
     }
 
+    /** The same of a term of an embedding's gradient, which a product multiplies with an element of the other's. */
+    private double term(int i, int j, double roundings) {
+        double derivative = Math.abs(of.derivative(i, j)) + derivativeErrors[i][j];
+        double rounded = derivative * tileRounding * (1 + gamma(roundings));
+        return of.params().scale() * (summed(i, j, roundings, 0) + rounded)
+                + (tileRounding == 0 ? 0 : 2 * Float.MIN_NORMAL); // a product in bf16 may take less than that for 0
+    }
+
     /** Of {@link ReferenceLoss#imageGradient}. */
     public double[][] imageGradient() {
         double[][] bound = new double[of.images().length][of.dim()];
@@ -198,7 +217,7 @@ public final class ReferenceBounds {
         for (int i = 0; i < bound.length; i++) {
             for (int j = 0; j < of.texts().length; j++) {
                 double t = of.params().scale();
-                double term = t * summed(i, j, roundings, 0);
+                double term = term(i, j, roundings);
                 double derivative = t * Math.abs(of.derivative(i, j));
                 for (int k = 0; k < of.dim(); k++) {
                     bound[i][k] +=
@@ -216,7 +235,7 @@ public final class ReferenceBounds {
         for (int i = 0; i < of.images().length; i++) {
             for (int j = 0; j < bound.length; j++) {
                 double t = of.params().scale();
-                double term = t * summed(i, j, roundings, 0);
+                double term = term(i, j, roundings);
                 double derivative = t * Math.abs(of.derivative(i, j));
                 for (int k = 0; k < of.dim(); k++) {
                     bound[j][k] +=

@@ -1,6 +1,7 @@
 package siglip.kernels;
 
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.Precision;
 
 /**
  * Both losses of a whole batch in plain {@code double} arithmetic that nobody optimises: what the kernels are held to. All N x N
@@ -242,7 +243,29 @@ public final class ReferenceLoss {
      * @param textErrors of each text row
      */
     public ReferenceBounds bounds(int tile, int slices, double[][] imageErrors, double[][] textErrors) {
-        return new ReferenceBounds(this, tile, slices, imageErrors, textErrors);
+        return new ReferenceBounds(this, tile, slices, imageErrors, textErrors, Precision.FP32);
+    }
+
+    /**
+     * How far the kernels may be off with products that round.
+     *
+     * @param embeddings how the embeddings that this reference was given are rounded; FP32 when they were rounded before
+     * @param tileGradient how the gradient of a tile is rounded
+     */
+    public ReferenceBounds bounds(int tile, int slices, Precision embeddings, Precision tileGradient) {
+        return new ReferenceBounds(
+                this, tile, slices, roundings(images, embeddings), roundings(texts, embeddings), tileGradient);
+    }
+
+    private static double[][] roundings(double[][] rows, Precision precision) {
+        double[][] errors = new double[rows.length][];
+        for (int i = 0; i < rows.length; i++) {
+            errors[i] = new double[rows[i].length];
+            for (int k = 0; k < rows[i].length; k++) {
+                errors[i][k] = Math.abs(rows[i][k]) * precision.unit();
+            }
+        }
+        return errors;
     }
 
     /** A matrix of {@code float}, exactly. */

@@ -107,7 +107,10 @@ final class Results {
 
     /** Fails unless everything is within the reference's bounds. */
     void assertClose(ReferenceLoss expected, int tile, int slices, String what) {
-        ReferenceBounds bounds = expected.bounds(tile, slices);
+        assertClose(expected, expected.bounds(tile, slices), what);
+    }
+
+    void assertClose(ReferenceLoss expected, ReferenceBounds bounds, String what) {
         assertThat(sums.loss).as("loss, %s", what).isCloseTo(expected.loss(), within(bounds.loss()));
         assertThat(sums.biasGradient)
                 .as("bias gradient, %s", what)

@@ -120,7 +120,7 @@ final class SettingsMapping {
                 reader.choice("loss.duplicates", DuplicatePolicy.class),
                 new Numerics(
                         reader.choice("loss.products", List.of("auto", "onednn", "openblas", "java")),
-                        reader.choice("loss.precision", List.of("fp32")),
+                        reader.choice("loss.precision", List.of("auto", "fp32", "bf16")),
                         reader.choice("loss.elementwise", List.of("auto", "vector", "scalar")),
                         (int) reader.whole("loss.tile", 1, 8192)),
                 maxScale);

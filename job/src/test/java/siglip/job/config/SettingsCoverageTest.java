@@ -180,8 +180,8 @@ class SettingsCoverageTest {
                         "mkl"),
                 new Case(
                         "loss.precision",
-                        "fp32",
-                        "fp32",
+                        "bf16",
+                        "bf16",
                         s -> s.loss().numerics().precision(),
                         "fp8"),
                 new Case(

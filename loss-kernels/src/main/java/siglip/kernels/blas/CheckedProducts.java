@@ -7,20 +7,41 @@ abstract class CheckedProducts implements MatrixProducts {
 
     @Override
     public final void timesTransposed(Matrix a, Matrix b, Matrix c, Into into) {
+        timesTransposed(Operand.exact(a), Operand.exact(b), c, into);
+    }
+
+    @Override
+    public final void timesTransposed(Operand left, Operand right, Matrix c, Into into) {
+        Matrix a = left.matrix();
+        Matrix b = right.matrix();
         check(a, b, c, a.rows(), a.columns(), b.columns(), b.rows(), "a b'");
-        product(new Shape(c.rows(), c.columns(), a.columns(), false, true, into), a, b, c);
+        product(new Shape(c.rows(), c.columns(), a.columns(), false, true, into), left, right, c);
     }
 
     @Override
     public final void times(Matrix a, Matrix b, Matrix c, Into into) {
+        times(Operand.exact(a), Operand.exact(b), c, into);
+    }
+
+    @Override
+    public final void times(Operand left, Operand right, Matrix c, Into into) {
+        Matrix a = left.matrix();
+        Matrix b = right.matrix();
         check(a, b, c, a.rows(), a.columns(), b.rows(), b.columns(), "a b");
-        product(new Shape(c.rows(), c.columns(), a.columns(), false, false, into), a, b, c);
+        product(new Shape(c.rows(), c.columns(), a.columns(), false, false, into), left, right, c);
     }
 
     @Override
     public final void transposedTimes(Matrix a, Matrix b, Matrix c, Into into) {
+        transposedTimes(Operand.exact(a), Operand.exact(b), c, into);
+    }
+
+    @Override
+    public final void transposedTimes(Operand left, Operand right, Matrix c, Into into) {
+        Matrix a = left.matrix();
+        Matrix b = right.matrix();
         check(a, b, c, a.columns(), a.rows(), b.rows(), b.columns(), "a' b");
-        product(new Shape(c.rows(), c.columns(), a.rows(), true, false, into), a, b, c);
+        product(new Shape(c.rows(), c.columns(), a.rows(), true, false, into), left, right, c);
     }
 
     private static void check(Matrix a, Matrix b, Matrix c, int m, int k, int otherK, int n, String form) {
@@ -30,7 +51,7 @@ abstract class CheckedProducts implements MatrixProducts {
         }
     }
 
-    private void product(Shape shape, Matrix a, Matrix b, Matrix c) {
+    private void product(Shape shape, Operand a, Operand b, Matrix c) {
         if (shape.m() == 0 || shape.n() == 0) {
             return;
         }
@@ -49,8 +70,8 @@ abstract class CheckedProducts implements MatrixProducts {
         }
     }
 
-    /** {@code c = op(a) op(b)}; no extent is 0. */
-    abstract void compute(Shape shape, Matrix a, Matrix b, Matrix c);
+    /** {@code c = op(a) op(b)}; no extent is 0. An operand may be one that was not prepared. */
+    abstract void compute(Shape shape, Operand a, Operand b, Matrix c);
 
     /** {@code m x k} times {@code k x n}, each operand stored as it is or transposed. */
     record Shape(int m, int n, int k, boolean transposeA, boolean transposeB, Into into) {}

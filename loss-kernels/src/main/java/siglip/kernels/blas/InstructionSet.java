@@ -7,6 +7,19 @@ final class InstructionSet {
     private InstructionSet() {}
 
     /**
+     * Whether this processor multiplies bf16 itself, as far as oneDNN is concerned. Without the instructions oneDNN either emulates them, three
+     * times slower than fp32, or refuses. Known on x86 alone.
+     */
+    static boolean multipliesBf16() {
+        return multipliesBf16(dnnl.dnnl_get_effective_cpu_isa());
+    }
+
+    /** Every instruction set that contains another has the other's bits among its own. */
+    static boolean multipliesBf16(int isa) {
+        return (isa & dnnl.dnnl_cpu_isa_avx512_core_bf16) == dnnl.dnnl_cpu_isa_avx512_core_bf16;
+    }
+
+    /**
      * The widest instruction set oneDNN would use, by the name it has there, or its number where it is one we do not know;
      * the architecture alone where oneDNN does not load.
      */

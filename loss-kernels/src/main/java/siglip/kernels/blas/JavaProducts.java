@@ -23,7 +23,9 @@ final class JavaProducts extends CheckedProducts {
     }
 
     @Override
-    void compute(Shape shape, Matrix a, Matrix b, Matrix c) {
+    void compute(Shape shape, Operand first, Operand second, Matrix c) {
+        Matrix a = first.matrix();
+        Matrix b = second.matrix();
         for (int j = 0; j < shape.n(); j += WIDTH) {
             int width = Math.min(WIDTH, shape.n() - j);
             for (int p = 0; p < shape.k(); p += DEPTH) {

@@ -8,8 +8,6 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_execute;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_stream;
@@ -24,11 +22,8 @@ import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** Products by oneDNN's {@code matmul}: a primitive per shape, compiled by the library when the shape is first seen. */
+/** Products by oneDNN's {@code matmul}, in either precision: a primitive per shape, compiled by the library when the shape is first seen. */
 final class OneDnnProducts extends CheckedProducts {
-    /** Shapes kept; a run uses a few dozen, and the scratch memory of the least recently used is given back. */
-    private static final int MOST_PRIMITIVES = 256;
-
     private final engine cpu;
     private final stream order;
     private final dnnl_stream rawOrder;
@@ -36,14 +31,20 @@ final class OneDnnProducts extends CheckedProducts {
     private final NativeAddress a = new NativeAddress();
     private final NativeAddress b = new NativeAddress();
     private final NativeAddress c = new NativeAddress();
-    private final Map<Shape, Primitive> primitives = new LinkedHashMap<>(16, 0.75f, true);
+    private final RecentlyUsed<Shape, Primitive> primitives = new RecentlyUsed<>(Primitive::new);
+    private final Precision precision;
+    private final Rounding rounding;
     private final String name;
+    private Operand leftScratch = Operand.empty(); // of operands that were not prepared
+    private Operand rightScratch = Operand.empty();
     private Thread singleThreaded;
 
-    OneDnnProducts() {
+    OneDnnProducts(Precision precision) {
+        this.precision = precision;
         cpu = new engine(engine.kind.cpu, 0);
         order = new stream(cpu);
         rawOrder = order.get();
+        rounding = new Rounding(cpu, rawOrder, nowhere);
         OpenMp.useOneThread();
         singleThreaded = Thread.currentThread();
         dnnl_version_t version = dnnl.dnnl_version();
@@ -57,31 +58,51 @@ final class OneDnnProducts extends CheckedProducts {
     }
 
     @Override
-    void compute(Shape shape, Matrix left, Matrix right, Matrix result) {
-        if (Thread.currentThread() != singleThreaded) {
-            OpenMp.useOneThread(); // OpenMP keeps the number of threads per calling thread
-            singleThreaded = Thread.currentThread();
-        }
-        Primitive primitive = primitives.get(shape);
-        if (primitive == null) {
-            dropEldest();
-            primitive = new Primitive(shape);
-            primitives.put(shape, primitive);
-        }
-        primitive.execute(left, right, result);
+    public Precision precision() {
+        return precision;
     }
 
-    private void dropEldest() {
-        if (primitives.size() >= MOST_PRIMITIVES) {
-            Shape eldest = primitives.keySet().iterator().next();
-            primitives.remove(eldest).close();
+    @Override
+    public Operand prepare(Matrix matrix, Operand former) {
+        if (precision == Precision.FP32) {
+            return Operand.exact(matrix);
+        }
+        useOneThread();
+        return rounding.round(matrix, former);
+    }
+
+    @Override
+    void compute(Shape shape, Operand left, Operand right, Matrix result) {
+        useOneThread();
+        Primitive primitive = primitives.get(shape);
+        if (precision == Precision.FP32) {
+            primitive.execute(left.matrix().address(), right.matrix().address(), result.address());
+            return;
+        }
+        if (!left.isRounded()) {
+            leftScratch = rounding.round(left.matrix(), leftScratch);
+        }
+        if (!right.isRounded()) {
+            rightScratch = rounding.round(right.matrix(), rightScratch);
+        }
+        primitive.execute(
+                left.isRounded() ? left.address() : leftScratch.address(),
+                right.isRounded() ? right.address() : rightScratch.address(),
+                result.address());
+    }
+
+    /** OpenMP keeps the number of threads per calling thread. */
+    private void useOneThread() {
+        if (Thread.currentThread() != singleThreaded) {
+            OpenMp.useOneThread();
+            singleThreaded = Thread.currentThread();
         }
     }
 
     @Override
     public void close() {
-        primitives.values().forEach(Primitive::close);
-        primitives.clear();
+        primitives.close();
+        rounding.close();
         order.close();
         cpu.close();
         nowhere.close();
@@ -101,14 +122,15 @@ final class OneDnnProducts extends CheckedProducts {
             int m = shape.m();
             int n = shape.n();
             int k = shape.k();
-            memory.data_type type = memory.data_type.f32;
+            memory.data_type type = precision == Precision.BF16 ? memory.data_type.bf16 : memory.data_type.f32;
             try (primitive_attr attributes = new primitive_attr();
                     post_ops postOps = new post_ops();
                     memory.desc sourceShape = new memory.desc(
                             new long[] {m, k}, type, shape.transposeA() ? new long[] {1, m} : new long[] {k, 1});
                     memory.desc weightsShape = new memory.desc(
                             new long[] {k, n}, type, shape.transposeB() ? new long[] {1, k} : new long[] {n, 1});
-                    memory.desc destinationShape = new memory.desc(new long[] {m, n}, type, new long[] {n, 1})) {
+                    memory.desc destinationShape =
+                            new memory.desc(new long[] {m, n}, memory.data_type.f32, new long[] {n, 1})) {
                 attributes.set_scratchpad_mode(dnnl_scratchpad_mode_user);
                 if (shape.into() == Into.ADD) {
                     postOps.append_sum();
@@ -135,7 +157,7 @@ final class OneDnnProducts extends CheckedProducts {
             arguments.position(index).arg(role).memory(operand.get());
         }
 
-        void execute(Matrix left, Matrix right, Matrix result) {
+        void execute(long left, long right, long result) {
             source.set_data_handle(a.of(left));
             weights.set_data_handle(b.of(right));
             destination.set_data_handle(c.of(result));

@@ -27,7 +27,7 @@ final class OpenBlasProducts extends CheckedProducts {
     }
 
     @Override
-    void compute(Shape shape, Matrix left, Matrix right, Matrix result) {
+    void compute(Shape shape, Operand left, Operand right, Matrix result) {
         openblas_nolapack.cblas_sgemm(
                 CblasRowMajor,
                 shape.transposeA() ? CblasTrans : CblasNoTrans,
@@ -36,12 +36,12 @@ final class OpenBlasProducts extends CheckedProducts {
                 shape.n(),
                 shape.k(),
                 1f,
-                a.of(left),
-                left.columns(),
-                b.of(right),
-                right.columns(),
+                a.of(left.matrix().address()),
+                left.matrix().columns(),
+                b.of(right.matrix().address()),
+                right.matrix().columns(),
                 shape.into() == Into.ADD ? 1f : 0f,
-                c.of(result),
+                c.of(result.address()),
                 result.columns());
     }
 

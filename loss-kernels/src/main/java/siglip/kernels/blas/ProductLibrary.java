@@ -16,27 +16,62 @@ enum ProductLibrary {
         this.id = id;
     }
 
-    private MatrixProducts load() {
+    private MatrixProducts load(Precision precision) {
         return switch (this) {
-            case ONEDNN -> new OneDnnProducts();
+            case ONEDNN -> new OneDnnProducts(precision);
             case OPENBLAS -> new OpenBlasProducts();
             case JAVA -> new JavaProducts();
         };
     }
 
-    static MatrixProducts open(String choice) {
-        if (choice.equals(AUTO)) {
-            return firstThatLoads();
+    static MatrixProducts open(String choice, String precision) {
+        boolean open = choice.equals(AUTO);
+        ProductLibrary library = open ? ONEDNN : named(choice);
+        if (precision.equals(Precision.FP32.id())) {
+            return open ? firstThatLoads() : library.load(choice, Precision.FP32);
         }
-        ProductLibrary library = Arrays.stream(values())
+        boolean bf16 = library == ONEDNN && multipliesBf16();
+        if (precision.equals(AUTO)) {
+            return open(choice, (bf16 ? Precision.BF16 : Precision.FP32).id());
+        }
+        if (!precision.equals(Precision.BF16.id())) {
+            throw new IllegalArgumentException(
+                    "Cannot compute products in precision '%s': there are auto, fp32 and bf16".formatted(precision));
+        }
+        if (library != ONEDNN) {
+            throw new IllegalStateException(
+                    "Cannot compute products in bf16 with '%s': only onednn has them. Choose products auto or onednn, or precision auto or fp32"
+                            .formatted(choice));
+        }
+        if (!bf16) {
+            throw new IllegalStateException(
+                    "Cannot compute products in bf16: the processor, '%s' on %s, does not multiply bf16 itself (AVX-512 BF16 or AMX). Choose precision auto or fp32"
+                            .formatted(InstructionSet.ofProcessor(), platform()));
+        }
+        return library.load(open ? library.id : choice, Precision.BF16);
+    }
+
+    private static boolean multipliesBf16() {
+        try {
+            return InstructionSet.multipliesBf16();
+        } catch (LinkageError e) { // without oneDNN there are no bf16 products either
+            return false;
+        }
+    }
+
+    private static ProductLibrary named(String choice) {
+        return Arrays.stream(values())
                 .filter(l -> choice.equals(l.id) || choice.startsWith(l.id + "-"))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
                         "Cannot use matrix products '%s': there are auto, onednn, openblas and java"
                                 .formatted(choice)));
+    }
+
+    private MatrixProducts load(String choice, Precision precision) {
         MatrixProducts products;
         try {
-            products = library.load();
+            products = load(precision);
         } catch (Exception | LinkageError e) {
             throw new IllegalStateException(
                     "Cannot use matrix products '%s' on %s: %s. Put the native jar of the library for this platform on the"
@@ -44,7 +79,7 @@ enum ProductLibrary {
                             + " class path, or leave the choice to auto",
                     e);
         }
-        if (!choice.equals(library.id) && !choice.equals(products.name())) {
+        if (!choice.equals(id) && !choice.equals(products.name())) {
             String found = products.name();
             products.close();
             throw new IllegalStateException(
@@ -57,7 +92,7 @@ enum ProductLibrary {
     private static MatrixProducts firstThatLoads() {
         for (ProductLibrary library : new ProductLibrary[] {ONEDNN, OPENBLAS}) {
             try {
-                return library.load();
+                return library.load(Precision.FP32);
             } catch (Exception | LinkageError e) {
                 // An absent or unsuitable native library is what auto is for; the next one is tried.
             }

@@ -14,28 +14,6 @@ import siglip.kernels.blas.MatrixProducts.Into;
 
 /** Every library against {@code double} arithmetic, within the documented bound. */
 class MatrixProductsTest {
-    private enum Form {
-        TIMES_TRANSPOSED,
-        TIMES,
-        TRANSPOSED_TIMES;
-
-        void compute(MatrixProducts products, Matrix a, Matrix b, Matrix c, Into into) {
-            switch (this) {
-                case TIMES_TRANSPOSED -> products.timesTransposed(a, b, c, into);
-                case TIMES -> products.times(a, b, c, into);
-                case TRANSPOSED_TIMES -> products.transposedTimes(a, b, c, into);
-            }
-        }
-
-        double left(Matrix a, int i, int p) {
-            return this == TRANSPOSED_TIMES ? a.get(p, i) : a.get(i, p);
-        }
-
-        double right(Matrix b, int p, int j) {
-            return this == TIMES_TRANSPOSED ? b.get(j, p) : b.get(p, j);
-        }
-    }
-
     private final Random random = new Random(Blocks.SEED);
 
     private Matrix random(int rows, int columns) {
@@ -48,9 +26,9 @@ class MatrixProductsTest {
         return matrix;
     }
 
-    private void assertRight(MatrixProducts products, Form form, int m, int n, int k, Into into) {
-        Matrix a = form == Form.TRANSPOSED_TIMES ? random(k, m) : random(m, k);
-        Matrix b = form == Form.TIMES_TRANSPOSED ? random(n, k) : random(k, n);
+    private void assertRight(MatrixProducts products, ProductForm form, int m, int n, int k, Into into) {
+        Matrix a = form == ProductForm.TRANSPOSED_TIMES ? random(k, m) : random(m, k);
+        Matrix b = form == ProductForm.TIMES_TRANSPOSED ? random(n, k) : random(k, n);
         Matrix c = random(m, n);
         Matrix before = Matrix.allocate(m, n);
         before.copyFrom(c);
@@ -82,7 +60,7 @@ class MatrixProductsTest {
         int[][] shapes = {{1, 1, 1}, {2, 3, 5}, {1, 40, 7}, {40, 1, 7}, {17, 16, 15}, {33, 31, 64}, {20, 300, 140}};
         try (MatrixProducts products = MatrixProducts.open(library)) {
             for (int[] shape : shapes) {
-                for (Form form : Form.values()) {
+                for (ProductForm form : ProductForm.values()) {
                     for (Into into : Into.values()) {
                         assertRight(products, form, shape[0], shape[1], shape[2], into);
                     }
@@ -95,7 +73,7 @@ class MatrixProductsTest {
     @ValueSource(strings = {"onednn", "openblas", "java"})
     void emptyExtentsAreEmptySums(String library) {
         try (MatrixProducts products = MatrixProducts.open(library)) {
-            for (Form form : Form.values()) {
+            for (ProductForm form : ProductForm.values()) {
                 for (Into into : Into.values()) {
                     assertRight(products, form, 0, 3, 2, into);
                     assertRight(products, form, 3, 0, 2, into);
@@ -139,9 +117,9 @@ class MatrixProductsTest {
     void moreShapesThanAreKeptAreServed(String library) {
         try (MatrixProducts products = MatrixProducts.open(library)) {
             for (int n = 1; n <= 300; n++) { // oneDNN keeps 256
-                assertRight(products, Form.TIMES, 1, n, 2, Into.OVERWRITE);
+                assertRight(products, ProductForm.TIMES, 1, n, 2, Into.OVERWRITE);
             }
-            assertRight(products, Form.TIMES, 1, 1, 2, Into.OVERWRITE);
+            assertRight(products, ProductForm.TIMES, 1, 1, 2, Into.OVERWRITE);
         }
     }
 
@@ -197,7 +175,7 @@ class MatrixProductsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aDroppedTermFallsOutsideTheBound(Form form) {
+    void aDroppedTermFallsOutsideTheBound(ProductForm form) {
         try (MatrixProducts right = MatrixProducts.open("java")) {
             assertRight(right, form, 5, 6, 500, Into.ADD);
             assertThatThrownBy(() -> assertRight(new DroppingProducts(right), form, 5, 6, 500, Into.ADD))

@@ -1,0 +1,27 @@
+package siglip.kernels.blas;
+
+import java.util.Locale;
+
+/** Number format in which a product reads its operands. Its sums and its result are {@code float} in either. */
+public enum Precision {
+    /** As they are. */
+    FP32(0),
+    /** Rounded to the nearest number of 8 significant bits, to even between two. */
+    BF16(0x1p-8);
+
+    private final double unit;
+
+    Precision(double unit) {
+        this.unit = unit;
+    }
+
+    /** {@code fp32}, {@code bf16}: what settings and numerics call it. */
+    public String id() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Bound on the relative error that reading an operand adds to each of its elements. */
+    public double unit() {
+        return unit;
+    }
+}
