@@ -18,7 +18,9 @@ import siglip.kernels.blas.MatrixProducts.Into;
  * The gradient of the first layer's input is computed only where it is needed.
  *
  * <p><b>Accuracy.</b> Each product and each sum of a bias' gradient is off by at most {@code k u / (1 - k u)} times the sum of its absolute
- * terms, for k terms and u = 2^-24, in whatever order they are added; activations as {@link Nonlinearity} says.
+ * terms, for k terms and u = 2^-24, in whatever order they are added; activations as {@link Nonlinearity} says. Products in bf16 read X, W
+ * and dZ rounded, each element by at most v = 2^-8 of it, so a product is off by at most {@code 2 v + v v} times that sum more; parameters,
+ * activations, biases and their gradients, and the gradients themselves stay {@code float}.
  */
 final class ChainTower implements Tower {
     private final MatrixProducts products;

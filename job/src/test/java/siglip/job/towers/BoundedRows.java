@@ -1,6 +1,7 @@
 package siglip.job.towers;
 
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.Precision;
 
 /**
  * Rows of numbers in double, and for each how far a float computation of it may be off, derived step by step from the rounding of each operation.
@@ -29,6 +30,18 @@ public record BoundedRows(double[][] value, double[][] error) {
             }
         }
         return exact(value);
+    }
+
+    /** As a product reads them that rounds its operands. */
+    BoundedRows readIn(Precision precision) {
+        BoundedRows read = zeros(value.length, value.length == 0 ? 0 : value[0].length);
+        for (int i = 0; i < value.length; i++) {
+            for (int k = 0; k < value[i].length; k++) {
+                read.value[i][k] = value[i][k];
+                read.error[i][k] = error[i][k] + precision.unit() * (Math.abs(value[i][k]) + error[i][k]);
+            }
+        }
+        return read;
     }
 
     public int rows() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import siglip.job.data.Batch;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.blas.Precision;
 
 /** One forward and backward pass, kept for comparison. */
 record Pass(Matrix images, Matrix texts, Matrix dense, SparseRows table) {
@@ -32,7 +33,17 @@ record Pass(Matrix images, Matrix texts, Matrix dense, SparseRows table) {
 
     /** Everything that was computed lies within the oracle's bounds. */
     void check(ModelSpec spec, Parameters parameters, Batch batch, Matrix imageGradient, Matrix textGradient) {
-        ReferenceTowers expected = ReferenceTowers.forward(spec, parameters, batch, Cases.SEED, STEP);
+        check(spec, parameters, batch, imageGradient, textGradient, Precision.FP32);
+    }
+
+    void check(
+            ModelSpec spec,
+            Parameters parameters,
+            Batch batch,
+            Matrix imageGradient,
+            Matrix textGradient,
+            Precision precision) {
+        ReferenceTowers expected = ReferenceTowers.forward(spec, parameters, batch, Cases.SEED, STEP, precision);
         ReferenceTowers.Gradient gradient = expected.backward(
                 BoundedRows.exact(imageGradient, batch.rows()), BoundedRows.exact(textGradient, batch.rows()));
         check("image", images, expected.images());

@@ -5,17 +5,20 @@ import static siglip.job.towers.BoundedRows.gamma;
 
 import java.util.ArrayList;
 import java.util.List;
+import siglip.kernels.blas.Precision;
 
 /** A chain of dense layers and the normalisation above it, in plain double arithmetic that nobody optimises. */
 final class ReferenceTower {
     private final List<DenseShape> layers;
     private final double[] parameters;
+    private final Precision precision;
     private final BoundedRows input;
     private final List<BoundedRows> sums = new ArrayList<>(); // before each activation
     private final List<BoundedRows> activations = new ArrayList<>();
     private final BoundedRows embeddings;
 
-    ReferenceTower(List<DenseShape> layers, double[] parameters, BoundedRows input) {
+    ReferenceTower(List<DenseShape> layers, double[] parameters, BoundedRows input, Precision precision) {
+        this.precision = precision;
         this.layers = layers;
         this.parameters = parameters;
         this.input = input;
@@ -52,7 +55,9 @@ final class ReferenceTower {
         return new Backward(gradient, delta);
     }
 
-    private BoundedRows linear(DenseShape layer, int offset, BoundedRows x) {
+    private BoundedRows linear(DenseShape layer, int offset, BoundedRows given) {
+        BoundedRows x = given.readIn(precision);
+        double v = precision.unit();
         BoundedRows z = BoundedRows.zeros(x.rows(), layer.out());
         for (int i = 0; i < x.rows(); i++) {
             for (int o = 0; o < layer.out(); o++) {
@@ -63,8 +68,9 @@ final class ReferenceTower {
                 for (int k = 0; k < layer.in(); k++) {
                     double w = parameters[offset + o * layer.in() + k];
                     sum += w * x.value()[i][k];
-                    absolute += Math.abs(w) * (Math.abs(x.value()[i][k]) + x.error()[i][k]);
-                    carried += Math.abs(w) * x.error()[i][k];
+                    double most = Math.abs(x.value()[i][k]) + x.error()[i][k];
+                    absolute += Math.abs(w) * (1 + v) * most;
+                    carried += Math.abs(w) * (x.error()[i][k] + v * most);
                 }
                 z.value()[i][o] = sum;
                 z.error()[i][o] = carried + gamma(layer.in() + 1) * absolute;
@@ -73,13 +79,15 @@ final class ReferenceTower {
         return z;
     }
 
-    private void weightGradient(DenseShape layer, int offset, BoundedRows dz, BoundedRows x, BoundedRows gradient) {
+    private void weightGradient(DenseShape layer, int offset, BoundedRows dz, BoundedRows below, BoundedRows gradient) {
+        BoundedRows x = below.readIn(precision);
+        BoundedRows d = dz.readIn(precision); // but not for the bias, whose gradient is no product
         int n = x.rows();
         for (int o = 0; o < layer.out(); o++) {
             for (int k = 0; k < layer.in(); k++) {
                 int at = offset + o * layer.in() + k;
                 for (int i = 0; i < n; i++) {
-                    accumulate(gradient, at, n, dz.value()[i][o], dz.error()[i][o], x.value()[i][k], x.error()[i][k]);
+                    accumulate(gradient, at, n, d.value()[i][o], d.error()[i][o], x.value()[i][k], x.error()[i][k]);
                 }
             }
             for (int i = 0; layer.bias() && i < n; i++) {
@@ -95,7 +103,9 @@ final class ReferenceTower {
         sum.error()[0][at] += Math.abs(a) * eb + ea * (Math.abs(b) + eb) + gamma(n) * absolute;
     }
 
-    private BoundedRows below(DenseShape layer, int offset, BoundedRows dz) {
+    private BoundedRows below(DenseShape layer, int offset, BoundedRows given) {
+        BoundedRows dz = given.readIn(precision);
+        double factor = precision.unit() + gamma(layer.out()) * (1 + precision.unit());
         BoundedRows dx = BoundedRows.zeros(dz.rows(), layer.in());
         for (int i = 0; i < dz.rows(); i++) {
             for (int k = 0; k < layer.in(); k++) {
@@ -104,7 +114,7 @@ final class ReferenceTower {
                     double d = dz.value()[i][o];
                     double e = dz.error()[i][o];
                     dx.value()[i][k] += w * d;
-                    dx.error()[i][k] += Math.abs(w) * (e + gamma(layer.out()) * (Math.abs(d) + e));
+                    dx.error()[i][k] += Math.abs(w) * (e + factor * (Math.abs(d) + e));
                 }
             }
         }
@@ -160,7 +170,8 @@ final class ReferenceTower {
             double off = norm(y.error()[i]);
             for (int k = 0; k < width; k++) {
                 e.value()[i][k] = norm == 0 ? 0 : y.value()[i][k] / norm;
-                e.error()[i][k] = norm == 0 ? 0 : (y.error()[i][k] + Math.abs(e.value()[i][k]) * off) / (norm - off);
+                double bound = (y.error()[i][k] + Math.abs(e.value()[i][k]) * off) / (norm - off);
+                e.error()[i][k] = norm == 0 ? 0 : off < norm ? Math.min(bound, 2) : 2; // two points of the unit sphere
             }
         }
         return e;
@@ -187,7 +198,9 @@ final class ReferenceTower {
                         + Math.abs(e.value()[i][k]) * alongError
                         + e.error()[i][k] * (Math.abs(along) + alongError);
                 dy.value()[i][k] = across / norm;
-                double carried = acrossError / (norm - off) + Math.abs(across) * off / (norm * (norm - off));
+                double carried = off < norm
+                        ? acrossError / (norm - off) + Math.abs(across) * off / (norm * (norm - off))
+                        : Double.POSITIVE_INFINITY;
                 dy.error()[i][k] = carried + U * (Math.abs(dy.value()[i][k]) + carried);
             }
         }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import siglip.job.data.Batch;
 import siglip.job.data.TokenBags;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.Precision;
 
 /**
  * Both towers on one batch in plain double arithmetic: embeddings, and gradients of the parameters, each with a bound of how far a float
@@ -22,12 +23,23 @@ public final class ReferenceTowers {
 
     /** Training: with input dropout. */
     public static ReferenceTowers forward(ModelSpec spec, Parameters parameters, Batch batch, long seed, long step) {
-        return forward(spec, doubles(parameters.dense()), doubles(parameters.table()), batch, seed, step);
+        return forward(spec, parameters, batch, seed, step, Precision.FP32);
+    }
+
+    /** Training with products that read their operands in a precision: the same values, with other bounds. */
+    public static ReferenceTowers forward(
+            ModelSpec spec, Parameters parameters, Batch batch, long seed, long step, Precision precision) {
+        return forward(spec, doubles(parameters.dense()), doubles(parameters.table()), batch, seed, step, precision);
     }
 
     /** As above, on parameters in double, for finite differences. */
     public static ReferenceTowers forward(
             ModelSpec spec, double[] dense, double[] table, Batch batch, long seed, long step) {
+        return forward(spec, dense, table, batch, seed, step, Precision.FP32);
+    }
+
+    private static ReferenceTowers forward(
+            ModelSpec spec, double[] dense, double[] table, Batch batch, long seed, long step, Precision precision) {
         int n = batch.rows();
         return new ReferenceTowers(
                 spec,
@@ -35,7 +47,8 @@ public final class ReferenceTowers {
                 table,
                 batch,
                 mask(spec.image(), InputDropout.IMAGE, n, batch, seed, step),
-                mask(spec.text(), InputDropout.TEXT, n, batch, seed, step));
+                mask(spec.text(), InputDropout.TEXT, n, batch, seed, step),
+                precision);
     }
 
     /** Without dropout. */
@@ -46,11 +59,18 @@ public final class ReferenceTowers {
                 doubles(parameters.table()),
                 batch,
                 ones(batch.rows(), spec.image().in()),
-                ones(batch.rows(), spec.text().in()));
+                ones(batch.rows(), spec.text().in()),
+                Precision.FP32);
     }
 
     private ReferenceTowers(
-            ModelSpec spec, double[] dense, double[] table, Batch batch, double[][] imageMask, double[][] textMask) {
+            ModelSpec spec,
+            double[] dense,
+            double[] table,
+            Batch batch,
+            double[][] imageMask,
+            double[][] textMask,
+            Precision precision) {
         this.spec = spec;
         this.batch = batch;
         this.table = table;
@@ -59,9 +79,12 @@ public final class ReferenceTowers {
         BoundedRows images = BoundedRows.exact(batch.images(), batch.rows());
         BoundedRows texts = spec.shape().textIsTokens() ? bagSums() : BoundedRows.exact(batch.texts(), batch.rows());
         image = new ReferenceTower(
-                spec.image().chain(), Arrays.copyOfRange(dense, 0, split), masked(images, imageMask));
+                spec.image().chain(), Arrays.copyOfRange(dense, 0, split), masked(images, imageMask), precision);
         text = new ReferenceTower(
-                spec.text().chain(), Arrays.copyOfRange(dense, split, dense.length), masked(texts, textMask));
+                spec.text().chain(),
+                Arrays.copyOfRange(dense, split, dense.length),
+                masked(texts, textMask),
+                precision);
     }
 
     /** n x d, with bounds. */

@@ -8,10 +8,12 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import siglip.job.data.Batch;
 import siglip.job.data.PairShape;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.blas.RoundingProducts;
 
 class TowerPairTest {
     private static final PairShape TOKENS = new PairShape(9, 0);
@@ -65,7 +67,70 @@ class TowerPairTest {
 
         Pass pass = Pass.run(spec, products, parameters, batch, imageGradient, textGradient);
 
-        pass.check(spec, parameters, batch, imageGradient, textGradient);
+        pass.check(spec, parameters, batch, imageGradient, textGradient, products.precision());
+    }
+
+    static Iterable<MatrixProducts> productsInBf16() {
+        return RoundingProducts.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("productsInBf16")
+    void productsInBf16StayWithinTheirBoundsOfTheOracle(MatrixProducts products) {
+        try (products) {
+            for (Nonlinearity activation : Nonlinearity.values()) {
+                for (List<Integer> hidden : List.of(List.<Integer>of(), List.of(7), List.of(7, 3))) {
+                    for (PairShape shape : List.of(TOKENS, FEATURES)) {
+                        checkAgainstOracle(
+                                ModelSpec.of(Cases.settings(hidden, dl4jName(activation), 0.3), shape), products);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void theBoundsOfBf16CatchAProductThatDropsItsLastTerm() {
+        ModelSpec spec = ModelSpec.of(Cases.settings(List.of(7), "tanh", 0), FEATURES);
+
+        assertThatThrownBy(() -> checkAgainstOracle(spec, new RoundingProducts(new ForgetfulProducts())))
+                .isInstanceOf(AssertionError.class);
+    }
+
+    /** Products in bf16 that pass for products in fp32. */
+    private static final class SecretlyRounding implements MatrixProducts {
+        private final MatrixProducts products = new RoundingProducts(new NaiveProducts());
+
+        @Override
+        public String name() {
+            return "secretly rounding";
+        }
+
+        @Override
+        public void timesTransposed(Matrix a, Matrix b, Matrix c, Into into) {
+            products.timesTransposed(a, b, c, into);
+        }
+
+        @Override
+        public void times(Matrix a, Matrix b, Matrix c, Into into) {
+            products.times(a, b, c, into);
+        }
+
+        @Override
+        public void transposedTimes(Matrix a, Matrix b, Matrix c, Into into) {
+            products.transposedTimes(a, b, c, into);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void theBoundsOfFp32CatchProductsInBf16() {
+        ModelSpec spec = ModelSpec.of(Cases.settings(List.of(7), "tanh", 0), FEATURES);
+
+        assertThatThrownBy(() -> checkAgainstOracle(spec, new SecretlyRounding()))
+                .isInstanceOf(AssertionError.class);
     }
 
     @Test
