@@ -200,6 +200,10 @@ public final class DriverNode extends Node {
         return Optional.empty();
     }
 
+    private synchronized int culprit(int late) {
+        return progress[late] == null ? late : culprit(late, progress[late].waitingOn());
+    }
+
     /** The rank at the end of the waiting chain that begins with {@code messenger}: the one that waits for nobody else. */
     private synchronized int culprit(int messenger, int waitedOn) {
         List<Integer> seen = new ArrayList<>(List.of(messenger));
@@ -259,6 +263,14 @@ public final class DriverNode extends Node {
                                         : " waits for " + progress[rank].waitingFor() + " of "
                                                 + nameOf(progress[rank].waitingOn())))
                 .collect(Collectors.joining(", "));
+    }
+
+    /** The driver waits from the end of one step to that of the next, so it is the first to find a rank late. */
+    @Override
+    void late(int peer, RingException why) {
+        if (peer >= 0) {
+            abort(culprit(peer), why.getMessage(), true);
+        }
     }
 
     @Override

@@ -185,8 +185,10 @@ public abstract class Node implements AutoCloseable {
             throw new RingException(Progress.NOBODY, "Killed while waiting for %s of %s".formatted(what, nameOf(peer)));
         }
         if (System.nanoTime() - deadline > 0) {
-            throw new RingException(
+            RingException late = new RingException(
                     peer, "Waited %d s in vain for %s of %s".formatted(limit.toSeconds(), what, nameOf(peer)));
+            late(peer, late);
+            throw late;
         }
     }
 
@@ -194,6 +196,9 @@ public abstract class Node implements AutoCloseable {
     abstract void waiting(int peer, String what);
 
     abstract void computing();
+
+    /** A wait for {@code peer} has passed its deadline. */
+    abstract void late(int peer, RingException why);
 
     /** An RPC of this attempt from an authenticated connection. */
     abstract void request(TransportClient from, Wire.Code code, ByteBuffer message, RpcResponseCallback reply);

@@ -276,6 +276,35 @@ class RingTest {
     }
 
     @Test
+    void whereTheDriverWaitsTooLongTheRankIsNamedThatTheOthersWaitFor() throws Exception {
+        RingSettings hasty = new RingSettings(
+                Duration.ofSeconds(20), Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofSeconds(20));
+        CompletableFuture<Void> never = new CompletableFuture<>();
+        try (Circle circle = new Circle(3, hasty)) {
+            List<Future<Integer>> running = circle.start(node -> {
+                try {
+                    Thread.sleep(1000); // the driver has begun to wait
+                    if (node.rank() < 2) {
+                        node.await(never, node.rank() + 1, "texts");
+                    }
+                    Thread.sleep(10_000); // computes for too long
+                    return 0;
+                } catch (RuntimeException e) {
+                    node.giveUp(e, true);
+                    throw e;
+                }
+            });
+            circle.driver().assemble();
+            assertThatThrownBy(() -> circle.driver().await(never, 0, "the sum"));
+            assertThat(circle.driver().cause().orElseThrow()).hasMessageContaining("Rank 2 failed");
+            for (int rank = 0; rank < 2; rank++) {
+                Future<Integer> waiting = running.get(rank);
+                assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
+            }
+        }
+    }
+
+    @Test
     void ranksThatComputeDifferentlyAreRefused() {
         try (Circle circle = new Circle(2)) {
             Thread first = new Thread(() -> {
