@@ -25,6 +25,7 @@ public final class RankNode extends Node {
     private final int ranks;
     private final RingSettings settings;
     private volatile Progress progress = Progress.computing(-1);
+    private volatile boolean leaving;
 
     private RankNode(
             int rank,
@@ -146,6 +147,7 @@ public final class RankNode extends Node {
 
     /** Waits until all ranks have done all steps, so that no connection closes under a message. */
     public void leave() {
+        leaving = true;
         await(
                 Endpoint.rpc(routeTo(DRIVER), Wire.numbered(Wire.Code.BYE, attempt(), rank, "")),
                 DRIVER,
@@ -205,6 +207,9 @@ public final class RankNode extends Node {
 
     @Override
     void lost(int peer) {
+        if (leaving && peer != DRIVER) {
+            return; // it may have heard before us that all have left; if it has failed, the driver will say so
+        }
         fail(new RingException(peer, "The connection to " + nameOf(peer) + " closed"));
     }
 }

@@ -305,6 +305,22 @@ class RingTest {
     }
 
     @Test
+    void aRankThatLeavesMindsNoOtherThatIsGoneBeforeTheDriverHasSpoken() throws Exception {
+        try (Circle circle = new Circle(2)) {
+            List<Future<Integer>> running = circle.start(node -> {
+                if (node.rank() == 0) {
+                    Thread.sleep(300); // the other is leaving
+                    node.close();
+                }
+                return 0;
+            });
+            assertThatThrownBy(() -> running.get(1).get(20, TimeUnit.SECONDS))
+                    .as("the driver's word, not the closed connection")
+                    .hasMessageContaining("Rank 0 failed");
+        }
+    }
+
+    @Test
     void ranksThatComputeDifferentlyAreRefused() {
         try (Circle circle = new Circle(2)) {
             Thread first = new Thread(() -> {
