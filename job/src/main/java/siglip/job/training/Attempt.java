@@ -15,6 +15,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import siglip.job.config.RingSettings;
+import siglip.job.data.DataException;
 import siglip.job.ring.Address;
 import siglip.job.ring.DriverNode;
 import siglip.job.ring.NumericsException;
@@ -42,6 +43,7 @@ final class Attempt {
      * @param description for Spark's pages
      * @throws siglip.job.ring.CulpritException if a rank failed
      * @throws NumericsException if ranks compute differently
+     * @throws DataException if the stage's feed cannot be made of the data
      * @throws AttemptException if the stage failed and no rank can be named for it
      */
     static void run(
@@ -86,7 +88,9 @@ final class Attempt {
         Optional<RuntimeException> named = node.cause();
         node.sendAbort(e.getMessage() == null ? e.toString() : e.getMessage());
         Throwable sparks = job == null ? e : end(job).orElse(e);
-        return named.orElseGet(() -> e instanceof NumericsException differ ? differ : new AttemptException(sparks));
+        return named.orElseGet(() -> e instanceof NumericsException || e instanceof DataException
+                ? (RuntimeException) e
+                : new AttemptException(sparks));
     }
 
     /** Cancels a job and waits until its tasks are gone; its own failure, if that is how it ended. */
