@@ -1,5 +1,7 @@
 package siglip.kernels;
 
+import java.util.Arrays;
+
 /**
  * Which pairs of a block are positives. Image row i and text row j are each other's own, a positive, when their positions
  * in the global batch are equal: {@code firstImage + i == firstText + j}. The policy says what other pairs of equal caption
@@ -22,5 +24,15 @@ public record PairLabels(
     /** An m x n block of negatives alone. */
     public static PairLabels none(int m, int n) {
         return new PairLabels(0, m, new int[m], new int[n], DuplicatePolicy.IGNORE);
+    }
+
+    /** The labels of image rows {@code from} to {@code from + count - 1} with all texts. */
+    public PairLabels images(int from, int count) {
+        return new PairLabels(
+                firstImage + from,
+                firstText,
+                Arrays.copyOfRange(imageCaptions, from, from + count),
+                textCaptions,
+                duplicates);
     }
 }

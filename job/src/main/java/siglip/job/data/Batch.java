@@ -1,5 +1,6 @@
 package siglip.job.data;
 
+import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
 
 /** One rank's slice of one global batch, in preallocated memory that is filled again for each step. */
@@ -17,6 +18,29 @@ public final class Batch {
         texts = Matrix.allocate(capacity, shape.textWidth());
         ids = new long[capacity];
         captions = new int[capacity];
+    }
+
+    private Batch(Matrix images, Matrix texts, long[] ids, int[] captions) {
+        this.images = images;
+        this.texts = texts;
+        this.ids = ids;
+        this.captions = captions;
+        this.rows = ids.length;
+    }
+
+    /** Rows {@code from} to {@code from + count - 1} as they are now, sharing the memory of the features. */
+    public Batch part(int from, int count) {
+        Batch part = new Batch(
+                images.rows(from, count),
+                texts.rows(from, count),
+                Arrays.copyOfRange(ids, from, from + count),
+                Arrays.copyOfRange(captions, from, from + count));
+        if (tokens.rows() > 0) {
+            for (int row = from; row < from + count; row++) {
+                part.tokens.add(tokens.tokens(), tokens.start(row), tokens.end(row) - tokens.start(row));
+            }
+        }
+        return part;
     }
 
     /** Starts a new slice of {@code rows} pairs; the bags are emptied, the rest is written over by the source. */

@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
-import siglip.kernels.blas.Matrix;
 
 /**
  * One rank's piece of a parameter or gradient vector, in memory that travels as it is: a few scalars, a slice of the dense
@@ -79,14 +78,6 @@ public final class Piece {
     /** The values of the table rows, rows x width, sharing memory. */
     public FloatBuffer values() {
         return floats(DENSE_AT + Float.BYTES * (dense + rows()), rows() * width);
-    }
-
-    /** Fills the piece with slice {@code [from, from + dense)} of a vector and the table rows at {@code first} to {@code last - 1} of a list. */
-    void fill(Matrix vector, int from, int[] ids, Matrix values, int first, int last) {
-        dense().put(vector.range(from, 1, dense).floats());
-        rows(last - first);
-        ids().put(ids, first, last - first);
-        values().put(values.rows(first, last - first).floats());
     }
 
     /** Checks a piece that has arrived: as many table rows as its length has room for. */

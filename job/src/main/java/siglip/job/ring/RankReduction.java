@@ -3,6 +3,7 @@ package siglip.job.ring;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import siglip.kernels.blas.Matrix;
@@ -74,38 +75,64 @@ public final class RankReduction {
     }
 
     /**
+     * What one core of a rank contributes to the rank's gradient.
+     *
+     * @param dense with respect to the towers, 1 x P
+     * @param ids touched rows of the table, ascending; the first {@code count} count
+     * @param values with respect to those rows, a row each
+     */
+    public record Share(Matrix dense, int[] ids, int count, Matrix values) {}
+
+    /**
      * Sends this rank's gradient away in pieces, adds up its own piece over all ranks, and sends the sum to the driver.
      *
-     * @param ids touched rows of the table, ascending; the first {@code count} count
+     * @param shares whose sum, in this order, is the rank's gradient
      * @param scalars of this rank, for the driver; at most {@value Piece#SCALARS}
      */
-    public void reduce(Offers offers, Matrix dense, int[] ids, int count, Matrix values, double[] scalars) {
+    public void reduce(Offers offers, List<Share> shares, double[] scalars) {
         Frame frame = offers.frame(Frame.Kind.GRADIENT_PIECE);
         for (int peer = 0; peer < node.ranks(); peer++) {
-            int first = layout.firstRow(ids, count, peer);
-            int last = peer + 1 == node.ranks() ? count : layout.firstRow(ids, count, peer + 1);
-            outgoing[peer].fill(dense, layout.dense().start(peer), ids, values, first, last);
+            fill(outgoing[peer], peer, shares);
             if (peer != node.rank()) {
                 offers.departures.add(node.send(frame, peer, outgoing[peer].wire()));
             }
         }
-        FloatBuffer total = sum.dense();
+        List<RowMerge.Rows> rows = new ArrayList<>();
         for (int peer = 0; peer < node.ranks(); peer++) {
             ByteBuffer arrived = node.await(offers.gradients.get(peer), peer, frame.toString());
             if (peer != node.rank()) {
                 incoming[peer].verify(arrived);
             }
-            if (peer == 0) {
-                total.put(incoming[peer].dense()).flip();
-            } else {
-                Sums.add(incoming[peer].dense(), total.duplicate());
-            }
+            add(incoming[peer].dense(), sum, peer == 0);
+            rows.add(RowMerge.Rows.of(incoming[peer]));
         }
-        RowMerge.merge(incoming, sum, layout.width());
+        RowMerge.merge(rows, sum, layout.width());
         for (int i = 0; i < scalars.length; i++) {
             sum.scalar(i, scalars[i]);
         }
         offers.departures.add(node.send(offers.frame(Frame.Kind.GRADIENT_SUM), Node.DRIVER, sum.wire()));
+    }
+
+    private void fill(Piece piece, int peer, List<Share> shares) {
+        int from = layout.dense().start(peer);
+        List<RowMerge.Rows> rows = new ArrayList<>();
+        for (Share share : shares) {
+            add(share.dense.range(from, 1, layout.dense().size(peer)).floats(), piece, rows.isEmpty());
+            int first = layout.firstRow(share.ids, share.count, peer);
+            int last = layout.firstRow(share.ids, share.count, peer + 1);
+            rows.add(new RowMerge.Rows(
+                    Arrays.copyOfRange(share.ids, first, last),
+                    share.values.rows(first, last - first).floats()));
+        }
+        RowMerge.merge(rows, piece, layout.width());
+    }
+
+    private static void add(FloatBuffer from, Piece to, boolean first) {
+        if (first) {
+            to.dense().put(from);
+        } else {
+            Sums.add(from, to.dense());
+        }
     }
 
     /**

@@ -2,41 +2,48 @@ package siglip.job.ring;
 
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.util.Arrays;
+import java.util.List;
 import siglip.kernels.blas.Matrix;
 
-/** Adds up table rows that several ranks touched. */
+/** Adds up table rows that several ranks, or cores of a rank, touched. */
 final class RowMerge {
     private RowMerge() {}
 
-    /** The union of the pieces' rows into {@code sum}; a row that several have is added in the order of the pieces. */
-    static void merge(Piece[] pieces, Piece sum, int width) {
-        int[][] ids = new int[pieces.length][];
-        for (int p = 0; p < pieces.length; p++) {
-            ids[p] = new int[pieces[p].rows()];
-            pieces[p].ids().get(ids[p]);
+    /**
+     * Rows of a table with their ids.
+     *
+     * @param ids ascending
+     * @param values rows x width, from the buffer's position on
+     */
+    record Rows(int[] ids, FloatBuffer values) {
+        static Rows of(Piece piece) {
+            int[] ids = new int[piece.rows()];
+            piece.ids().get(ids);
+            return new Rows(ids, piece.values());
         }
-        int[] at = new int[pieces.length];
+    }
+
+    /** The union of the parts' rows into {@code sum}; a row that several have is added in the order of the parts. */
+    static void merge(List<Rows> parts, Piece sum, int width) {
+        int[] at = new int[parts.size()];
         int count = 0;
-        while (smallest(ids, at) != Integer.MAX_VALUE) {
-            skip(ids, at, smallest(ids, at));
+        while (smallest(parts, at) != Integer.MAX_VALUE) {
+            skip(parts, at, smallest(parts, at));
             count++;
         }
         sum.rows(count);
-        IntBuffer outIds = sum.ids();
-        FloatBuffer outValues = sum.values();
-        FloatBuffer[] values = new FloatBuffer[pieces.length];
-        for (int p = 0; p < pieces.length; p++) {
-            values[p] = pieces[p].values();
-            at[p] = 0;
-        }
+        IntBuffer ids = sum.ids();
+        FloatBuffer values = sum.values();
+        Arrays.fill(at, 0);
         float[] row = new float[width];
         float[] more = new float[width];
         for (int i = 0; i < count; i++) {
-            int id = smallest(ids, at);
+            int id = smallest(parts, at);
             boolean first = true;
-            for (int p = 0; p < pieces.length; p++) {
-                if (at[p] < ids[p].length && ids[p][at[p]] == id) {
-                    values[p].get(first ? row : more);
+            for (int p = 0; p < at.length; p++) {
+                if (has(parts.get(p), at[p], id)) {
+                    parts.get(p).values.get(first ? row : more);
                     if (!first) {
                         for (int k = 0; k < width; k++) {
                             row[k] += more[k];
@@ -45,25 +52,29 @@ final class RowMerge {
                     first = false;
                 }
             }
-            skip(ids, at, id);
-            outIds.put(id);
-            outValues.put(row);
+            skip(parts, at, id);
+            ids.put(id);
+            values.put(row);
         }
     }
 
-    private static int smallest(int[][] ids, int[] at) {
+    private static boolean has(Rows part, int at, int id) {
+        return at < part.ids.length && part.ids[at] == id;
+    }
+
+    private static int smallest(List<Rows> parts, int[] at) {
         int smallest = Integer.MAX_VALUE;
-        for (int p = 0; p < ids.length; p++) {
-            if (at[p] < ids[p].length) {
-                smallest = Math.min(smallest, ids[p][at[p]]);
+        for (int p = 0; p < at.length; p++) {
+            if (at[p] < parts.get(p).ids.length) {
+                smallest = Math.min(smallest, parts.get(p).ids[at[p]]);
             }
         }
         return smallest;
     }
 
-    private static void skip(int[][] ids, int[] at, int id) {
-        for (int p = 0; p < ids.length; p++) {
-            if (at[p] < ids[p].length && ids[p][at[p]] == id) {
+    private static void skip(List<Rows> parts, int[] at, int id) {
+        for (int p = 0; p < at.length; p++) {
+            if (has(parts.get(p), at[p], id)) {
                 at[p]++;
             }
         }

@@ -4,13 +4,13 @@ import java.nio.FloatBuffer;
 import siglip.kernels.blas.Matrix;
 
 /** Sums of matrices, in fp32. */
-final class Sums {
+public final class Sums {
     private static final int CHUNK = 4096;
 
     private Sums() {}
 
     /** {@code to += from}, float by float. */
-    static void add(Matrix from, Matrix to) {
+    public static void add(Matrix from, Matrix to) {
         add(from.floats(), to.floats());
     }
 

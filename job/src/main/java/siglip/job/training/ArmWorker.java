@@ -1,5 +1,8 @@
 package siglip.job.training;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import siglip.job.data.Batch;
 import siglip.job.data.Slices;
 import siglip.job.ring.PieceLayout;
@@ -11,7 +14,6 @@ import siglip.job.towers.Parameters;
 import siglip.job.towers.SparseRows;
 import siglip.job.towers.TowerPair;
 import siglip.kernels.LogitParams;
-import siglip.kernels.LossKernels;
 import siglip.kernels.LossSums;
 import siglip.kernels.blas.Matrix;
 
@@ -20,7 +22,8 @@ final class ArmWorker {
     private final int arm;
     private final SegmentPlan plan;
     private final RankNode node;
-    private final TowerPair towers;
+    private final Lanes lanes;
+    private final List<TowerPair> towers;
     private final RankReduction reduction;
     private final LossExchange exchange;
     private final Parameters parameters;
@@ -28,22 +31,25 @@ final class ArmWorker {
     private final Matrix images;
     private final Matrix imageGradient;
     private final Matrix textGradient;
-    private final Matrix dense;
-    private final SparseRows table;
+    private final List<Matrix> dense = new ArrayList<>();
+    private final List<SparseRows> tables = new ArrayList<>();
+    private final List<Batch> parts;
     private final long bytes;
     private final StepClock clock = new StepClock();
     private LogitParams logits;
     private boolean active;
 
-    ArmWorker(int arm, SegmentPlan plan, RankNode node, TowerPair towers, LossKernels kernels) {
-        this(arm, plan, node, towers, kernels, exchange(arm, plan, node, kernels));
+    /** @param towers one pair a lane */
+    ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, List<TowerPair> towers) {
+        this(arm, plan, node, lanes, towers, exchange(arm, plan, node, lanes));
     }
 
     /** With an exchange of the caller's making. */
-    ArmWorker(int arm, SegmentPlan plan, RankNode node, TowerPair towers, LossKernels kernels, LossExchange exchange) {
+    ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, List<TowerPair> towers, LossExchange exchange) {
         this.arm = arm;
         this.plan = plan;
         this.node = node;
+        this.lanes = lanes;
         this.towers = towers;
         this.exchange = exchange;
         Slices rows = plan.rows();
@@ -52,26 +58,30 @@ final class ArmWorker {
         PieceLayout pieces = plan.pieces();
         reduction = new RankReduction(node, pieces);
         int n = rows.size(node.rank());
+        parts = new ArrayList<>(
+                Collections.nCopies(lanes.count(), new Batch(plan.model().shape(), 0)));
         parameters = Parameters.allocate(layout);
         own = new TextBlock(n, width);
         images = Matrix.allocate(n, width);
         imageGradient = Matrix.allocate(n, width);
         textGradient = Matrix.allocate(n, width);
-        dense = Matrix.allocate(1, layout.dense());
-        table = new SparseRows(layout.tableWidth());
+        for (int lane = 0; lane < lanes.count(); lane++) {
+            dense.add(Matrix.allocate(1, layout.dense()));
+            tables.add(new SparseRows(layout.tableWidth()));
+        }
         bytes = parameters.bytes()
-                + towers.bytes()
-                + kernels.workingBytes()
+                + towers.stream().mapToLong(TowerPair::bytes).sum()
+                + lanes.workingBytes()
                 + reduction.bytes()
                 + exchange.bytes()
                 + own.bytes()
-                + 4L * (3L * n * width + layout.dense());
+                + 4L * (3L * n * width + (long) lanes.count() * layout.dense());
     }
 
     /** The exchange of the plan's loss. */
-    static LossExchange exchange(int arm, SegmentPlan plan, RankNode node, LossKernels kernels) {
+    static LossExchange exchange(int arm, SegmentPlan plan, RankNode node, Lanes lanes) {
         return LossExchange.of(
-                plan.arms().get(arm), node, plan.rows(), plan.model().width(), plan.duplicates(), kernels);
+                plan.arms().get(arm), node, plan.rows(), plan.model().width(), plan.duplicates(), lanes);
     }
 
     /** Takes the parameters that the segment starts from. */
@@ -95,19 +105,55 @@ final class ArmWorker {
         clock.start();
         RankReduction.Offers offers = reduction.offer(arm, step);
         own.shape(batch.rows());
-        towers.forward(parameters, batch, plan.seed(), step, images, own.embeddings());
+        forward(step, batch);
         own.writeCaptions(batch.captions());
         clock.lap(StepClock.Phase.FORWARD);
         LossSums sums = new LossSums();
         exchange.run(arm, step, images, own, logits, imageGradient, textGradient, sums, clock);
-        towers.backward(parameters, batch, imageGradient, textGradient, dense, table);
+        List<RankReduction.Share> shares = backward();
         clock.lap(StepClock.Phase.BACKWARD);
-        double[] scalars = new RankScalars(sums, bytes + table.bytes()).toArray();
-        reduction.reduce(offers, dense, table.ids(), table.count(), table.values(), scalars);
+        long tableBytes = tables.stream().mapToLong(SparseRows::bytes).sum();
+        reduction.reduce(offers, shares, new RankScalars(sums, bytes + tableBytes).toArray());
         clock.lap(StepClock.Phase.REDUCE);
         take(reduction.update(offers, parameters.dense(), parameters.table()));
         clock.lap(StepClock.Phase.UPDATE);
         node.report(arm, step, clock.report(batchSeconds, node.takeRingBytes(), node.takeReduceBytes()));
+    }
+
+    /** Each lane embeds its rows of the batch. */
+    private void forward(long step, Batch batch) {
+        Slices cut = lanes.cut(batch.rows());
+        Matrix texts = own.embeddings();
+        lanes.each(lane -> {
+            int from = cut.start(lane);
+            int count = cut.size(lane);
+            Batch part = lanes.count() == 1 ? batch : batch.part(from, count);
+            parts.set(lane, part);
+            towers.get(lane)
+                    .forward(parameters, part, plan.seed(), step, images.rows(from, count), texts.rows(from, count));
+        });
+    }
+
+    /** Each lane turns the gradients of its rows into its share of the rank's gradient. */
+    private List<RankReduction.Share> backward() {
+        lanes.each(lane -> {
+            int from = lanes.cut(images.rows()).start(lane);
+            int count = lanes.cut(images.rows()).size(lane);
+            towers.get(lane)
+                    .backward(
+                            parameters,
+                            parts.get(lane),
+                            imageGradient.rows(from, count),
+                            textGradient.rows(from, count),
+                            dense.get(lane),
+                            tables.get(lane));
+        });
+        List<RankReduction.Share> shares = new ArrayList<>();
+        for (int lane = 0; lane < lanes.count(); lane++) {
+            SparseRows table = tables.get(lane);
+            shares.add(new RankReduction.Share(dense.get(lane), table.ids(), table.count(), table.values()));
+        }
+        return shares;
     }
 
     private void take(double[] scalars) {

@@ -6,6 +6,9 @@ import java.util.List;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.resource.ResourceProfile;
+import org.apache.spark.resource.ResourceProfileBuilder;
+import org.apache.spark.resource.TaskResourceRequests;
 import scala.collection.JavaConverters;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
@@ -26,10 +29,23 @@ final class BarrierStage {
         List<R> run(BarrierTaskContext task, Iterator<T> feed) throws Exception;
     }
 
-    /** The stage as a dataset of what the bodies return, in rank order; nothing runs yet. */
-    static <T, R> JavaRDD<R> of(JavaRDD<T> feed, Body<T, R> body, Class<R> result) {
+    /**
+     * The stage as a dataset of what the bodies return, in rank order; nothing runs yet.
+     *
+     * @param cores that each task asks for; those of other stages stay as they are. In local mode {@code spark.task.cpus} must
+     *     say the same, since Spark has no such profiles there
+     */
+    static <T, R> JavaRDD<R> of(JavaRDD<T> feed, int cores, Body<T, R> body, Class<R> result) {
         ClassTag<R> tag = ClassTag$.MODULE$.apply(result);
-        return JavaRDD.fromRDD(feed.rdd().barrier().mapPartitions(new Task<>(body), false, tag), tag);
+        boolean profiles = cores > 1 && !feed.context().isLocal();
+        JavaRDD<T> placed = profiles ? feed.withResources(profile(cores)) : feed;
+        return JavaRDD.fromRDD(placed.rdd().barrier().mapPartitions(new Task<>(body), false, tag), tag);
+    }
+
+    private static ResourceProfile profile(int cores) {
+        return new ResourceProfileBuilder()
+                .require(new TaskResourceRequests().cpus(cores))
+                .build();
     }
 
     /** Joins the ring with the host, the security and the cancellation of the Spark task that this runs in. */

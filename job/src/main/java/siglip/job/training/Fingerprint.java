@@ -11,13 +11,15 @@ final class Fingerprint {
 
     private Fingerprint() {}
 
-    static String of(Numerics numerics) {
+    static String of(Lanes lanes) {
+        Numerics numerics = lanes.kernels(0).numerics();
         return String.join(
                 BETWEEN,
                 "products" + IS + numerics.products(),
                 "precision" + IS + numerics.precision(),
                 "elementwise" + IS + numerics.elementwise(),
                 "tile" + IS + numerics.tile(),
+                "cores of a rank" + IS + lanes.count(),
                 "threads inside the library" + IS + 1);
     }
 

@@ -6,7 +6,6 @@ import siglip.job.ring.RankNode;
 import siglip.job.ring.TextBlock;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.LogitParams;
-import siglip.kernels.LossKernels;
 import siglip.kernels.LossSums;
 import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
@@ -44,21 +43,16 @@ interface LossExchange {
      * @param width of the embeddings, d
      */
     static LossExchange of(
-            LossSettings.Kind kind,
-            RankNode node,
-            Slices rows,
-            int width,
-            DuplicatePolicy duplicates,
-            LossKernels kernels) {
-        Blocks blocks = new Blocks(node, rows, width, duplicates);
+            LossSettings.Kind kind, RankNode node, Slices rows, int width, DuplicatePolicy duplicates, Lanes lanes) {
+        Blocks blocks = new Blocks(node, rows, width, duplicates, lanes);
         return switch (kind) {
-            case SIGMOID -> new SigmoidExchange(blocks, kernels.sigmoid());
-            case SOFTMAX -> new SoftmaxExchange(blocks, kernels.softmax());
+            case SIGMOID -> new SigmoidExchange(blocks);
+            case SOFTMAX -> new SoftmaxExchange(blocks);
         };
     }
 
-    /** What both exchanges know of the ring: who has which rows, and which pairs are positives. */
-    record Blocks(RankNode node, Slices rows, int width, DuplicatePolicy duplicates) {
+    /** What both exchanges know: who has which rows, which pairs are positives, and the cores to work on. */
+    record Blocks(RankNode node, Slices rows, int width, DuplicatePolicy duplicates, Lanes lanes) {
         /** Positives between this rank's images and the texts of {@code owner}. */
         PairLabels labels(int owner, int[] imageCaptions, int[] textCaptions) {
             return new PairLabels(rows.start(node.rank()), rows.start(owner), imageCaptions, textCaptions, duplicates);

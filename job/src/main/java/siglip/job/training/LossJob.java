@@ -27,7 +27,6 @@ import siglip.job.ring.RankNode;
 import siglip.job.ring.TextBlock;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.LogitParams;
-import siglip.kernels.LossKernels;
 import siglip.kernels.LossSums;
 import siglip.kernels.Numerics;
 import siglip.kernels.blas.Matrix;
@@ -71,7 +70,7 @@ public final class LossJob {
                             ring,
                             numerics,
                             sums);
-                    stage.add(BarrierStage.of(feed, task, Row.class).persist(StorageLevel.MEMORY_AND_DISK()));
+                    stage.add(BarrierStage.of(feed, 1, task, Row.class).persist(StorageLevel.MEMORY_AND_DISK()));
                     return stage.get(0).countAsync();
                 },
                 DriverNode::assemble);
@@ -132,10 +131,10 @@ public final class LossJob {
             Matrix imageGradient = Matrix.allocate(n, width);
             Matrix textGradient = Matrix.allocate(n, width);
             LossSums result = new LossSums();
-            try (LossKernels kernels = LossKernels.open(numerics);
-                    RankNode node = BarrierStage.join(
-                            task, driver, rows.ranks(), number, Fingerprint.of(kernels.numerics()), ring)) {
-                exchange(node, kernels)
+            try (Lanes lanes = new Lanes(numerics, 1);
+                    RankNode node =
+                            BarrierStage.join(task, driver, rows.ranks(), number, Fingerprint.of(lanes), ring)) {
+                exchange(node, lanes)
                         .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock());
                 node.leave();
             }
@@ -150,8 +149,8 @@ public final class LossJob {
             return gradients(rank, imageGradient, textGradient);
         }
 
-        private LossExchange exchange(RankNode node, LossKernels kernels) {
-            return LossExchange.of(kind, node, rows, width, DuplicatePolicy.IGNORE, kernels);
+        private LossExchange exchange(RankNode node, Lanes lanes) {
+            return LossExchange.of(kind, node, rows, width, DuplicatePolicy.IGNORE, lanes);
         }
 
         private List<Row> gradients(int rank, Matrix images, Matrix texts) {

@@ -24,6 +24,7 @@ import siglip.kernels.Numerics;
  * @param seed of everything random
  * @param arms the loss of each arm
  * @param numerics what to compute with
+ * @param cores that a rank computes on
  */
 record SegmentPlan(
         Address driver,
@@ -37,6 +38,7 @@ record SegmentPlan(
         List<LossSettings.Kind> arms,
         DuplicatePolicy duplicates,
         Numerics numerics,
+        int cores,
         RingSettings ring,
         BatchSource.Opener batches)
         implements Serializable {

@@ -9,8 +9,6 @@ import siglip.job.data.Batch;
 import siglip.job.data.DataException;
 import siglip.job.data.RankBatches;
 import siglip.job.ring.RankNode;
-import siglip.job.towers.TowerPair;
-import siglip.kernels.LossKernels;
 
 /** One rank's task of the barrier stage: joins the ring, trains all arms in turn, step by step, and leaves. */
 final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable {
@@ -25,16 +23,11 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
     @Override
     public List<Void> run(BarrierTaskContext task, Iterator<byte[]> feed) {
         int rank = task.partitionId();
-        try (LossKernels kernels = LossKernels.open(plan.numerics());
+        try (Lanes lanes = new Lanes(plan.numerics(), plan.cores());
                 RankNode node = BarrierStage.join(
-                        task,
-                        plan.driver(),
-                        plan.rows().ranks(),
-                        plan.attempt(),
-                        Fingerprint.of(kernels.numerics()),
-                        plan.ring())) {
+                        task, plan.driver(), plan.rows().ranks(), plan.attempt(), Fingerprint.of(lanes), plan.ring())) {
             try {
-                train(rank, feed, kernels, node);
+                train(rank, feed, lanes, node);
                 node.leave();
                 return List.of();
             } catch (RuntimeException e) {
@@ -47,14 +40,14 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
         }
     }
 
-    private void train(int rank, Iterator<byte[]> feed, LossKernels kernels, RankNode node) {
+    private void train(int rank, Iterator<byte[]> feed, Lanes lanes, RankNode node) {
         int rows = plan.rows().size(rank);
         RankBatches batches = plan.batches().open(rank, plan.rows().ranks(), feed);
         Batch batch = new Batch(plan.model().shape(), rows);
-        try (TowerPair towers = new TowerPair(plan.model(), kernels.products(), rows)) {
+        try (Towers towers = new Towers(plan.model(), lanes, rows)) {
             List<ArmWorker> arms = new ArrayList<>();
             for (int arm = 0; arm < plan.arms().size(); arm++) {
-                arms.add(new ArmWorker(arm, plan, node, towers, kernels));
+                arms.add(new ArmWorker(arm, plan, node, lanes, towers.pairs()));
             }
             arms.forEach(ArmWorker::start);
             for (long step = plan.from(); step < plan.to(); step++) {

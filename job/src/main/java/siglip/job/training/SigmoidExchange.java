@@ -2,12 +2,13 @@ package siglip.job.training;
 
 import java.util.ArrayList;
 import java.util.List;
+import siglip.job.data.Slices;
 import siglip.job.ring.GradientRing;
 import siglip.job.ring.TextBlock;
 import siglip.job.ring.TextRing;
 import siglip.kernels.LogitParams;
 import siglip.kernels.LossSums;
-import siglip.kernels.SigmoidLoss;
+import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 
 /**
@@ -20,14 +21,14 @@ final class SigmoidExchange implements LossExchange {
     private static final int TEXT_PLACES = 2;
 
     private final Blocks blocks;
-    private final SigmoidLoss loss;
+    private final LaneShares textShares;
     private final List<TextBlock> places = new ArrayList<>();
     private final List<Matrix> shares = new ArrayList<>();
     private final List<Matrix> arriving = new ArrayList<>();
 
-    SigmoidExchange(Blocks blocks, SigmoidLoss loss) {
+    SigmoidExchange(Blocks blocks) {
         this.blocks = blocks;
-        this.loss = loss;
+        textShares = new LaneShares(blocks.lanes(), blocks.rows().largest(), blocks.width());
         for (int i = 0; i < Math.min(TEXT_PLACES, blocks.ranks() - 1); i++) {
             places.add(new TextBlock(blocks.rows().largest(), blocks.width()));
         }
@@ -53,7 +54,7 @@ final class SigmoidExchange implements LossExchange {
         int[] captions = own.captions();
         imageGradient.clear();
         textGradient.clear();
-        loss.accumulate(
+        accumulate(
                 images,
                 own.embeddings(),
                 blocks.labels(blocks.node().rank(), captions, captions),
@@ -66,7 +67,7 @@ final class SigmoidExchange implements LossExchange {
             TextBlock block = texts.await(phase);
             Matrix share = gradients.share(phase);
             clock.lap(StepClock.Phase.HOP);
-            loss.accumulate(
+            accumulate(
                     images,
                     block.embeddings(),
                     blocks.labels(texts.owner(phase), captions, block.captions()),
@@ -84,9 +85,43 @@ final class SigmoidExchange implements LossExchange {
         clock.lap(StepClock.Phase.HOP);
     }
 
+    /** Adds a block's loss and gradients; each lane takes its rows of the images. */
+    private void accumulate(
+            Matrix images,
+            Matrix texts,
+            PairLabels labels,
+            LogitParams params,
+            Matrix imageGradient,
+            Matrix textGradient,
+            LossSums sums) {
+        Lanes lanes = blocks.lanes();
+        Slices cut = lanes.cut(images.rows());
+        LossSums[] parts = new LossSums[lanes.count()];
+        lanes.each(lane -> {
+            int from = cut.start(lane);
+            int count = cut.size(lane);
+            parts[lane] = new LossSums();
+            lanes.kernels(lane)
+                    .sigmoid()
+                    .accumulate(
+                            images.rows(from, count),
+                            texts,
+                            labels.images(from, count),
+                            params,
+                            imageGradient.rows(from, count),
+                            textShares.of(lane, textGradient),
+                            parts[lane]);
+        });
+        for (LossSums part : parts) {
+            sums.add(part);
+        }
+        textShares.addTo(textGradient);
+    }
+
     @Override
     public long bytes() {
-        return places.stream().mapToLong(TextBlock::bytes).sum()
+        return textShares.bytes()
+                + places.stream().mapToLong(TextBlock::bytes).sum()
                 + 4L * (shares.size() + arriving.size()) * blocks.rows().largest() * blocks.width();
     }
 }

@@ -1,7 +1,9 @@
 package siglip.job.training;
 
+import java.nio.DoubleBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import siglip.job.data.Slices;
 import siglip.job.ring.ColumnMerge;
 import siglip.job.ring.GradientRing;
 import siglip.job.ring.TextBlock;
@@ -9,7 +11,7 @@ import siglip.job.ring.TextRing;
 import siglip.kernels.LogSums;
 import siglip.kernels.LogitParams;
 import siglip.kernels.LossSums;
-import siglip.kernels.SoftmaxLoss;
+import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 
 /**
@@ -20,17 +22,17 @@ import siglip.kernels.blas.Matrix;
  */
 final class SoftmaxExchange implements LossExchange {
     private final Blocks blocks;
-    private final SoftmaxLoss loss;
     private final List<TextBlock> gathered = new ArrayList<>();
     private final List<Matrix> shares = new ArrayList<>();
     private final List<Matrix> arriving = new ArrayList<>();
-    private final LogSums rows;
-    private final LogSums columns;
+    private final LogSums[] rows; // by lane
+    private final LogSums[] columns; // by lane; the first is the whole once all are merged
+    private final DoubleBuffer laneColumns;
+    private final LaneShares textShares;
     private final ColumnMerge merge;
 
-    SoftmaxExchange(Blocks blocks, SoftmaxLoss loss) {
+    SoftmaxExchange(Blocks blocks) {
         this.blocks = blocks;
-        this.loss = loss;
         for (int phase = 1; phase < blocks.ranks(); phase++) {
             gathered.add(new TextBlock(blocks.rows().largest(), blocks.width()));
         }
@@ -38,8 +40,17 @@ final class SoftmaxExchange implements LossExchange {
             shares.add(blocks.allocate());
             arriving.add(blocks.allocate());
         }
-        rows = new LogSums(blocks.rows().size(blocks.node().rank()));
-        columns = new LogSums(Math.toIntExact(blocks.rows().total()));
+        Lanes lanes = blocks.lanes();
+        int all = Math.toIntExact(blocks.rows().total());
+        rows = new LogSums[lanes.count()];
+        columns = new LogSums[lanes.count()];
+        for (int lane = 0; lane < lanes.count(); lane++) {
+            rows[lane] = new LogSums(
+                    lanes.cut(blocks.rows().size(blocks.node().rank())).size(lane));
+            columns[lane] = new LogSums(all);
+        }
+        laneColumns = DoubleBuffer.allocate(lanes.count() == 1 ? 0 : all * LogSums.FIELDS);
+        textShares = new LaneShares(lanes, blocks.rows().largest(), blocks.width());
         merge = new ColumnMerge(blocks.node(), blocks.rows());
     }
 
@@ -59,23 +70,20 @@ final class SoftmaxExchange implements LossExchange {
         GradientRing gradients = new GradientRing(blocks.node(), blocks.rows(), arm, step, shares, arriving);
         ColumnMerge.Offers offers = merge.offer(arm, step);
         int[] captions = own.captions();
-        rows.clear();
-        columns.clear();
+        for (int lane = 0; lane < rows.length; lane++) {
+            rows[lane].clear();
+            columns[lane].clear();
+        }
         for (int phase = 0; phase < blocks.ranks(); phase++) {
             TextBlock block = phase == 0 ? own : texts.await(phase);
             clock.lap(StepClock.Phase.HOP);
             int owner = texts.owner(phase);
-            loss.accumulateLogSums(
-                    images,
-                    block.embeddings(),
-                    blocks.labels(owner, captions, block.captions()),
-                    params,
-                    rows,
-                    columns,
-                    blocks.rows().start(owner));
+            PairLabels labels = blocks.labels(owner, captions, block.captions());
+            accumulateLogSums(
+                    images, block.embeddings(), labels, params, blocks.rows().start(owner));
             clock.lap(StepClock.Phase.LOSS);
         }
-        sums.loss += rows.loss() + merge.run(offers, columns);
+        sums.loss += mergeLanes() + merge.run(offers, columns[0]);
         clock.lap(StepClock.Phase.HOP);
 
         imageGradient.clear();
@@ -85,17 +93,9 @@ final class SoftmaxExchange implements LossExchange {
             Matrix share = phase == 0 ? textGradient : gradients.share(phase);
             clock.lap(StepClock.Phase.HOP);
             int owner = texts.owner(phase);
-            loss.accumulateGradient(
-                    images,
-                    block.embeddings(),
-                    blocks.labels(owner, captions, block.captions()),
-                    params,
-                    rows,
-                    columns,
-                    blocks.rows().start(owner),
-                    imageGradient,
-                    share,
-                    sums);
+            PairLabels labels = blocks.labels(owner, captions, block.captions());
+            accumulateGradient(
+                    images, block.embeddings(), labels, params, blocks.rows().start(owner), imageGradient, share, sums);
             clock.lap(StepClock.Phase.LOSS);
             if (owner != self) {
                 gradients.pass(phase, share);
@@ -106,10 +106,88 @@ final class SoftmaxExchange implements LossExchange {
         clock.lap(StepClock.Phase.HOP);
     }
 
+    /** First pass over a block; each lane takes its rows of the images. */
+    private void accumulateLogSums(
+            Matrix images, Matrix texts, PairLabels labels, LogitParams params, int firstColumn) {
+        Lanes lanes = blocks.lanes();
+        Slices cut = lanes.cut(images.rows());
+        lanes.each(lane -> {
+            int from = cut.start(lane);
+            int count = cut.size(lane);
+            lanes.kernels(lane)
+                    .softmax()
+                    .accumulateLogSums(
+                            images.rows(from, count),
+                            texts,
+                            labels.images(from, count),
+                            params,
+                            rows[lane],
+                            columns[lane],
+                            firstColumn);
+        });
+    }
+
+    /**
+     * Merges the lanes' parts of the columns into the first, in the order of lanes.
+     *
+     * @return the rows' share of the loss
+     */
+    private double mergeLanes() {
+        double loss = rows[0].loss();
+        for (int lane = 1; lane < rows.length; lane++) {
+            columns[lane].write(0, columns[lane].rows(), laneColumns.clear());
+            columns[0].merge(0, laneColumns.clear());
+            loss += rows[lane].loss();
+        }
+        return loss;
+    }
+
+    /** Second pass over a block; each lane takes its rows of the images. */
+    private void accumulateGradient(
+            Matrix images,
+            Matrix texts,
+            PairLabels labels,
+            LogitParams params,
+            int firstColumn,
+            Matrix imageGradient,
+            Matrix textGradient,
+            LossSums sums) {
+        Lanes lanes = blocks.lanes();
+        Slices cut = lanes.cut(images.rows());
+        LossSums[] parts = new LossSums[lanes.count()];
+        lanes.each(lane -> {
+            int from = cut.start(lane);
+            int count = cut.size(lane);
+            parts[lane] = new LossSums();
+            lanes.kernels(lane)
+                    .softmax()
+                    .accumulateGradient(
+                            images.rows(from, count),
+                            texts,
+                            labels.images(from, count),
+                            params,
+                            rows[lane],
+                            columns[0],
+                            firstColumn,
+                            imageGradient.rows(from, count),
+                            textShares.of(lane, textGradient),
+                            parts[lane]);
+        });
+        for (LossSums part : parts) {
+            sums.add(part);
+        }
+        textShares.addTo(textGradient);
+    }
+
     @Override
     public long bytes() {
-        return gathered.stream().mapToLong(TextBlock::bytes).sum()
+        long lines = 0;
+        for (int lane = 0; lane < rows.length; lane++) {
+            lines += rows[lane].rows() + columns[lane].rows();
+        }
+        return textShares.bytes()
+                + gathered.stream().mapToLong(TextBlock::bytes).sum()
                 + 4L * (shares.size() + arriving.size()) * blocks.rows().largest() * blocks.width()
-                + 8L * LogSums.FIELDS * (rows.rows() + 3L * columns.rows());
+                + 8L * (LogSums.FIELDS * (lines + 2L * columns[0].rows()) + laneColumns.capacity());
     }
 }

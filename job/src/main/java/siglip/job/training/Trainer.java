@@ -126,6 +126,7 @@ public final class Trainer {
                 "train steps %d to %d".formatted(from, to - 1),
                 (driver, number) -> BarrierStage.of(
                                 source.feed(spark, rows.ranks(), from, to),
+                                settings.run().coresPerRank(),
                                 new SegmentTask(plan(driver, number, from, to)),
                                 Void.class)
                         .collectAsync(),
@@ -145,6 +146,7 @@ public final class Trainer {
                 settings.loss().arms().stream().map(LossSettings.Arm::kind).toList(),
                 settings.loss().duplicates(),
                 settings.loss().numerics(),
+                settings.run().coresPerRank(),
                 settings.ring(),
                 source.opener());
     }

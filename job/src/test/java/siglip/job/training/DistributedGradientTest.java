@@ -31,9 +31,7 @@ import siglip.job.ring.DriverReduction;
 import siglip.job.ring.Piece;
 import siglip.job.ring.RankNode;
 import siglip.job.towers.ModelSpec;
-import siglip.job.towers.TowerPair;
 import siglip.kernels.DuplicatePolicy;
-import siglip.kernels.LossKernels;
 import siglip.kernels.Numerics;
 
 /**
@@ -53,14 +51,22 @@ class DistributedGradientTest {
     void isThatOfTheWholeBatchForBothLossesAndAnyNumberOfRanks(DuplicatePolicy duplicates) throws Exception {
         for (int pairs : new int[] {12, 13}) { // shared evenly by 1, 2, 3 and 4 ranks, and by none but 1
             for (int ranks = 1; ranks <= 4; ranks++) {
-                new Training(pairs, ranks, duplicates).check(Fault.NONE);
+                new Training(pairs, ranks, 1, duplicates).check(Fault.NONE);
             }
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void isThatOfTheWholeBatchWhenEachRankWorksOnSeveralCores(DuplicatePolicy duplicates) throws Exception {
+        new Training(13, 1, 2, duplicates).check(Fault.NONE);
+        new Training(13, 3, 2, duplicates).check(Fault.NONE);
+        new Training(7, 2, 5, duplicates).check(Fault.NONE); // more cores than rows
+    }
+
     @Test
     void theBoundsLetTheRingPassInWhichAHopCanBeDropped() {
-        assertThatCode(() -> new Training(12, 3, DuplicatePolicy.MASK).check(RingFaults.lastShare(false)))
+        assertThatCode(() -> new Training(12, 3, 1, DuplicatePolicy.MASK).check(RingFaults.lastShare(false)))
                 .doesNotThrowAnyException();
     }
 
@@ -96,7 +102,7 @@ class DistributedGradientTest {
     }
 
     private static void caught(Fault fault) {
-        assertThatThrownBy(() -> new Training(12, 3, DuplicatePolicy.MASK).check(fault))
+        assertThatThrownBy(() -> new Training(12, 3, 1, DuplicatePolicy.MASK).check(fault))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("step 0, N = 12, D = 3")
                 .hasMessageContaining("parameter");
@@ -110,12 +116,12 @@ class DistributedGradientTest {
         private final ModelSpec model;
         private final String what;
 
-        Training(int pairs, int ranks, DuplicatePolicy duplicates) {
+        Training(int pairs, int ranks, int cores, DuplicatePolicy duplicates) {
             this.ranks = ranks;
-            settings = settings(pairs, duplicates);
+            settings = settings(pairs, cores, duplicates);
             source = new GeneratedSource(pairs, 9, 0, CAPTIONS);
             model = ModelSpec.of(settings.towers(), source.shape());
-            what = "N = %d, D = %d, %s, test.seed %d".formatted(pairs, ranks, duplicates, SEED);
+            what = "N = %d, D = %d, %d cores, %s, test.seed %d".formatted(pairs, ranks, cores, duplicates, SEED);
         }
 
         /** Trains, and holds the gradient of each step of each arm to the oracle. */
@@ -142,9 +148,10 @@ class DistributedGradientTest {
             }
         }
 
-        private static Settings settings(int pairs, DuplicatePolicy duplicates) {
+        private static Settings settings(int pairs, int cores, DuplicatePolicy duplicates) {
             return SettingsLoader.load(new SettingsSources(
                             List.of(
+                                    "run.cores-per-rank=" + cores,
                                     "training.batch-size=" + pairs,
                                     "training.steps=" + 2 * STEPS,
                                     "training.warmup-steps=0",
@@ -181,6 +188,7 @@ class DistributedGradientTest {
                     settings.loss().arms().stream().map(LossSettings.Arm::kind).toList(),
                     settings.loss().duplicates(),
                     NUMERICS,
+                    settings.run().coresPerRank(),
                     Circle.SETTINGS,
                     source.opener());
         }
@@ -189,13 +197,13 @@ class DistributedGradientTest {
             int rows = plan.rows().size(node.rank());
             RankBatches batches = plan.batches().open(node.rank(), plan.rows().ranks(), Collections.emptyIterator());
             Batch batch = new Batch(plan.model().shape(), rows);
-            try (LossKernels kernels = LossKernels.open(plan.numerics());
-                    TowerPair towers = new TowerPair(plan.model(), kernels.products(), rows)) {
+            try (Lanes lanes = new Lanes(plan.numerics(), plan.cores());
+                    Towers towers = new Towers(plan.model(), lanes, rows)) {
                 List<ArmWorker> arms = new ArrayList<>();
                 for (int arm = 0; arm < plan.arms().size(); arm++) {
-                    LossExchange exchange = ArmWorker.exchange(arm, plan, node, kernels);
+                    LossExchange exchange = ArmWorker.exchange(arm, plan, node, lanes);
                     arms.add(new ArmWorker(
-                            arm, plan, node, towers, kernels, fault.plant(arm, plan, node, kernels, exchange)));
+                            arm, plan, node, lanes, towers.pairs(), fault.plant(arm, plan, node, lanes, exchange)));
                 }
                 arms.forEach(ArmWorker::start);
                 for (long step = plan.from(); step < plan.to(); step++) {
@@ -243,7 +251,7 @@ class DistributedGradientTest {
                         SEED,
                         step,
                         NUMERICS.tile(),
-                        ranks);
+                        ranks * plan.cores());
                 Piece[] sums = reduction.await(offers);
                 gradient.assemble(sums, RankScalars.total(sums), source.batchSize());
                 StepRecord record = authority.apply(sums, step, 1);

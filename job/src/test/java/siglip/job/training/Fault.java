@@ -1,12 +1,11 @@
 package siglip.job.training;
 
 import siglip.job.ring.RankNode;
-import siglip.kernels.LossKernels;
 
 /** Puts a wrong exchange in the place of the right one. */
 interface Fault {
     /** Leaves all as it is. */
-    Fault NONE = (arm, plan, node, kernels, right) -> right;
+    Fault NONE = (arm, plan, node, lanes, right) -> right;
 
-    LossExchange plant(int arm, SegmentPlan plan, RankNode node, LossKernels kernels, LossExchange right);
+    LossExchange plant(int arm, SegmentPlan plan, RankNode node, Lanes lanes, LossExchange right);
 }

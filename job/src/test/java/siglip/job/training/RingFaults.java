@@ -11,7 +11,6 @@ import siglip.job.ring.RankNode;
 import siglip.job.ring.TextBlock;
 import siglip.job.ring.TextRing;
 import siglip.kernels.LogitParams;
-import siglip.kernels.LossKernels;
 import siglip.kernels.LossSums;
 import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
@@ -27,22 +26,22 @@ final class RingFaults {
 
     /** Damages what the arms of one loss compute. */
     static Fault after(LossSettings.Kind kind, Damage damage) {
-        return (arm, plan, node, kernels, right) -> plan.arms().get(arm) == kind
+        return (arm, plan, node, lanes, right) -> plan.arms().get(arm) == kind
                 ? new Damaged(right, (step, images, texts) -> damage.to(node, images, texts))
                 : right;
     }
 
     /** Text gradients end one rank after their owner. */
     static Fault wrongOwner(LossSettings.Kind kind) {
-        return (arm, plan, node, kernels, right) -> plan.arms().get(arm) == kind
+        return (arm, plan, node, lanes, right) -> plan.arms().get(arm) == kind
                 ? new Damaged(right, (step, images, texts) -> passOn(node, arm, step, texts))
                 : right;
     }
 
     /** A sigmoid's ring in which rank 0 passes on what came in its last phase without its own share, if {@code dropped}. */
     static Fault lastShare(boolean dropped) {
-        return (arm, plan, node, kernels, right) -> plan.arms().get(arm) == LossSettings.Kind.SIGMOID
-                ? new Ring(plan, node, kernels, dropped && node.rank() == 0)
+        return (arm, plan, node, lanes, right) -> plan.arms().get(arm) == LossSettings.Kind.SIGMOID
+                ? new Ring(plan, node, lanes, dropped && node.rank() == 0)
                 : right;
     }
 
@@ -87,7 +86,7 @@ final class RingFaults {
         }
     }
 
-    private record Ring(SegmentPlan plan, RankNode node, LossKernels kernels, boolean clears) implements LossExchange {
+    private record Ring(SegmentPlan plan, RankNode node, Lanes lanes, boolean clears) implements LossExchange {
         @Override
         public void run(
                 int arm,
@@ -123,7 +122,9 @@ final class RingFaults {
                         captions,
                         block.captions(),
                         plan.duplicates());
-                kernels.sigmoid().accumulate(images, block.embeddings(), labels, params, imageGradient, share, sums);
+                lanes.kernels(0)
+                        .sigmoid()
+                        .accumulate(images, block.embeddings(), labels, params, imageGradient, share, sums);
                 if (clears && phase == node.ranks() - 1) {
                     share.clear();
                 }

@@ -145,6 +145,20 @@ class TrainerIT {
     }
 
     @Test
+    void theCoresOfARankChangeTheLossByNoMoreThanRoundingAndRepeatBitForBit() {
+        Trained one = train(settings(2), 50);
+        Trained two = train(settings(2, "run.cores-per-rank=2"), 50);
+        Trained again = train(settings(2, "run.cores-per-rank=2"), 50);
+        for (int arm = 0; arm < 2; arm++) {
+            assertThat(again.trainer.arms().get(arm).dense())
+                    .isEqualTo(two.trainer.arms().get(arm).dense());
+        }
+        for (String arm : List.of("siglip", "clip")) {
+            assertThat(two.lastLoss(arm)).as(arm).isCloseTo(one.lastLoss(arm), within(1e-4 * one.lastLoss(arm)));
+        }
+    }
+
+    @Test
     void aBatchThatCannotBeReadEndsTheAttemptAndTheNextGoesOnFromTheLastStep() {
         Trained undisturbed = train(settings(2), 50);
         BatchSource failing = new FailingSource(new GeneratedSource(BATCH, 12, 0, 30), 1, 23);
