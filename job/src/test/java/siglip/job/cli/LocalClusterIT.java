@@ -42,8 +42,9 @@ import siglip.job.training.StepRecord;
 /** A whole comparison with ranks in Java machines of their own gives the bits of one in a single machine. */
 @Timeout(180)
 class LocalClusterIT {
-    private static final String CLUSTER = "local-cluster[2,1,1024]";
+    private static final String CLUSTER = "local-cluster[2,2,1024]";
     private static final int RANKS = 2;
+    private static final int CORES = 2; // asked for by the training stage alone
     private static final int BATCH = 33;
     private static final int STEPS = 6;
 
@@ -67,7 +68,7 @@ class LocalClusterIT {
     @Test
     void ranksInOtherJavaMachinesReadTheSameBatchesAndTrainTheSameModels() throws IOException {
         List<List<Long>> alone;
-        try (SparkSession spark = session("local[1]", settings("alone", 1))) {
+        try (SparkSession spark = session("local[2]", settings("alone", 1))) {
             alone = read(spark, settings("alone", 1)).batches;
         }
         Run local = run("local[4]");
@@ -108,6 +109,7 @@ class LocalClusterIT {
                                 "run.name=" + name,
                                 "run.out=" + folder.resolve("runs"),
                                 "run.ranks=" + ranks,
+                                "run.cores-per-rank=" + CORES,
                                 "data.path=../data/emoji/pairs.parquet",
                                 "data.train=\"vendor = 'noto' and group in ('Food & Drink', 'Activities')\"",
                                 "data.test=\"vendor = 'noto-v1' and group = 'Food & Drink'\"",
