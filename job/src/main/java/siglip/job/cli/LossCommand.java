@@ -75,8 +75,12 @@ final class LossCommand implements Callable<Integer> {
         LossRequest request = request(settings.run().ranks());
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         try (SparkSession spark = Sessions.open("loss", settings.run())) {
-            LossResult found =
-                    LossJob.run(spark, request, settings.ring(), settings.loss().numerics());
+            LossResult found = LossJob.run(
+                    spark,
+                    request,
+                    settings.ring(),
+                    settings.loss().numerics(),
+                    settings.run().coresPerRank());
             answer.put("loss", found.loss());
             answer.put("d_log_scale", found.logScaleGradient());
             answer.put("d_bias", found.biasGradient());

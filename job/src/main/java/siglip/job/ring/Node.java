@@ -186,7 +186,9 @@ public abstract class Node implements AutoCloseable {
         }
         if (System.nanoTime() - deadline > 0) {
             RingException late = new RingException(
-                    peer, "Waited %d s in vain for %s of %s".formatted(limit.toSeconds(), what, nameOf(peer)));
+                    peer,
+                    "Waited %d s (ring.wait-timeout) in vain for %s of %s"
+                            .formatted(limit.toSeconds(), what, nameOf(peer)));
             late(peer, late);
             throw late;
         }

@@ -1,7 +1,6 @@
 package siglip.job.training;
 
 import java.security.SecureRandom;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -9,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -114,13 +114,13 @@ final class Attempt {
         private static final long serialVersionUID = 1L;
 
         AttemptException(Throwable cause) {
-            super(firstLine(cause), cause);
+            super(shortened(cause), cause);
         }
 
-        private static String firstLine(Throwable cause) {
+        /** Spark's own account says in its first line what it gave up, and in its second why. */
+        private static String shortened(Throwable cause) {
             String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-            List<String> lines = text.lines().filter(line -> !line.isBlank()).toList();
-            return lines.isEmpty() ? cause.toString() : lines.get(0);
+            return text.lines().filter(line -> !line.isBlank()).limit(2).collect(Collectors.joining(" "));
         }
     }
 }

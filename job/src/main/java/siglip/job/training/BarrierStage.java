@@ -3,6 +3,7 @@ package siglip.job.training;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaRDD;
@@ -14,6 +15,7 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 import scala.runtime.AbstractFunction1;
 import siglip.job.config.RingSettings;
+import siglip.job.data.DataException;
 import siglip.job.ring.Address;
 import siglip.job.ring.RankNode;
 
@@ -48,11 +50,20 @@ final class BarrierStage {
                 .build();
     }
 
-    /** Joins the ring with the host, the security and the cancellation of the Spark task that this runs in. */
-    static RankNode join(
-            BarrierTaskContext task, Address driver, int ranks, long attempt, String numerics, RingSettings settings) {
+    /**
+     * Joins the ring with the host, the security and the cancellation of the Spark task that this runs in, does a rank's work,
+     * and leaves; or tells the driver why it gives up.
+     */
+    static void inRing(
+            BarrierTaskContext task,
+            Address driver,
+            int ranks,
+            long attempt,
+            String numerics,
+            RingSettings settings,
+            Consumer<RankNode> work) {
         SparkEnv env = SparkEnv.get();
-        return RankNode.join(
+        try (RankNode node = RankNode.join(
                 driver,
                 task.partitionId(),
                 ranks,
@@ -62,7 +73,18 @@ final class BarrierStage {
                 env.securityManager(),
                 env.blockManager().blockManagerId().host(),
                 settings,
-                task::isInterrupted);
+                task::isInterrupted)) {
+            try {
+                work.accept(node);
+                node.leave();
+            } catch (RuntimeException e) {
+                node.giveUp(e, !(e instanceof DataException));
+                throw e;
+            } catch (Error e) { // memory, class path: the next attempt would meet the same
+                node.giveUp(e, false);
+                throw e;
+            }
+        }
     }
 
     private static final class Task<T, R>

@@ -38,9 +38,12 @@ public final class LossJob {
     /**
      * Computes what is asked for, and writes the gradients where they are.
      *
+     * @param cores that each rank computes on
+     *
      * @throws DataException if the input holds no usable embeddings, or fewer rows than ranks
      */
-    public static LossResult run(SparkSession session, LossRequest request, RingSettings ring, Numerics numerics) {
+    public static LossResult run(
+            SparkSession session, LossRequest request, RingSettings ring, Numerics numerics, int cores) {
         EmbeddingPairs pairs =
                 EmbeddingPairs.open(session, request.input(), request.imageColumn(), request.textColumn());
         if (pairs.rows() < request.ranks()) {
@@ -69,13 +72,17 @@ public final class LossJob {
                             request.gradients().isPresent(),
                             ring,
                             numerics,
+                            cores,
                             sums);
-                    stage.add(BarrierStage.of(feed, 1, task, Row.class).persist(StorageLevel.MEMORY_AND_DISK()));
+                    stage.add(BarrierStage.of(feed, cores, task, Row.class).persist(StorageLevel.MEMORY_AND_DISK()));
                     return stage.get(0).countAsync();
                 },
                 DriverNode::assemble);
-        request.gradients().ifPresent(folder -> write(session, stage.get(0), folder));
-        stage.get(0).unpersist();
+        try {
+            request.gradients().ifPresent(folder -> write(session, stage.get(0), folder));
+        } finally {
+            stage.get(0).unpersist();
+        }
         return total(sums.value(), rows.total());
     }
 
@@ -113,6 +120,7 @@ public final class LossJob {
             boolean returnsGradients,
             RingSettings ring,
             Numerics numerics,
+            int cores,
             CollectionAccumulator<double[]> sums)
             implements BarrierStage.Body<EmbeddingPairs.Embedded, Row> {
         @Override
@@ -131,12 +139,10 @@ public final class LossJob {
             Matrix imageGradient = Matrix.allocate(n, width);
             Matrix textGradient = Matrix.allocate(n, width);
             LossSums result = new LossSums();
-            try (Lanes lanes = new Lanes(numerics, 1);
-                    RankNode node =
-                            BarrierStage.join(task, driver, rows.ranks(), number, Fingerprint.of(lanes), ring)) {
-                exchange(node, lanes)
-                        .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock());
-                node.leave();
+            try (Lanes lanes = new Lanes(numerics, cores)) {
+                BarrierStage.inRing(task, driver, rows.ranks(), number, Fingerprint.of(lanes), ring, node -> exchange(
+                                node, lanes)
+                        .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock()));
             }
             sums.add(new double[] {
                 result.loss,

@@ -6,7 +6,6 @@ import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.BarrierTaskContext;
 import siglip.job.data.Batch;
-import siglip.job.data.DataException;
 import siglip.job.data.RankBatches;
 import siglip.job.ring.RankNode;
 
@@ -22,25 +21,21 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
 
     @Override
     public List<Void> run(BarrierTaskContext task, Iterator<byte[]> feed) {
-        int rank = task.partitionId();
-        try (Lanes lanes = new Lanes(plan.numerics(), plan.cores());
-                RankNode node = BarrierStage.join(
-                        task, plan.driver(), plan.rows().ranks(), plan.attempt(), Fingerprint.of(lanes), plan.ring())) {
-            try {
-                train(rank, feed, lanes, node);
-                node.leave();
-                return List.of();
-            } catch (RuntimeException e) {
-                node.giveUp(e, !(e instanceof DataException));
-                throw e;
-            } catch (Error e) { // memory, class path: the next attempt would meet the same
-                node.giveUp(e, false);
-                throw e;
-            }
+        try (Lanes lanes = new Lanes(plan.numerics(), plan.cores())) {
+            BarrierStage.inRing(
+                    task,
+                    plan.driver(),
+                    plan.rows().ranks(),
+                    plan.attempt(),
+                    Fingerprint.of(lanes),
+                    plan.ring(),
+                    node -> train(node, feed, lanes));
         }
+        return List.of();
     }
 
-    private void train(int rank, Iterator<byte[]> feed, Lanes lanes, RankNode node) {
+    private void train(RankNode node, Iterator<byte[]> feed, Lanes lanes) {
+        int rank = node.rank();
         int rows = plan.rows().size(rank);
         RankBatches batches = plan.batches().open(rank, plan.rows().ranks(), feed);
         Batch batch = new Batch(plan.model().shape(), rows);

@@ -272,7 +272,7 @@ class RingTest {
                 return 0;
             });
             assertThatThrownBy(() -> running.get(0).get(20, TimeUnit.SECONDS))
-                    .hasMessageContaining("Waited 0 s in vain for an answer of rank 1");
+                    .hasMessageContaining("Waited 0 s (ring.wait-timeout) in vain for an answer of rank 1");
         }
     }
 

@@ -103,7 +103,7 @@ class LossJobIT {
     @ParameterizedTest
     @CsvSource({"SIGMOID, 1", "SIGMOID, 2", "SIGMOID, 4", "SOFTMAX, 1", "SOFTMAX, 3", "SOFTMAX, 4"})
     void printsTheLossOfTheWholeBatchInOpenClipsScaling(LossSettings.Kind kind, int ranks) {
-        LossResult result = LossJob.run(spark, request(kind, ranks, Optional.empty()), RING, Numerics.AUTO);
+        LossResult result = LossJob.run(spark, request(kind, ranks, Optional.empty()), RING, Numerics.AUTO, 1);
 
         ReferenceLoss expected = expected(kind);
         ReferenceBounds bounds = expected.bounds(Numerics.AUTO.tile(), ranks);
@@ -131,7 +131,7 @@ class LossJobIT {
     @Test
     void writesTheGradientOfEachRowWhereItIsAskedFor() {
         String gradients = folder.resolve("gradients").toString();
-        LossJob.run(spark, request(LossSettings.Kind.SIGMOID, 2, Optional.of(gradients)), RING, Numerics.AUTO);
+        LossJob.run(spark, request(LossSettings.Kind.SIGMOID, 2, Optional.of(gradients)), RING, Numerics.AUTO, 1);
 
         ReferenceLoss expected = expected(LossSettings.Kind.SIGMOID);
         ReferenceBounds bounds = expected.bounds(Numerics.AUTO.tile(), 2);
@@ -165,7 +165,7 @@ class LossJobIT {
                 0,
                 1,
                 Optional.empty());
-        assertThatThrownBy(() -> LossJob.run(spark, wrong, RING, Numerics.AUTO))
+        assertThatThrownBy(() -> LossJob.run(spark, wrong, RING, Numerics.AUTO, 1))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("'img'")
                 .hasMessageContaining("[image, text]");
