@@ -214,13 +214,14 @@ def chance(places: int, wrong: int, right: int) -> float:
     return 1 - math.comb(wrong, places) / math.comb(wrong + right, places) if places <= wrong else 1.0
 
 
-def train(folder: Path, losses: ModuleType, dtype: torch.dtype) -> dict:
+def train(folder: Path, losses: ModuleType, dtype: torch.dtype, most: int, stride: int) -> dict:
     data, model, training = (json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
     if training["duplicates"] != "ignore" or "clipNorm" in training:
         raise SystemExit("Cannot train a twin with loss.duplicates other than ignore, or with training.clip-norm: open_clip has neither")
     pairs = Pairs(folder, "train", data["trainRows"], data, dtype)
     order = numpy.fromfile(folder / "order.i32", dtype="<i4").reshape(-1, data["batchSize"]).astype(numpy.int64)
     keywords = numpy.fromfile(folder / "keywords.u8", dtype="u1").reshape(order.shape)
+    order, keywords = order[:most, ::stride].copy(), keywords[:most, ::stride].copy()
     held_out = {}
     for name in ("seen", "unseen"):
         rows = min(data[name + "Rows"], training["evaluationRows"])
@@ -229,7 +230,7 @@ def train(folder: Path, losses: ModuleType, dtype: torch.dtype) -> dict:
     arms = {}
     for each in training["arms"]:
         arm = Arm(each, losses, model, training, folder, dtype)
-        curve = [arm.step(step, pairs, order[step], keywords[step], data["seed"]) for step in range(data["steps"])]
+        curve = [arm.step(step, pairs, order[step], keywords[step], data["seed"]) for step in range(len(order))]
         arms[each["name"]] = {
             "loss": curve,
             "scale": arm.log_scale.exp().item(),
@@ -246,9 +247,12 @@ def main() -> None:
     parser.add_argument("--open-clip-loss", type=Path, help="open_clip's loss.py (default: of the installed open_clip_torch)")
     parser.add_argument("--precision", choices=("float32", "float64"), default="float32")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--steps", type=int, help="stop after so many (default: all of the run)")
+    parser.add_argument("--reversed", action="store_true", help="take each batch back to front: same mathematics, other roundings")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    result = train(options.export, open_clip_losses(options.open_clip_loss), getattr(torch, options.precision))
+    losses, dtype = open_clip_losses(options.open_clip_loss), getattr(torch, options.precision)
+    result = train(options.export, losses, dtype, options.steps, -1 if options.reversed else 1)
     options.out.write_text(json.dumps(result))
 
 
