@@ -32,6 +32,7 @@ public final class SoftmaxLoss {
     private final float[] rowValues; // per row of a tile: maxima in the first pass, log-sum-exps in the second
     private final float[] columnValues; // the same per column
     private final float[] columnShifts;
+    private float[] columnLogSums = new float[0]; // of a whole block
     private final float[] partialSums;
     private final double[] columnSums;
 
@@ -182,8 +183,13 @@ public final class SoftmaxLoss {
         Matrix[] textGradients = workspace.slices(textGradient);
         long masked = 0;
         double maskedLogits = 0;
+        if (columnLogSums.length < texts.rows()) {
+            columnLogSums = new float[texts.rows()];
+        }
+        float leastOfColumns = loadLogSums(columns, firstColumn, texts.rows(), columnLogSums);
         for (int i = 0; i < imageSlices.length; i++) {
             workspace.imageSlice = products.prepare(imageSlices[i], workspace.imageSlice);
+            float leastOfRows = loadLogSums(rows, i * workspace.tile, imageSlices[i].rows(), rowValues);
             for (int j = 0; j < textGradients.length; j++) {
                 Operand textSlice = workspace.textSlice(j);
                 Matrix tile = loadSimilarities(i, textSlice, j);
@@ -193,7 +199,9 @@ public final class SoftmaxLoss {
                 }
                 int row = i * workspace.tile;
                 int column = firstColumn + j * workspace.tile;
-                pass(tile.rows(), tile.columns(), params, rows, row, columns, column, block);
+                System.arraycopy(columnLogSums, j * workspace.tile, columnValues, 0, tile.columns());
+                float least = Math.min(leastOfRows, leastOfColumns);
+                pass(tile.rows(), tile.columns(), params, least, rows, row, columns, column, block);
                 tile.write(0, workspace.values, 0, tile.size());
                 workspace.gradient = products.prepare(tile, workspace.gradient);
                 products.times(workspace.gradient, textSlice, imageGradients[i], Into.ADD);
@@ -206,11 +214,16 @@ public final class SoftmaxLoss {
         sums.add(block);
     }
 
-    /** Turns the similarities of a tile into derivatives with respect to them, and adds up what they sum to. */
+    /**
+     * Turns the similarities of a tile into derivatives with respect to them, and adds up what they sum to.
+     *
+     * @param least no more than any log-sum-exp of the tile's rows and columns, which lie in {@code rowValues} and {@code columnValues}
+     */
     private void pass(
             int height,
             int width,
             LogitParams params,
+            float least,
             LogSums rows,
             int row,
             LogSums columns,
@@ -219,8 +232,6 @@ public final class SoftmaxLoss {
         float[] values = workspace.values;
         TileExceptions exceptions = workspace.exceptions;
         float scale = (float) params.scale();
-        float least =
-                Math.min(loadLogSums(rows, row, height, rowValues), loadLogSums(columns, column, width, columnValues));
         float vanishing = (least + 2 * ElementwiseKernel.LEAST_EXPONENT) / scale;
         int count = exceptions.positiveCount();
         float[] positives = workspace.positives(count);
@@ -270,6 +281,6 @@ public final class SoftmaxLoss {
     }
 
     long workingBytes() {
-        return (long) workspace.tile * (4 * Float.BYTES + Double.BYTES);
+        return (long) workspace.tile * (4 * Float.BYTES + Double.BYTES) + (long) Float.BYTES * columnLogSums.length;
     }
 }
