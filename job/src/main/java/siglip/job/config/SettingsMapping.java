@@ -150,6 +150,7 @@ final class SettingsMapping {
     private static TrainingSettings training(SettingsReader reader) {
         TrainingSettings training = new TrainingSettings(
                 reader.integer("training.batch-size", 2),
+                reader.optionalInteger("training.micro-batch-size", 1),
                 reader.whole("training.steps", 1, Long.MAX_VALUE),
                 reader.number("training.learning-rate", Bound.ABOVE_ZERO),
                 reader.whole("training.warmup-steps", 0, Long.MAX_VALUE),

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.DoublePredicate;
@@ -101,6 +102,13 @@ final class SettingsReader {
 
     int integer(String path, int low) {
         return (int) whole(path, low, Integer.MAX_VALUE);
+    }
+
+    /** Empty for {@code null}. */
+    OptionalInt optionalInteger(String path, int low) {
+        return scalar(path, "a whole number, or null").isPresent()
+                ? OptionalInt.of(integer(path, low))
+                : OptionalInt.empty();
     }
 
     long whole(String path, long low, long high) {

@@ -1,9 +1,11 @@
 package siglip.job.config;
 
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * @param batchSize global batch, N pairs
+ * @param microBatchSize most pairs that pass the towers of a core at a time; empty: all that it has
  * @param steps global batches
  * @param learningRate peak
  * @param warmupSteps linear from 0
@@ -18,6 +20,7 @@ import java.util.OptionalDouble;
  */
 public record TrainingSettings(
         int batchSize,
+        OptionalInt microBatchSize,
         long steps,
         double learningRate,
         long warmupSteps,

@@ -75,24 +75,16 @@ public final class RankReduction {
     }
 
     /**
-     * What one core of a rank contributes to the rank's gradient.
-     *
-     * @param dense with respect to the towers, 1 x P
-     * @param ids touched rows of the table, ascending; the first {@code count} count
-     * @param values with respect to those rows, a row each
-     */
-    public record Share(Matrix dense, int[] ids, int count, Matrix values) {}
-
-    /**
      * Sends this rank's gradient away in pieces, adds up its own piece over all ranks, and sends the sum to the driver.
      *
-     * @param shares whose sum, in this order, is the rank's gradient
+     * @param dense whose sum, in this order, is the rank's gradient with respect to the towers; each 1 x P
+     * @param table whose sum, in this order, is that with respect to the table
      * @param scalars of this rank, for the driver; at most {@value Piece#SCALARS}
      */
-    public void reduce(Offers offers, List<Share> shares, double[] scalars) {
+    public void reduce(Offers offers, List<Matrix> dense, List<TableShare> table, double[] scalars) {
         Frame frame = offers.frame(Frame.Kind.GRADIENT_PIECE);
         for (int peer = 0; peer < node.ranks(); peer++) {
-            fill(outgoing[peer], peer, shares);
+            fill(outgoing[peer], peer, dense, table);
             if (peer != node.rank()) {
                 offers.departures.add(node.send(frame, peer, outgoing[peer].wire()));
             }
@@ -113,16 +105,18 @@ public final class RankReduction {
         offers.departures.add(node.send(offers.frame(Frame.Kind.GRADIENT_SUM), Node.DRIVER, sum.wire()));
     }
 
-    private void fill(Piece piece, int peer, List<Share> shares) {
+    private void fill(Piece piece, int peer, List<Matrix> dense, List<TableShare> table) {
         int from = layout.dense().start(peer);
+        for (int i = 0; i < dense.size(); i++) {
+            add(dense.get(i).range(from, 1, layout.dense().size(peer)).floats(), piece, i == 0);
+        }
         List<RowMerge.Rows> rows = new ArrayList<>();
-        for (Share share : shares) {
-            add(share.dense.range(from, 1, layout.dense().size(peer)).floats(), piece, rows.isEmpty());
-            int first = layout.firstRow(share.ids, share.count, peer);
-            int last = layout.firstRow(share.ids, share.count, peer + 1);
+        for (TableShare share : table) {
+            int first = layout.firstRow(share.ids(), share.count(), peer);
+            int last = layout.firstRow(share.ids(), share.count(), peer + 1);
             rows.add(new RowMerge.Rows(
-                    Arrays.copyOfRange(share.ids, first, last),
-                    share.values.rows(first, last - first).floats()));
+                    Arrays.copyOfRange(share.ids(), first, last),
+                    share.values().rows(first, last - first).floats()));
         }
         RowMerge.merge(rows, piece, layout.width());
     }

@@ -25,6 +25,7 @@ import siglip.kernels.Numerics;
  * @param arms the loss of each arm
  * @param numerics what to compute with
  * @param cores that a rank computes on
+ * @param microBatch most pairs that pass the towers of a core at a time
  */
 record SegmentPlan(
         Address driver,
@@ -39,6 +40,7 @@ record SegmentPlan(
         DuplicatePolicy duplicates,
         Numerics numerics,
         int cores,
+        int microBatch,
         RingSettings ring,
         BatchSource.Opener batches)
         implements Serializable {

@@ -39,10 +39,10 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
         int rows = plan.rows().size(rank);
         RankBatches batches = plan.batches().open(rank, plan.rows().ranks(), feed);
         Batch batch = new Batch(plan.model().shape(), rows);
-        try (Towers towers = new Towers(plan.model(), lanes, rows)) {
+        try (Towers towers = new Towers(plan, lanes, rows)) {
             List<ArmWorker> arms = new ArrayList<>();
             for (int arm = 0; arm < plan.arms().size(); arm++) {
-                arms.add(new ArmWorker(arm, plan, node, lanes, towers.pairs()));
+                arms.add(new ArmWorker(arm, plan, node, lanes, towers));
             }
             arms.forEach(ArmWorker::start);
             for (long step = plan.from(); step < plan.to(); step++) {

@@ -147,6 +147,7 @@ public final class Trainer {
                 settings.loss().duplicates(),
                 settings.loss().numerics(),
                 settings.run().coresPerRank(),
+                settings.training().microBatchSize().orElse(Integer.MAX_VALUE / 2),
                 settings.ring(),
                 source.opener());
     }

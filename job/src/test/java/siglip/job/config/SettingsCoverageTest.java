@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -221,6 +222,12 @@ class SettingsCoverageTest {
                         1.0,
                         s -> s.training().scalarLearningRateFactor(),
                         "ten"),
+                new Case(
+                        "training.micro-batch-size",
+                        "64",
+                        OptionalInt.of(64),
+                        s -> s.training().microBatchSize(),
+                        "0"),
                 new Case(
                         "training.clip-norm",
                         "1.5",

@@ -149,8 +149,8 @@ class RingTest {
                     values.set(i, 0, ids[i]);
                     values.set(i, 1, 1 << node.rank());
                 }
-                RankReduction.Share share = new RankReduction.Share(dense, ids, ids.length, values);
-                reduction.reduce(offers, List.of(share), new double[] {node.rank() + 0.5});
+                TableShare touchedHere = new TableShare(ids, ids.length, values);
+                reduction.reduce(offers, List.of(dense), List.of(touchedHere), new double[] {node.rank() + 0.5});
                 double[] scalars = reduction.update(offers, dense, table);
                 assertThat(scalars[3]).isEqualTo(42);
                 return List.of(dense.toArray(), table.toArray());

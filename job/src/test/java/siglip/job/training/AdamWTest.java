@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,8 @@ class AdamWTest {
     }
 
     private static TrainingSettings settings(double[] of, OptionalDouble clipNorm, int batchSize) {
-        return new TrainingSettings(batchSize, 100, 0.01, 0, 0, of[0], of[1], of[2], of[3], of[4], clipNorm, 1);
+        return new TrainingSettings(
+                batchSize, OptionalInt.empty(), 100, 0.01, 0, 0, of[0], of[1], of[2], of[3], of[4], clipNorm, 1);
     }
 
     private static boolean[] decayed() {

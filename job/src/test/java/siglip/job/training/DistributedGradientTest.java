@@ -64,6 +64,14 @@ class DistributedGradientTest {
         new Training(7, 2, 5, duplicates).check(Fault.NONE); // more cores than rows
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void isThatOfTheWholeBatchWhenItPassesTheTowersInMicroBatches(DuplicatePolicy duplicates) throws Exception {
+        new Training(13, 1, 1, 4, duplicates).check(Fault.NONE);
+        new Training(13, 2, 2, 3, duplicates).check(Fault.NONE);
+        new Training(13, 3, 1, 1, duplicates).check(Fault.NONE);
+    }
+
     @Test
     void theBoundsLetTheRingPassInWhichAHopCanBeDropped() {
         assertThatCode(() -> new Training(12, 3, 1, DuplicatePolicy.MASK).check(RingFaults.lastShare(false)))
@@ -117,8 +125,12 @@ class DistributedGradientTest {
         private final String what;
 
         Training(int pairs, int ranks, int cores, DuplicatePolicy duplicates) {
+            this(pairs, ranks, cores, 1000, duplicates);
+        }
+
+        Training(int pairs, int ranks, int cores, int microBatch, DuplicatePolicy duplicates) {
             this.ranks = ranks;
-            settings = settings(pairs, cores, duplicates);
+            settings = settings(pairs, cores, microBatch, duplicates);
             source = new GeneratedSource(pairs, 9, 0, CAPTIONS);
             model = ModelSpec.of(settings.towers(), source.shape());
             what = "N = %d, D = %d, %d cores, %s, test.seed %d".formatted(pairs, ranks, cores, duplicates, SEED);
@@ -148,11 +160,12 @@ class DistributedGradientTest {
             }
         }
 
-        private static Settings settings(int pairs, int cores, DuplicatePolicy duplicates) {
+        private static Settings settings(int pairs, int cores, int microBatch, DuplicatePolicy duplicates) {
             return SettingsLoader.load(new SettingsSources(
                             List.of(
                                     "run.cores-per-rank=" + cores,
                                     "training.batch-size=" + pairs,
+                                    "training.micro-batch-size=" + microBatch,
                                     "training.steps=" + 2 * STEPS,
                                     "training.warmup-steps=0",
                                     "loss.duplicates="
@@ -189,6 +202,7 @@ class DistributedGradientTest {
                     settings.loss().duplicates(),
                     NUMERICS,
                     settings.run().coresPerRank(),
+                    settings.training().microBatchSize().orElse(1000),
                     Circle.SETTINGS,
                     source.opener());
         }
@@ -198,12 +212,12 @@ class DistributedGradientTest {
             RankBatches batches = plan.batches().open(node.rank(), plan.rows().ranks(), Collections.emptyIterator());
             Batch batch = new Batch(plan.model().shape(), rows);
             try (Lanes lanes = new Lanes(plan.numerics(), plan.cores());
-                    Towers towers = new Towers(plan.model(), lanes, rows)) {
+                    Towers towers = new Towers(plan, lanes, rows)) {
                 List<ArmWorker> arms = new ArrayList<>();
                 for (int arm = 0; arm < plan.arms().size(); arm++) {
                     LossExchange exchange = ArmWorker.exchange(arm, plan, node, lanes);
                     arms.add(new ArmWorker(
-                            arm, plan, node, lanes, towers.pairs(), fault.plant(arm, plan, node, lanes, exchange)));
+                            arm, plan, node, lanes, towers, fault.plant(arm, plan, node, lanes, exchange)));
                 }
                 arms.forEach(ArmWorker::start);
                 for (long step = plan.from(); step < plan.to(); step++) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import siglip.job.config.TrainingSettings;
 
@@ -11,8 +12,8 @@ class ScheduleTest {
     private static final double PEAK = 0.008;
 
     private static Schedule schedule(long steps, long warmup, double last) {
-        return new Schedule(
-                new TrainingSettings(8, steps, PEAK, warmup, last, 0.9, 0.95, 1e-8, 0, 1, OptionalDouble.empty(), 1));
+        return new Schedule(new TrainingSettings(
+                8, OptionalInt.empty(), steps, PEAK, warmup, last, 0.9, 0.95, 1e-8, 0, 1, OptionalDouble.empty(), 1));
     }
 
     @Test

@@ -1,0 +1,122 @@
+package siglip.job.training;
+
+import java.util.ArrayList;
+import java.util.List;
+import siglip.job.data.Batch;
+import siglip.job.data.Slices;
+import siglip.job.ring.Sums;
+import siglip.job.ring.TableShare;
+import siglip.job.towers.ModelSpec;
+import siglip.job.towers.Parameters;
+import siglip.job.towers.SparseRows;
+import siglip.job.towers.TowerPair;
+import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.MatrixProducts;
+
+/**
+ * The towers of one lane: rows of a batch to embeddings, and gradients of embeddings to a gradient of the model. More rows than a
+ * micro-batch are embedded one micro-batch after the other, without keeping activations, and pass forward again before
+ * their gradient; the result is exact, and activations take the memory of one micro-batch. The arms take turns.
+ */
+final class LaneTowers implements AutoCloseable {
+    private final TowerPair towers;
+    private final int microBatch;
+    private final Matrix dense;
+    private final Matrix more; // of the second micro-batch on; empty when there is but one
+    private final List<SparseRows> tables = new ArrayList<>(); // by micro-batch
+    private Batch batch;
+    private long seed;
+    private long step;
+
+    /**
+     * @param rows most rows of the lane
+     * @param microBatch most rows that pass the towers at a time
+     */
+    LaneTowers(ModelSpec model, MatrixProducts products, int rows, int microBatch) {
+        this.microBatch = microBatch;
+        int parts = cut(rows).ranks();
+        towers = new TowerPair(model, products, Math.min(rows, microBatch));
+        dense = Matrix.allocate(1, model.layout().dense());
+        more = Matrix.allocate(1, parts == 1 ? 0 : model.layout().dense());
+        for (int part = 0; part < parts; part++) {
+            tables.add(new SparseRows(model.layout().tableWidth()));
+        }
+        batch = new Batch(model.shape(), 0);
+    }
+
+    /** How rows are cut into micro-batches: into one, if there are none. */
+    private Slices cut(int rows) {
+        return new Slices(rows, Math.max(1, (rows + microBatch - 1) / microBatch));
+    }
+
+    private Batch part(Slices cut, int part) {
+        return cut.ranks() == 1 ? batch : batch.part(cut.start(part), cut.size(part));
+    }
+
+    /** Embeds the rows of a batch. */
+    void forward(Parameters parameters, Batch of, long seedOf, long stepOf, Matrix images, Matrix texts) {
+        batch = of;
+        seed = seedOf;
+        step = stepOf;
+        Slices cut = cut(batch.rows());
+        for (int part = 0; part < cut.ranks(); part++) {
+            forward(parameters, cut, part, images, texts);
+        }
+    }
+
+    private void forward(Parameters parameters, Slices cut, int part, Matrix images, Matrix texts) {
+        int from = cut.start(part);
+        int count = cut.size(part);
+        towers.forward(parameters, part(cut, part), seed, step, images.rows(from, count), texts.rows(from, count));
+    }
+
+    /**
+     * Turns the gradients of the rows embedded last into the lane's gradient.
+     *
+     * @param images the embeddings, which are written again with the same numbers when there are several micro-batches
+     * @param texts likewise
+     */
+    void backward(Parameters parameters, Matrix images, Matrix texts, Matrix imageGradient, Matrix textGradient) {
+        Slices cut = cut(batch.rows());
+        for (int part = 0; part < cut.ranks(); part++) {
+            if (cut.ranks() > 1) {
+                forward(parameters, cut, part, images, texts);
+            }
+            int from = cut.start(part);
+            int count = cut.size(part);
+            towers.backward(
+                    parameters,
+                    part(cut, part),
+                    imageGradient.rows(from, count),
+                    textGradient.rows(from, count),
+                    part == 0 ? dense : more,
+                    tables.get(part));
+            if (part > 0) {
+                Sums.add(more, dense);
+            }
+        }
+    }
+
+    /** The gradient with respect to the towers, 1 x P; valid until the next backward pass. */
+    Matrix dense() {
+        return dense;
+    }
+
+    /** The gradient with respect to the touched rows of the table, a share for each micro-batch; valid as long. */
+    List<TableShare> table() {
+        return tables.subList(0, cut(batch.rows()).ranks()).stream()
+                .map(rows -> new TableShare(rows.ids(), rows.count(), rows.values()))
+                .toList();
+    }
+
+    long bytes() {
+        return towers.bytes()
+                + 4L * (dense.size() + more.size())
+                + tables.stream().mapToLong(SparseRows::bytes).sum();
+    }
+
+    @Override
+    public void close() {
+        towers.close();
+    }
+}
