@@ -71,6 +71,23 @@ public final class RankNode extends Node {
         }
     }
 
+    /** Tells the driver that this rank cannot take part in the attempt, nor in another one, and why. */
+    public static void decline(
+            Address driver,
+            int rank,
+            int ranks,
+            long attempt,
+            Throwable cause,
+            SparkConf conf,
+            SecurityManager security,
+            String host,
+            RingSettings settings) {
+        try (RankNode node = new RankNode(rank, ranks, attempt, conf, security, host, settings, () -> false)) {
+            node.route(DRIVER, node.open(DRIVER, driver));
+            node.giveUp(cause, false);
+        }
+    }
+
     private void connect(Address driver, String numerics) {
         TransportClient toDriver = open(DRIVER, driver);
         route(DRIVER, toDriver);

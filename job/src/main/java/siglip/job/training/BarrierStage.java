@@ -3,7 +3,9 @@ package siglip.job.training;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaRDD;
@@ -51,31 +53,45 @@ final class BarrierStage {
     }
 
     /**
-     * Joins the ring with the host, the security and the cancellation of the Spark task that this runs in, does a rank's work,
-     * and leaves; or tells the driver why it gives up.
+     * Opens a rank's lanes, joins the ring with the host, the security and the cancellation of the Spark task that this runs in,
+     * does the rank's work, and leaves; or tells the driver why it gives up.
      */
     static void inRing(
             BarrierTaskContext task,
             Address driver,
             int ranks,
             long attempt,
-            String numerics,
             RingSettings settings,
-            Consumer<RankNode> work) {
+            Supplier<Lanes> cores,
+            BiConsumer<RankNode, Lanes> work) {
         SparkEnv env = SparkEnv.get();
-        try (RankNode node = RankNode.join(
-                driver,
-                task.partitionId(),
-                ranks,
-                attempt,
-                numerics,
-                env.conf(),
-                env.securityManager(),
-                env.blockManager().blockManagerId().host(),
-                settings,
-                task::isInterrupted)) {
+        String host = env.blockManager().blockManagerId().host();
+        int rank = task.partitionId();
+        try (Lanes lanes = open(
+                        cores,
+                        cause -> RankNode.decline(
+                                driver,
+                                rank,
+                                ranks,
+                                attempt,
+                                cause,
+                                env.conf(),
+                                env.securityManager(),
+                                host,
+                                settings));
+                RankNode node = RankNode.join(
+                        driver,
+                        rank,
+                        ranks,
+                        attempt,
+                        Fingerprint.of(lanes),
+                        env.conf(),
+                        env.securityManager(),
+                        host,
+                        settings,
+                        task::isInterrupted)) {
             try {
-                work.accept(node);
+                work.accept(node, lanes);
                 node.leave();
             } catch (RuntimeException e) {
                 node.giveUp(e, !(e instanceof DataException));
@@ -84,6 +100,16 @@ final class BarrierStage {
                 node.giveUp(e, false);
                 throw e;
             }
+        }
+    }
+
+    /** Numerics that this machine does not have fail here: another attempt would meet the same. */
+    private static Lanes open(Supplier<Lanes> cores, Consumer<Throwable> decline) {
+        try {
+            return cores.get();
+        } catch (RuntimeException | Error e) {
+            decline.accept(e);
+            throw e;
         }
     }
 

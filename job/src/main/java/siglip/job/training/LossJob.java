@@ -139,11 +139,15 @@ public final class LossJob {
             Matrix imageGradient = Matrix.allocate(n, width);
             Matrix textGradient = Matrix.allocate(n, width);
             LossSums result = new LossSums();
-            try (Lanes lanes = new Lanes(numerics, cores)) {
-                BarrierStage.inRing(task, driver, rows.ranks(), number, Fingerprint.of(lanes), ring, node -> exchange(
-                                node, lanes)
-                        .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock()));
-            }
+            BarrierStage.inRing(
+                    task,
+                    driver,
+                    rows.ranks(),
+                    number,
+                    ring,
+                    () -> new Lanes(numerics, cores),
+                    (node, lanes) -> exchange(node, lanes)
+                            .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock()));
             sums.add(new double[] {
                 result.loss,
                 result.logScaleGradient,

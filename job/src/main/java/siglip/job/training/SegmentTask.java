@@ -21,16 +21,14 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
 
     @Override
     public List<Void> run(BarrierTaskContext task, Iterator<byte[]> feed) {
-        try (Lanes lanes = new Lanes(plan.numerics(), plan.cores())) {
-            BarrierStage.inRing(
-                    task,
-                    plan.driver(),
-                    plan.rows().ranks(),
-                    plan.attempt(),
-                    Fingerprint.of(lanes),
-                    plan.ring(),
-                    node -> train(node, feed, lanes));
-        }
+        BarrierStage.inRing(
+                task,
+                plan.driver(),
+                plan.rows().ranks(),
+                plan.attempt(),
+                plan.ring(),
+                () -> new Lanes(plan.numerics(), plan.cores()),
+                (node, lanes) -> train(node, feed, lanes));
         return List.of();
     }
 

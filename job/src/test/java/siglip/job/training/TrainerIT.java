@@ -1,6 +1,7 @@
 package siglip.job.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
@@ -172,6 +173,15 @@ class TrainerIT {
         assertThat(trained.steps).hasSize(100);
         assertThat(trained.trainer.arms().get(0).dense())
                 .isEqualTo(undisturbed.trainer.arms().get(0).dense());
+    }
+
+    @Test
+    void numericsThatARankDoesNotHaveEndTheRunAtOnceWithTheReason() {
+        assertThatThrownBy(() -> train(settings(2, "loss.products=openblas", "loss.precision=bf16"), 10))
+                .isInstanceOf(TrainingException.class)
+                .hasMessageStartingWith("Cannot go on: attempt 1")
+                .hasMessageContaining("bf16")
+                .hasMessageContaining("openblas");
     }
 
     @Test
