@@ -146,7 +146,7 @@ final class Summary {
                 COST,
                 "Peak memory per rank",
                 arm -> arm.figures().text("peak_rank_bytes"),
-                "Accounted by buffers: the arms share a process.",
+                "Accounted for each arm: parameters, gradients, activations, blocks and tiles. Arms share a process, and a buffer that they share counts in each.",
                 true);
         row(
                 COST,
