@@ -2,10 +2,13 @@ package siglip.job.training;
 
 import java.util.ArrayList;
 import java.util.List;
+import siglip.job.data.Slices;
 import siglip.job.ring.Sums;
+import siglip.kernels.LossSums;
+import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 
-/** Memory in which the lanes of a rank each gather their share of one matrix, such as the gradient of a block of texts. */
+/** Runs the lanes of a rank over a block, with memory in which each gathers its share of the gradient of the texts. */
 final class LaneShares {
     private final Lanes lanes;
     private final List<Matrix> shares = new ArrayList<>(); // of lanes 1, 2, ...: lane 0 works in the whole
@@ -17,8 +20,40 @@ final class LaneShares {
         }
     }
 
+    /** Adds one lane's rows of a block to gradients and sums. */
+    interface Body {
+        void accumulate(
+                int lane, Matrix images, PairLabels labels, Matrix imageGradient, Matrix textGradient, LossSums sums);
+    }
+
+    /**
+     * Adds a block's gradients and sums: each lane takes its rows of the images, and its share of the gradient of the texts is
+     * added to the others' in the order of lanes.
+     */
+    void accumulate(
+            Matrix images, PairLabels labels, Matrix imageGradient, Matrix textGradient, LossSums sums, Body body) {
+        Slices cut = lanes.cut(images.rows());
+        LossSums[] parts = new LossSums[lanes.count()];
+        lanes.each(lane -> {
+            int from = cut.start(lane);
+            int count = cut.size(lane);
+            parts[lane] = new LossSums();
+            body.accumulate(
+                    lane,
+                    images.rows(from, count),
+                    labels.images(from, count),
+                    imageGradient.rows(from, count),
+                    of(lane, textGradient),
+                    parts[lane]);
+        });
+        for (LossSums part : parts) {
+            sums.add(part);
+        }
+        addTo(textGradient);
+    }
+
     /** What a lane adds to: the whole itself for the first, cleared memory of its own for others. */
-    Matrix of(int lane, Matrix whole) {
+    private Matrix of(int lane, Matrix whole) {
         if (lane == 0) {
             return whole;
         }
@@ -28,7 +63,7 @@ final class LaneShares {
     }
 
     /** Adds the shares to the whole in the order of lanes; each lane adds its own rows. */
-    void addTo(Matrix whole) {
+    private void addTo(Matrix whole) {
         if (shares.isEmpty()) {
             return;
         }

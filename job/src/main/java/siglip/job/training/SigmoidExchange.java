@@ -2,7 +2,6 @@ package siglip.job.training;
 
 import java.util.ArrayList;
 import java.util.List;
-import siglip.job.data.Slices;
 import siglip.job.ring.GradientRing;
 import siglip.job.ring.TextBlock;
 import siglip.job.ring.TextRing;
@@ -94,28 +93,16 @@ final class SigmoidExchange implements LossExchange {
             Matrix imageGradient,
             Matrix textGradient,
             LossSums sums) {
-        Lanes lanes = blocks.lanes();
-        Slices cut = lanes.cut(images.rows());
-        LossSums[] parts = new LossSums[lanes.count()];
-        lanes.each(lane -> {
-            int from = cut.start(lane);
-            int count = cut.size(lane);
-            parts[lane] = new LossSums();
-            lanes.kernels(lane)
-                    .sigmoid()
-                    .accumulate(
-                            images.rows(from, count),
-                            texts,
-                            labels.images(from, count),
-                            params,
-                            imageGradient.rows(from, count),
-                            textShares.of(lane, textGradient),
-                            parts[lane]);
-        });
-        for (LossSums part : parts) {
-            sums.add(part);
-        }
-        textShares.addTo(textGradient);
+        textShares.accumulate(
+                images,
+                labels,
+                imageGradient,
+                textGradient,
+                sums,
+                (lane, rows, ofRows, toRows, toTexts, part) -> blocks.lanes()
+                        .kernels(lane)
+                        .sigmoid()
+                        .accumulate(rows, texts, ofRows, params, toRows, toTexts, part));
     }
 
     @Override

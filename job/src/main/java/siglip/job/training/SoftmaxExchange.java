@@ -152,31 +152,26 @@ final class SoftmaxExchange implements LossExchange {
             Matrix imageGradient,
             Matrix textGradient,
             LossSums sums) {
-        Lanes lanes = blocks.lanes();
-        Slices cut = lanes.cut(images.rows());
-        LossSums[] parts = new LossSums[lanes.count()];
-        lanes.each(lane -> {
-            int from = cut.start(lane);
-            int count = cut.size(lane);
-            parts[lane] = new LossSums();
-            lanes.kernels(lane)
-                    .softmax()
-                    .accumulateGradient(
-                            images.rows(from, count),
-                            texts,
-                            labels.images(from, count),
-                            params,
-                            rows[lane],
-                            columns[0],
-                            firstColumn,
-                            imageGradient.rows(from, count),
-                            textShares.of(lane, textGradient),
-                            parts[lane]);
-        });
-        for (LossSums part : parts) {
-            sums.add(part);
-        }
-        textShares.addTo(textGradient);
+        textShares.accumulate(
+                images,
+                labels,
+                imageGradient,
+                textGradient,
+                sums,
+                (lane, part, ofRows, toRows, toTexts, partSums) -> blocks.lanes()
+                        .kernels(lane)
+                        .softmax()
+                        .accumulateGradient(
+                                part,
+                                texts,
+                                ofRows,
+                                params,
+                                rows[lane],
+                                columns[0],
+                                firstColumn,
+                                toRows,
+                                toTexts,
+                                partSums));
     }
 
     @Override

@@ -53,28 +53,18 @@ public record StepRecord(
     }
 
     StepRecord withRanks(List<RankStep> reported) {
-        return new StepRecord(
-                arm,
-                step,
-                attempt,
-                loss,
-                gradientNorm,
-                scale,
-                bias,
-                logScaleGradient,
-                biasGradient,
-                learningRate,
-                clipped,
-                positiveLogit,
-                minPositiveLogit,
-                maxPositiveLogit,
-                negativeLogit,
-                seconds,
-                driverSeconds,
-                List.copyOf(reported));
+        return timed(seconds, driverSeconds, List.copyOf(reported));
     }
 
     StepRecord withSeconds(double whole) {
+        return timed(whole, driverSeconds, ranks);
+    }
+
+    StepRecord withDriverSeconds(double ofDriver) {
+        return timed(seconds, ofDriver, ranks);
+    }
+
+    private StepRecord timed(double whole, double ofDriver, List<RankStep> reported) {
         return new StepRecord(
                 arm,
                 step,
@@ -92,29 +82,7 @@ public record StepRecord(
                 maxPositiveLogit,
                 negativeLogit,
                 whole,
-                driverSeconds,
-                ranks);
-    }
-
-    StepRecord withDriverSeconds(double ofDriver) {
-        return new StepRecord(
-                arm,
-                step,
-                attempt,
-                loss,
-                gradientNorm,
-                scale,
-                bias,
-                logScaleGradient,
-                biasGradient,
-                learningRate,
-                clipped,
-                positiveLogit,
-                minPositiveLogit,
-                maxPositiveLogit,
-                negativeLogit,
-                seconds,
                 ofDriver,
-                ranks);
+                reported);
     }
 }
