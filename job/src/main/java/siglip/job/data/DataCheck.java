@@ -83,7 +83,7 @@ final class DataCheck {
         if (!table.reader().concept()) {
             if (settings.leftOutEvery() > 0) {
                 throw new DataException(
-                        "Cannot leave concepts out (data.left-out-every = %d): texts are features and data.columns.concept is not set"
+                        "Cannot leave concepts out (data.left-out-every = %d): texts are features and data.columns.concept is not set. Set data.left-out-every = 0, or name the concept column"
                                 .formatted(settings.leftOutEvery()));
             }
             return Concepts.of(Collections.emptyIterator(), 0, 0);
