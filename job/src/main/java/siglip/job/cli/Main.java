@@ -53,8 +53,14 @@ public final class Main {
         for (ExitCode code : ExitCode.values()) {
             codes.put(Integer.toString(code.code()), code.meaning());
         }
-        line.getCommandSpec().usageMessage().exitCodeList(codes);
+        listExitCodes(line, codes);
         return line;
+    }
+
+    /** Subcommands inherit the heading of the list, and not the list. */
+    private static void listExitCodes(CommandLine line, Map<String, String> codes) {
+        line.getCommandSpec().usageMessage().exitCodeList(codes);
+        line.getSubcommands().values().forEach(command -> listExitCodes(command, codes));
     }
 
     /** Errors, such as a library that cannot be loaded, end the program as exceptions do: other threads must not keep it alive. */

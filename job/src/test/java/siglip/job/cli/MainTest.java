@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.SparkException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -116,6 +119,18 @@ class MainTest {
         assertThat(execute(Main.commandLine(), "--help")).isEqualTo(0);
         assertThat(execute(Main.commandLine(), "prepare", "emoji", "--version")).isEqualTo(0);
         assertThat(out.toString()).contains("Usage: siglip", "Exit codes:", "Spark 3.5.9");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"compare", "export", "loss", "prepare", "prepare emoji", "prepare synthetic", "validate"})
+    void theHelpOfEveryCommandListsTheExitCodes(String command) {
+        List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
+        arguments.add("--help");
+
+        assertThat(execute(Main.commandLine(), arguments.toArray(String[]::new)))
+                .isEqualTo(0);
+        assertThat(out.toString().split("Exit codes:", 2)[1].lines())
+                .anyMatch(line -> line.strip().matches("3 +the data cannot be used"));
     }
 
     @Test
