@@ -93,7 +93,11 @@ final class SettingsLayers {
         try {
             List<String> path = ConfigUtil.splitPath(key);
             List<String> below = path.size() > 1 && path.get(0).equals(ROOT) ? path.subList(1, path.size()) : path;
-            layers.add(value(text, place).atPath(ConfigUtil.joinPath(below)));
+            ConfigValue nested = value(text, place);
+            for (int i = below.size() - 1; i >= 0; i--) { // atPath would name itself as the origin of the sections
+                nested = ConfigValueFactory.fromMap(Map.of(below.get(i), nested), place);
+            }
+            layers.add(((ConfigObject) nested).toConfig());
         } catch (ConfigException e) {
             problems.add("%s: cannot read %s=%s: %s".formatted(place, key, text, e.getMessage()));
         }

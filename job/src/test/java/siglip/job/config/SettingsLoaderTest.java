@@ -93,6 +93,8 @@ class SettingsLoaderTest {
                         "--set: unknown key evaluation.every (did you mean evaluation.every-steps?)",
                         "my.conf:3: unknown key trainning (did you mean training?)",
                         "my.conf:2: unknown key zzz");
+        assertThat(errorsOf("", "trainin.steps=1"))
+                .containsExactly("--set: unknown key trainin (did you mean training?)");
         SettingsException refused = catchThrowableOfType(
                 SettingsException.class,
                 () -> SettingsLoader.load(new SettingsSources(
