@@ -103,11 +103,16 @@ public final class Comparison {
         return data.summary().source() == DataSettings.Source.REPLICATED;
     }
 
+    /** Of sets whose concepts training has: elsewhere no training image can be right. */
     private Map<String, RetrievalScore> nearestNeighbours(PairData data, Map<String, EvaluationRows> sets) {
         Map<String, RetrievalScore> scores = new LinkedHashMap<>();
         if (settings.evaluation().nearestNeighbour() && isReplicated(data)) {
             listener.phase("searching the raw features for nearest neighbours");
-            sets.forEach((name, rows) -> scores.put(name, NearestNeighbour.search(spark, data.training(), rows)));
+            sets.forEach((name, rows) -> {
+                if (!name.equals("unseen") && data.summary().concepts() > 0) {
+                    scores.put(name, NearestNeighbour.search(spark, data.training(), rows));
+                }
+            });
         }
         return scores;
     }

@@ -10,6 +10,9 @@ import siglip.job.evaluation.RetrievalScore;
 
 /** Every figure of a run, computed once. */
 final class Figures {
+    /** The set of concepts that are in no training pair. */
+    private static final String UNSEEN = "unseen";
+
     private final ComparisonResult result;
     private final List<ArmFigures> arms;
     private final List<String> sets;
@@ -59,7 +62,39 @@ final class Figures {
         return run;
     }
 
+    /** What a held-out set is called beside a figure: its name, unless nothing says whether its concepts were trained on. */
+    String label(String set) {
+        return plain(set) ? "held out" : set;
+    }
+
+    /** What the images of a held-out set are, in words. */
+    String images(String set) {
+        if (plain(set)) {
+            return "held-out images";
+        }
+        return set.equals(UNSEEN)
+                ? "held-out images of concepts left out of training"
+                : "held-out images of concepts seen in training";
+    }
+
+    /** Nothing is left out, and pairs name no concept. */
+    private boolean plain(String set) {
+        return !set.equals(UNSEEN) && !sets.contains(UNSEEN) && withoutConcepts();
+    }
+
+    private boolean withoutConcepts() {
+        return result.settings().data().columns().concept().isEmpty();
+    }
+
+    /** Without a right answer among the training images the score is 0 whatever the features are, and says nothing. */
+    private boolean isYardstick(String set, RetrievalScore score) {
+        return !set.equals(UNSEEN) && !(withoutConcepts() && score.r1() == 0 && score.r10() == 0);
+    }
+
     private void nearestNeighbour(String set, RetrievalScore score) {
+        if (!isYardstick(set, score)) {
+            return;
+        }
         run.add(Unit.COUNT, score.queries(), "nearest_neighbour", set, "queries");
         run.add(Unit.SHARE, score.r1(), "nearest_neighbour", set, "r1");
         run.add(Unit.SHARE, score.r5(), "nearest_neighbour", set, "r5");

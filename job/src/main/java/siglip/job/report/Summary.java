@@ -35,17 +35,17 @@ final class Summary {
             retrieval(
                     set,
                     IMAGE_TO_TEXT,
-                    "image → text, " + set,
-                    "Share of %s images whose right caption is the first, among the first 5, the first 10."
-                            .formatted(set));
-            retrieval(set, TEXT_TO_IMAGE, "text → image, " + set, "The same with captions as queries.");
+                    "image → text, " + figures.label(set),
+                    "Share of %s whose right caption is the first, among the first 5, the first 10."
+                            .formatted(figures.images(set)));
+            retrieval(set, TEXT_TO_IMAGE, "text → image, " + figures.label(set), "The same with captions as queries.");
             shared(
-                    "Chance, " + set,
+                    "Chance, " + figures.label(set),
                     slashed(figures.run(), "chance", set, IMAGE_TO_TEXT),
                     "A model that cannot tell the captions apart, if one of them is right.");
             if (figures.run().has("nearest_neighbour", set, "r1")) {
                 shared(
-                        "Nearest neighbour, " + set,
+                        "Nearest neighbour, " + figures.label(set),
                         slashed(figures.run(), "nearest_neighbour", set),
                         "Yardstick without a model: the concept of the most similar training image, on raw features.");
             }
@@ -55,7 +55,7 @@ final class Summary {
                 if (figures.arms().stream().anyMatch(arm -> arm.figures().has("class_accuracy", set, column))) {
                     row(
                             QUALITY,
-                            "Accuracy of %s, %s".formatted(column, set),
+                            "Accuracy of %s, %s".formatted(column, figures.label(set)),
                             arm -> arm.figures().text("class_accuracy", set, column),
                             "Share of images nearest to the mean caption of their %s.".formatted(column),
                             false);

@@ -169,7 +169,10 @@ final class TrainingPlots {
             path.add(score);
             if (figures.run().has(path.toArray(String[]::new))) {
                 levels.add(figures.run().get(path.toArray(String[]::new)));
-                texts.add("%s %s".formatted(set, levels.get(levels.size() - 1).text()));
+                texts.add("%s %s"
+                        .formatted(
+                                figures.label(set),
+                                levels.get(levels.size() - 1).text()));
             }
         }
         for (int i = 0; i < levels.size(); i++) {
@@ -196,7 +199,7 @@ final class TrainingPlots {
                         .toList();
                 if (!evaluations.isEmpty()) {
                     plot.add(new Curve(
-                            "%s, %s".formatted(arm.name(), set),
+                            "%s, %s".formatted(arm.name(), figures.label(set)),
                             colour(index),
                             set.equals(figures.sets().get(0)) ? Curve.Style.POINTS : Curve.Style.DASHED_POINTS,
                             evaluations.stream().mapToDouble(Evaluation::step).toArray(),

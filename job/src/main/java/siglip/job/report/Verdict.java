@@ -1,5 +1,7 @@
 package siglip.job.report;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,6 +14,8 @@ import siglip.job.evaluation.Evaluation;
 /**
  * What was measured, in sentences. None says more than the figures: a difference between two arms counts as resolved only if it
  * is more than {@value #ERRORS} standard errors of the queries, and even then the sentence says that other seeds were not tried.
+ * Both arms answer the same queries, but which of them each got right is not kept: the error is that of independent arms, which
+ * is too large where the arms are right on the same queries.
  */
 final class Verdict {
     /** Standard errors that a difference must exceed. */
@@ -79,11 +83,13 @@ final class Verdict {
             String scores = each(arm -> arm.lastEvaluation(set)
                     .map(e -> "%s %s".formatted(arm.name(), r1(arm, set)))
                     .orElse(arm.name() + " was not evaluated"));
-            say("Right caption first, %s images".formatted(set), scores + "." + difference(set) + yardstick(set));
+            say(
+                    "Right caption first, %s".formatted(figures.images(set)),
+                    scores + " (± one standard error over the queries)." + difference(set) + yardstick(set));
         }
     }
 
-    /** Whether two arms differ by more than their queries' sampling error. */
+    /** Whether two arms differ by more than their queries' sampling error; decided by the numbers as they are printed. */
     private String difference(String set) {
         if (figures.arms().size() != 2) {
             return "";
@@ -97,15 +103,23 @@ final class Verdict {
             return " They were measured at different steps, %d and %d, and are not compared."
                     .formatted(a.get().step(), b.get().step());
         }
-        double points = 100
-                * Math.abs(a.get().imageToText().r1() - b.get().imageToText().r1());
-        double error = 100 * Math.hypot(standardError(0, set), standardError(1, set));
-        if (points > ERRORS * error) {
-            return " The difference, %.1f points, is more than twice its standard error over the queries (%.1f): these two runs differ on this set; whether other seeds would is open."
-                    .formatted(points, error);
-        }
-        return " The difference, %.1f points, is within twice its standard error over the queries (%.1f): not resolved."
-                .formatted(points, error);
+        BigDecimal points = percent(0, set).subtract(percent(1, set)).abs();
+        double error = 100 * ERRORS * Math.hypot(standardError(0, set), standardError(1, set));
+        BigDecimal interval = new BigDecimal(error).setScale(points.scale(), RoundingMode.HALF_UP);
+        boolean resolved = points.compareTo(interval) > 0;
+        return " The difference is %s ± %s points (two standard errors, taking the arms as independent, which overstates it): %s."
+                .formatted(
+                        points.toPlainString(),
+                        interval.toPlainString(),
+                        resolved
+                                ? "these two runs differ on this set; whether other seeds would is open"
+                                : "not resolved");
+    }
+
+    /** A score in per cent, as the sentence prints it: a reader who subtracts finds the same difference. */
+    private BigDecimal percent(int arm, String set) {
+        String text = figures.arms().get(arm).figures().text("retrieval", set, ArmFigures.IMAGE_TO_TEXT, "r1");
+        return new BigDecimal(text.replace(Unit.NB + "%", "").replace(Unit.MINUS, '-'));
     }
 
     private double standardError(int arm, String set) {

@@ -38,6 +38,8 @@ final class SampleRun {
     private int steps = 720;
     private int ranks = 2;
     private int evaluations = 12;
+    private boolean concepts = true;
+    private final Map<String, RetrievalScore> nearestScores = new LinkedHashMap<>();
     private List<String> incidents = List.of();
     private Map<String, String> data = facts();
 
@@ -83,6 +85,17 @@ final class SampleRun {
         return this;
     }
 
+    /** Pairs name no concept, and none is left out. */
+    SampleRun withoutConcepts() {
+        concepts = false;
+        return this;
+    }
+
+    SampleRun nearest(String set, RetrievalScore score) {
+        nearestScores.put(set, score);
+        return this;
+    }
+
     SampleRun data(Map<String, String> dataFacts) {
         data = dataFacts;
         return this;
@@ -102,6 +115,7 @@ final class SampleRun {
         }
         Map<String, RetrievalScore> nearest = new LinkedHashMap<>();
         nearest.put("seen", new RetrievalScore(1437, 0.412, 0.634, 0.711));
+        nearest.putAll(nearestScores);
         return new ComparisonResult(
                 settings,
                 "siglip {\n  training {\n    # global batch, N pairs\n    batch-size = 256\n    steps = " + steps
@@ -129,6 +143,8 @@ final class SampleRun {
                 "training.batch-size=" + BATCH,
                 "training.steps=" + steps,
                 "training.warmup-steps=0",
+                "data.columns.concept=" + (concepts ? "concept" : "null"),
+                "data.left-out-every=" + (concepts ? 10 : 0),
                 "loss.arms=[" + arms + "]");
         return SettingsLoader.load(new SettingsSources(assignments, Map.of(), Map.of(), Optional.empty()))
                 .settings();
@@ -152,7 +168,9 @@ final class SampleRun {
             long at = (long) steps * e / evaluations;
             if (at <= end + 1) {
                 scores.add(evaluation(arm, index, at, "seen", 1437, random));
-                scores.add(evaluation(arm, index, at, "unseen", 160, random));
+                if (concepts) {
+                    scores.add(evaluation(arm, index, at, "unseen", 160, random));
+                }
             }
         }
         return new ArmResult(

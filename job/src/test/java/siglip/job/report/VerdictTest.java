@@ -15,14 +15,14 @@ class VerdictTest {
     @Test
     void aDifferenceWithinTheErrorOfTheQueriesIsNotResolved() {
         assertThat(verdict(0.39, 0.41, 720))
-                .contains("The difference, 2.0 points, is within twice")
+                .contains("The difference is 2.0 ± 3.7 points (two standard errors, taking the arms as independent")
                 .contains("not resolved");
     }
 
     @Test
     void aLargeDifferenceIsSaidToHoldForTheseRunsAlone() {
         assertThat(verdict(0.30, 0.41, 720))
-                .contains("11.0 points, is more than twice")
+                .contains("The difference is 11.0 ± 3.5 points")
                 .contains("whether other seeds would is open")
                 .doesNotContain("not resolved");
     }
@@ -33,6 +33,37 @@ class VerdictTest {
                 .contains("720 and 360")
                 .contains("not compared")
                 .doesNotContain("points");
+    }
+
+    @Test
+    void theDifferenceIsThatOfThePrintedScores() {
+        assertThat(verdict(0.30049, 0.34051, 720))
+                .contains("siglip 30.0 ±")
+                .contains("clip 34.1 ±")
+                .contains("The difference is 4.1 ±");
+    }
+
+    @Test
+    void aHeldOutSetIsNamedByWhatIsKnownOfItsConcepts() {
+        assertThat(text(new SampleRun().build()))
+                .contains("Right caption first, held-out images of concepts seen in training:")
+                .contains("Right caption first, held-out images of concepts left out of training:");
+        assertThat(text(new SampleRun().withoutConcepts().build()))
+                .contains("Right caption first, held-out images:")
+                .doesNotContain("seen");
+    }
+
+    @Test
+    void aNearestNeighbourThatCannotBeRightIsNoYardstick() {
+        RetrievalScore never = new RetrievalScore(160, 0, 0, 0);
+
+        assertThat(new Figures(new SampleRun().nearest("unseen", never).build())
+                        .run()
+                        .has("nearest_neighbour", "unseen", "r1"))
+                .isFalse();
+        SampleRun pairs = new SampleRun().withoutConcepts().nearest("seen", never);
+        assertThat(text(pairs.build())).doesNotContain("nearest-neighbour");
+        assertThat(text(new SampleRun().nearest("seen", never).build())).contains("nearest-neighbour");
     }
 
     @Test
