@@ -28,6 +28,10 @@ record PairReader(FeatureType image, FeatureType text, int buckets, boolean keyw
 
     /** Reads a row, which may be used again by its owner afterwards. */
     Reading read(InternalRow row) {
+        // Before the concept, which is the caption itself where no column holds concepts.
+        if (text == FeatureType.RAW && caption(row).isBlank()) {
+            return new Invalid("empty caption");
+        }
         if (concept && PairTable.isEmpty(row, PairTable.CONCEPT)) {
             return new Invalid("no concept");
         }
@@ -52,13 +56,7 @@ record PairReader(FeatureType image, FeatureType text, int buckets, boolean keyw
     }
 
     private Reading readCaption(InternalRow row, float[] imageFeatures) {
-        String caption = row.isNullAt(PairTable.TEXT)
-                ? ""
-                : row.getUTF8String(PairTable.TEXT).toString();
-        if (caption.isBlank()) {
-            return new Invalid("empty caption");
-        }
-        int[] described = TextTokens.of(caption, buckets);
+        int[] described = TextTokens.of(caption(row), buckets);
         if (described.length == 0) {
             return new Invalid("caption without a word");
         }
@@ -68,6 +66,12 @@ record PairReader(FeatureType image, FeatureType text, int buckets, boolean keyw
         int[] tokens = java.util.Arrays.copyOf(described, described.length + more.length);
         System.arraycopy(more, 0, tokens, described.length, more.length);
         return new Pair(imageFeatures, NO_FLOATS, tokens, described.length);
+    }
+
+    private static String caption(InternalRow row) {
+        return row.isNullAt(PairTable.TEXT)
+                ? ""
+                : row.getUTF8String(PairTable.TEXT).toString();
     }
 
     private Reading readTextFeatures(InternalRow row, float[] imageFeatures) {
