@@ -2,6 +2,7 @@ package siglip.job.config;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigValueFactory;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,6 +11,8 @@ import java.util.List;
  * environment, file, defaults ({@code reference.conf}).
  */
 public final class SettingsLoader {
+    private static final String WARMUP = "training.warmup-steps";
+
     private SettingsLoader() {}
 
     /** @throws SettingsException with everything that is wrong, each with its place */
@@ -28,6 +31,9 @@ public final class SettingsLoader {
         if (!problems.isEmpty()) {
             throw new SettingsException(problems);
         }
-        return new LoadedSettings(settings, RenderedSettings.of(known));
+        // As it is used: the default gives way to a short training, a value that was set does not.
+        Config used = known.withValue(
+                WARMUP, ConfigValueFactory.fromAnyRef(settings.training().warmupSteps()));
+        return new LoadedSettings(settings, RenderedSettings.of(used));
     }
 }

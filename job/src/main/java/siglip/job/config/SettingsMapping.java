@@ -148,12 +148,17 @@ final class SettingsMapping {
     }
 
     private static TrainingSettings training(SettingsReader reader) {
+        long steps = reader.whole("training.steps", 1, Long.MAX_VALUE);
+        long warmupSteps = reader.whole("training.warmup-steps", 0, Long.MAX_VALUE);
+        if (reader.isDefault("training.warmup-steps")) {
+            warmupSteps = Math.min(warmupSteps, steps);
+        }
         TrainingSettings training = new TrainingSettings(
                 reader.integer("training.batch-size", 2),
                 reader.optionalInteger("training.micro-batch-size", 1),
-                reader.whole("training.steps", 1, Long.MAX_VALUE),
+                steps,
                 reader.number("training.learning-rate", Bound.ABOVE_ZERO),
-                reader.whole("training.warmup-steps", 0, Long.MAX_VALUE),
+                warmupSteps,
                 reader.number("training.final-learning-rate", Bound.SHARE),
                 reader.number("training.beta1", Bound.SHARE_BELOW_ONE),
                 reader.number("training.beta2", Bound.SHARE_BELOW_ONE),

@@ -88,6 +88,11 @@ final class SettingsReader {
         }
     }
 
+    /** Whether no layer but that of the defaults sets {@code path}. */
+    boolean isDefault(String path) {
+        return SettingsLayers.isDefault(origin(path));
+    }
+
     String text(String path) {
         return optionalText(path).orElseGet(() -> {
             problem(path, "must be a text, found " + shown(path));

@@ -139,12 +139,24 @@ class SettingsLoaderTest {
 
     @Test
     void settingsAreCheckedAgainstEachOther() {
-        assertThat(errorsOf("run.ranks = 300\ntraining.steps = 5\ndata.left-out-every = 0\ndata.left-out-offset = 1"))
+        assertThat(
+                        errorsOf(
+                                "run.ranks = 300\ntraining.steps = 5\ntraining.warmup-steps = 20\ndata.left-out-every = 0\ndata.left-out-offset = 1"))
                 .containsExactly(
-                        "my.conf:4: data.left-out-offset must be below data.left-out-every (0), found 1",
-                        "my.conf:2: training.warmup-steps must be at most training.steps (5), found 20",
+                        "my.conf:5: data.left-out-offset must be below data.left-out-every (0), found 1",
+                        "my.conf:3: training.warmup-steps must be at most training.steps (5), found 20",
                         "my.conf:1: training.batch-size must be at least run.ranks (300),"
                                 + " so that each rank has a pair, found 256");
+    }
+
+    @Test
+    void theDefaultWarmUpGivesWayToAShortTrainingAndOneThatWasSetDoesNot() {
+        LoadedSettings loaded = load("", "training.steps=5");
+
+        assertThat(loaded.settings().training().warmupSteps()).isEqualTo(5);
+        assertThat(load(loaded.rendered()).settings()).isEqualTo(loaded.settings());
+        assertThat(errorsOf("", "training.steps=5", "training.warmup-steps=6"))
+                .containsExactly("--set: training.warmup-steps must be at most training.steps (5), found 6");
     }
 
     @Test
