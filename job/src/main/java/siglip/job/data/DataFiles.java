@@ -52,6 +52,12 @@ final class DataFiles {
         } catch (FileNotFoundException e) {
             throw new DataException("Cannot read pairs from %s: there is no such file or folder".formatted(path), e);
         } catch (Exception e) {
+            if (session.sparkContext().isStopped()) {
+                throw new IllegalStateException("Cannot read pairs from %s: Spark has stopped".formatted(path), e);
+            }
+            if (e instanceof AnalysisException found && "UNABLE_TO_INFER_SCHEMA".equals(found.getErrorClass())) {
+                throw new DataException("Cannot read pairs: no Parquet files in %s".formatted(path), e);
+            }
             if (e instanceof AnalysisException || e instanceof IOException) {
                 throw new DataException(
                         "Cannot read pairs from %s: %s"

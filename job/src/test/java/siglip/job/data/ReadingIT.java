@@ -302,6 +302,10 @@ class ReadingIT {
                         () -> open(TestData.features(folder.resolve("nowhere").toString())))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("nowhere: there is no such file or folder");
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        assertThatThrownBy(() -> open(TestData.features(empty.toString())))
+                .isInstanceOf(DataException.class)
+                .hasMessage("Cannot read pairs: no Parquet files in " + empty);
         Path text = folder.resolve("text.parquet");
         Files.writeString(text, "no Parquet at all, but long enough to have a footer");
         assertThatThrownBy(() -> open(TestData.features(text.toString())))
