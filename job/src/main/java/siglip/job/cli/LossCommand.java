@@ -2,8 +2,11 @@ package siglip.job.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,6 +25,7 @@ import siglip.job.training.LossResult;
         description = {
             "Computes the loss of given embeddings and its gradients, in open_clip's scaling (divided by the number of pairs),"
                     + " and prints one JSON object.",
+            "Embeddings are used as given: normalise them before if the loss should be that of unit vectors.",
             "Keys: loss, d_log_scale, d_bias, image_gradient_norm, text_gradient_norm."
         })
 final class LossCommand implements Callable<Integer> {
@@ -62,7 +66,7 @@ final class LossCommand implements Callable<Integer> {
     @Option(
             names = "--gradients",
             paramLabel = "DIR",
-            description = "Writes the gradients of the embeddings there, as Parquet.")
+            description = "Writes the gradients of the embeddings there, as Parquet. There must be no such folder yet.")
     private Optional<String> gradients = Optional.empty();
 
     @Option(names = "--json", description = "Prints the JSON object on one line, for programs.")
@@ -75,6 +79,9 @@ final class LossCommand implements Callable<Integer> {
         LossRequest request = request(settings.run().ranks());
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         try (SparkSession spark = Sessions.open("loss", settings.run())) {
+            if (request.gradients().isPresent()) {
+                refuseExisting(request.gradients().get(), spark.sparkContext().hadoopConfiguration());
+            }
             LossResult found = LossJob.run(
                     spark,
                     request,
@@ -89,6 +96,21 @@ final class LossCommand implements Callable<Integer> {
         }
         spec.commandLine().getOut().println(oneLine ? answer.toString() : answer.toPrettyString());
         return ExitCode.OK.code();
+    }
+
+    /** Before the work, since Spark would refuse to write only after it. */
+    private void refuseExisting(String folder, Configuration hadoop) {
+        Path path = new Path(folder);
+        String why;
+        try {
+            if (!path.getFileSystem(hadoop).exists(path)) {
+                return;
+            }
+            why = "it exists already. Remove it, or name another folder with --gradients";
+        } catch (IOException e) {
+            why = String.valueOf(e.getMessage());
+        }
+        throw new ParameterException(spec.commandLine(), "Cannot write gradients to %s: %s".formatted(folder, why));
     }
 
     private LossRequest request(int d) {

@@ -126,6 +126,10 @@ class CommandsIT {
         assertThat(answer).allMatch(JsonNode::isDouble);
         assertThat(gradients).isDirectory();
 
+        assertThat(execute(with(request, "--loss", "softmax", "--gradients", gradients.toString())))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("Cannot write gradients to " + gradients + ": it exists already");
+
         assertThat(execute(with(request, "--loss", "sigmoid"))).isEqualTo(2);
         assertThat(err.toString()).contains("--bias");
     }
