@@ -7,6 +7,7 @@ import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import siglip.job.comparison.Comparison;
 import siglip.job.comparison.ComparisonResult;
@@ -29,6 +30,9 @@ final class CompareCommand implements Callable<Integer> {
     @Mixin
     private RunOptions options;
 
+    @Option(names = "--overwrite", description = "Replaces an earlier run of that name.")
+    private boolean overwrite;
+
     @Override
     public Integer call() throws IOException {
         LoadedSettings loaded = options.load();
@@ -36,7 +40,10 @@ final class CompareCommand implements Callable<Integer> {
         ComparisonResult result;
         RunFiles files;
         try (SparkSession spark = Sessions.open("compare " + settings.run().name(), settings.run())) {
-            OutputFolder.make(settings.run(), spark.sparkContext().hadoopConfiguration());
+            OutputFolder.make(
+                    settings.run(),
+                    spark.sparkContext().hadoopConfiguration(),
+                    overwrite ? OutputFolder.Earlier.OVERWRITE : OutputFolder.Earlier.KEEP);
             ProgressPrinter progress = ProgressPrinter.to(System.out, settings);
             try {
                 result = Comparison.run(spark, settings, loaded.rendered(), progress);

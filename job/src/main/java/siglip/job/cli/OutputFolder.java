@@ -3,6 +3,7 @@ package siglip.job.cli;
 import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.config.RunSettings;
 import siglip.job.config.SettingsException;
@@ -12,12 +13,23 @@ import siglip.job.report.RunFiles;
 final class OutputFolder {
     private OutputFolder() {}
 
-    /** @throws SettingsException if there can be no such folder */
-    static void make(RunSettings run, Configuration hadoop) {
+    /** What becomes of the files of an earlier run. */
+    enum Earlier {
+        KEEP,
+        OVERWRITE
+    }
+
+    /** @throws SettingsException if there can be no such folder, or if it holds a finished run that is to be kept */
+    static void make(RunSettings run, Configuration hadoop, Earlier earlier) {
         Path folder = RunFiles.folder(run);
         String why;
         try {
-            if (folder.getFileSystem(hadoop).mkdirs(folder)) {
+            FileSystem files = folder.getFileSystem(hadoop);
+            if (earlier == Earlier.KEEP && holdsRun(files, folder)) {
+                throw new SettingsException(List.of(
+                        "%s holds an earlier run: add --overwrite, or name another with --name".formatted(folder)));
+            }
+            if (files.mkdirs(folder)) {
                 return;
             }
             why = "the file system refused it";
@@ -26,5 +38,10 @@ final class OutputFolder {
         }
         throw new SettingsException(
                 List.of("run.out and run.name: cannot make the folder %s: %s".formatted(folder, why)));
+    }
+
+    /** Whether a run ended there: one that failed leaves neither file. */
+    private static boolean holdsRun(FileSystem files, Path folder) throws IOException {
+        return files.exists(new Path(folder, RunFiles.REPORT)) || files.exists(new Path(folder, RunFiles.METRICS));
     }
 }

@@ -20,6 +20,11 @@ import siglip.job.config.RunSettings;
  * @param steps {@code steps.jsonl}, one step of one arm a line
  */
 public record RunFiles(Path report, Path metrics, Path steps) {
+    /** Name of the report. */
+    public static final String REPORT = "report.html";
+
+    /** Name of the file of all figures. */
+    public static final String METRICS = "metrics.json";
 
     /** The folder of a run: {@code <out>/<name>}. */
     public static Path folder(RunSettings run) {
@@ -36,8 +41,7 @@ public record RunFiles(Path report, Path metrics, Path steps) {
         Path folder = folder(result.settings().run());
         FileSystem files = fileSystem(folder, hadoop);
         Path home = files.makeQualified(folder);
-        RunFiles paths = new RunFiles(
-                new Path(home, "report.html"), new Path(home, "metrics.json"), new Path(home, "steps.jsonl"));
+        RunFiles paths = new RunFiles(new Path(home, REPORT), new Path(home, METRICS), new Path(home, "steps.jsonl"));
         Figures figures = new Figures(result);
         text(files, paths.metrics(), MetricsJson.of(figures));
         try (OutputStream out = new BufferedOutputStream(files.create(paths.steps(), true), 1 << 16)) {
