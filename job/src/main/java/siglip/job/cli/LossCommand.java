@@ -14,6 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import siglip.job.config.FileSystems;
 import siglip.job.config.LossRequest;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
@@ -103,7 +104,7 @@ final class LossCommand implements Callable<Integer> {
         Path path = new Path(folder);
         String why;
         try {
-            if (!path.getFileSystem(hadoop).exists(path)) {
+            if (!FileSystems.of(path, hadoop).exists(path)) {
                 return;
             }
             why = "it exists already. Remove it, or name another folder with --gradients";

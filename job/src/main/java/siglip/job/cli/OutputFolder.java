@@ -5,6 +5,7 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import siglip.job.config.FileSystems;
 import siglip.job.config.RunSettings;
 import siglip.job.config.SettingsException;
 import siglip.job.report.RunFiles;
@@ -24,7 +25,7 @@ final class OutputFolder {
         Path folder = RunFiles.folder(run);
         String why;
         try {
-            FileSystem files = folder.getFileSystem(hadoop);
+            FileSystem files = FileSystems.of(folder, hadoop);
             if (earlier == Earlier.KEEP && holdsRun(files, folder)) {
                 throw new SettingsException(List.of(
                         "%s holds an earlier run: add --overwrite, or name another with --name".formatted(folder)));
@@ -38,6 +39,16 @@ final class OutputFolder {
         }
         throw new SettingsException(
                 List.of("run.out and run.name: cannot make the folder %s: %s".formatted(folder, why)));
+    }
+
+    /** @throws SettingsException if there is no file system for the folder; makes nothing */
+    static void check(RunSettings run, Configuration hadoop) {
+        Path folder = RunFiles.folder(run);
+        try {
+            FileSystems.of(folder, hadoop);
+        } catch (IOException e) {
+            throw new SettingsException(List.of("run.out: cannot write to %s: %s".formatted(folder, e.getMessage())));
+        }
     }
 
     /** Whether a run ended there: one that failed leaves neither file. */

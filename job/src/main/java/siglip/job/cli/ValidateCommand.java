@@ -36,14 +36,17 @@ final class ValidateCommand implements Callable<Integer> {
             out.flush();
         }
         Settings settings = loaded.settings();
-        try (SparkSession spark = Sessions.open("validate " + settings.run().name(), settings.run());
-                PairData data = PairData.open(
-                        spark, settings.data(), settings.towers().table().buckets());
-                BatchSource batches = data.source(
-                        settings.training().batchSize(), settings.run().seed())) {
-            ModelSpec.of(settings.towers(), data.shape(), spark.sparkContext().hadoopConfiguration());
-            out.println("The settings can be used.");
-            print(data.summary(), batches, out);
+        try (SparkSession spark = Sessions.open("validate " + settings.run().name(), settings.run())) {
+            OutputFolder.check(settings.run(), spark.sparkContext().hadoopConfiguration());
+            try (PairData data = PairData.open(
+                            spark, settings.data(), settings.towers().table().buckets());
+                    BatchSource batches = data.source(
+                            settings.training().batchSize(), settings.run().seed())) {
+                ModelSpec.of(
+                        settings.towers(), data.shape(), spark.sparkContext().hadoopConfiguration());
+                out.println("The settings can be used.");
+                print(data.summary(), batches, out);
+            }
         }
         return ExitCode.OK.code();
     }

@@ -29,7 +29,7 @@ public final class SettingsFile {
         });
         try {
             Path file = new Path(path);
-            try (InputStream in = file.getFileSystem(hadoop).open(file)) {
+            try (InputStream in = FileSystems.of(file, hadoop).open(file)) {
                 return new SettingsSources.File(path, new String(in.readAllBytes(), StandardCharsets.UTF_8));
             }
         } catch (FileNotFoundException e) {

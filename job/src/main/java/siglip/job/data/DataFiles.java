@@ -26,6 +26,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.types.UserDefinedType;
 import org.apache.spark.util.SerializableConfiguration;
+import siglip.job.config.FileSystems;
 
 /** Finds the Parquet files of a data set and reads their footers. */
 final class DataFiles {
@@ -117,7 +118,7 @@ final class DataFiles {
     }
 
     private static boolean hasNamedFiles(Path path, Configuration settings) throws IOException {
-        FileSystem files = path.getFileSystem(settings);
+        FileSystem files = FileSystems.of(path, settings);
         FileStatus[] roots = files.globStatus(path);
         if (roots == null || roots.length == 0) {
             throw new FileNotFoundException(path.toString());

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands, from their arguments to their exit codes, on Spark in this process. */
 class CommandsIT {
@@ -95,6 +96,16 @@ class CommandsIT {
         assertThat(onPairs("compare", "--out", file.toString())).isEqualTo(2);
         assertThat(err.toString()).contains("cannot make the folder", "a file");
         assertThat(out.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"compare", "validate"})
+    void anOutputFolderOfAFileSystemThatIsNotThereIsRefused(String command) {
+        assertThat(onPairs(command, "--out", "s3a://bucket/runs")).isEqualTo(2);
+        assertThat(err.toString().lines())
+                .singleElement()
+                .asString()
+                .contains("no file system for s3a is on the class path: org.apache.hadoop:hadoop-aws:3.3.4 is needed");
     }
 
     @Test
