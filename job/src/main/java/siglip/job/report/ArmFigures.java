@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import siglip.job.comparison.ArmResult;
 import siglip.job.config.LossSettings;
+import siglip.job.config.TrainingSettings;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.training.RankStep;
@@ -20,7 +21,7 @@ final class ArmFigures {
     private final StepTimes times;
     private final FigureSet figures = new FigureSet();
 
-    ArmFigures(ArmResult result, int batchSize) {
+    ArmFigures(ArmResult result, TrainingSettings training) {
         this.result = result;
         this.times = StepTimes.of(result.steps());
         loss();
@@ -28,9 +29,9 @@ final class ArmFigures {
                 result.evaluations().stream().map(Evaluation::set).distinct().toList()) {
             quality(set, lastEvaluation(set).orElseThrow());
         }
-        stability();
+        stability(training.warmupSteps());
         scalars();
-        cost(batchSize);
+        cost(training.batchSize());
     }
 
     String name() {
@@ -94,13 +95,21 @@ final class ArmFigures {
         figures.add(Unit.SHARE, error, "retrieval", set, way, "r1_standard_error");
     }
 
-    private void stability() {
+    private void stability(long warmupSteps) {
         double[] norms = values(StepRecord::gradientNorm);
         double median = Statistics.median(norms);
         figures.add(Unit.NUMBER, median, "gradient_norm", "median");
         figures.add(Unit.TIMES, Statistics.max(norms) / median, "gradient_norm", "max_over_median");
+        double[] warm = result.steps().stream()
+                .filter(step -> step.step() >= warmupSteps)
+                .mapToDouble(StepRecord::gradientNorm)
+                .toArray();
+        double ratio = Statistics.max(warm) / Statistics.median(warm);
+        figures.add(Unit.TIMES, ratio, "gradient_norm", "max_over_median_after_warmup");
         int window = Statistics.spikeWindow(norms.length);
         figures.add(Unit.COUNT, window, "spikes", "window");
+        double judged = Math.max(0, figures.value("completed_steps") - Statistics.SHORTEST_WINDOW);
+        figures.add(Unit.COUNT, judged, "spikes", "judged");
         figures.add(Unit.COUNT, Statistics.spikes(window, values(StepRecord::loss)), "spikes", "loss");
         figures.add(Unit.COUNT, Statistics.spikes(window, norms), "spikes", "gradient_norm");
         long clipped = result.steps().stream().filter(StepRecord::clipped).count();
@@ -120,6 +129,9 @@ final class ArmFigures {
     private void cost(int batchSize) {
         double seconds = Statistics.median(values(StepRecord::seconds));
         figures.add(Unit.SECONDS, seconds, "seconds_per_step");
+        double[] each = values(StepRecord::seconds);
+        figures.add(Unit.SECONDS, Statistics.quantile(0.25, each), "seconds_per_step_lower_quartile");
+        figures.add(Unit.SECONDS, Statistics.quantile(0.75, each), "seconds_per_step_upper_quartile");
         figures.add(Unit.COUNT, batchSize / seconds, "pairs_per_second");
         for (Phase phase : Phase.values()) {
             figures.add(Unit.SECONDS, times.seconds(phase), "phase_seconds", phase.key());

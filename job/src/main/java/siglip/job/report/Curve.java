@@ -37,6 +37,10 @@ record Curve(String label, String colour, Style style, double[] x, double[] y) {
         }
     }
 
+    Curve named(String other) {
+        return new Curve(other, colour, style, x, y);
+    }
+
     /** Faint lines have a smoothed one for that, and some have no label. */
     boolean inLegend() {
         return style != Style.FAINT && !label.isEmpty();

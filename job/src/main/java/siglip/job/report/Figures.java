@@ -20,9 +20,8 @@ final class Figures {
 
     Figures(ComparisonResult result) {
         this.result = result;
-        int batchSize = result.settings().training().batchSize();
         this.arms = result.arms().stream()
-                .map(arm -> new ArmFigures(arm, batchSize))
+                .map(arm -> new ArmFigures(arm, result.settings().training()))
                 .toList();
         this.sets = arms.stream()
                 .flatMap(arm -> arm.result().evaluations().stream())
@@ -46,6 +45,16 @@ final class Figures {
     /** The held-out sets that were evaluated, in the order in which they first were. */
     List<String> sets() {
         return sets;
+    }
+
+    /** Whether gradient norms are those of different losses, and so of different scale. */
+    boolean mixed() {
+        return arms.stream().map(ArmFigures::sigmoid).distinct().count() > 1;
+    }
+
+    /** Whether the ranks of an arm wait for more than half of a step. */
+    boolean mostlyWaiting() {
+        return arms.stream().anyMatch(arm -> arm.figures().value("waiting_share") > 0.5);
     }
 
     /** The class columns that were evaluated on any set. */

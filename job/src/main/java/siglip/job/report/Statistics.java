@@ -26,6 +26,19 @@ final class Statistics {
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
+    /** Linear between the finite values, sorted: 0 is the least, 0.5 the median, 1 the largest; NaN if there is none. */
+    static double quantile(double share, double... values) {
+        double[] sorted =
+                Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
+        if (sorted.length == 0) {
+            return Double.NaN;
+        }
+        double place = share * (sorted.length - 1);
+        int below = (int) place;
+        int above = Math.min(below + 1, sorted.length - 1);
+        return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+    }
+
     /** The largest; infinite if any value is not finite, and NaN if there is none. */
     static double max(double... values) {
         if (!Arrays.stream(values).allMatch(Double::isFinite)) {

@@ -85,8 +85,14 @@ final class Summary {
         row(
                 STABILITY,
                 "Largest gradient norm over median",
-                arm -> arm.figures().text("gradient_norm", "max_over_median"),
-                "How far the worst step stood out. Warm-up counts.",
+                arm -> arm.figures().text("gradient_norm", "max_over_median_after_warmup"),
+                "How far the worst step stood out, the first %s left out as warm-up.%s"
+                        .formatted(
+                                Verdict.steps(
+                                        figures.result().settings().training().warmupSteps()),
+                                figures.mixed()
+                                        ? " The norms of different losses are not comparable, only each with its own median."
+                                        : ""),
                 true);
         String window = figures.arms().stream()
                 .map(arm -> arm.figures().text("spikes", "window"))
@@ -96,7 +102,7 @@ final class Summary {
                 STABILITY,
                 "Spikes of loss / gradient norm",
                 Summary::spikes,
-                "Steps at least 7 standard deviations from the mean of the (up to) %s steps before them."
+                "Steps at least 7 standard deviations from the mean of the (up to) %s steps before them. The first 20 are not judged."
                         .formatted(window),
                 true);
         row(
@@ -124,11 +130,16 @@ final class Summary {
     private void cost() {
         row(
                 COST,
-                "Time per step, median",
-                arm -> arm.figures().text("seconds_per_step"),
-                figures.arms().size() == 1
-                        ? "Evaluations and starts of segments not counted."
-                        : "The arms take turns, step by step, so that a slow minute hits them all.",
+                "Time per step, median (quartiles)",
+                arm -> "%s (%s to %s)"
+                        .formatted(
+                                arm.figures().text("seconds_per_step"),
+                                arm.figures().text("seconds_per_step_lower_quartile"),
+                                arm.figures().text("seconds_per_step_upper_quartile")),
+                (figures.arms().size() == 1
+                                ? "Evaluations and starts of segments not counted."
+                                : "The arms take turns, step by step, so that a slow minute hits them all.")
+                        + latency(figures),
                 true);
         row(
                 COST,
@@ -176,10 +187,18 @@ final class Summary {
         rows.add(new Row(QUALITY, label, List.of(cell), words, true));
     }
 
+    /** What a time says where ranks wait for most of it; empty where they compute. */
+    static String latency(Figures figures) {
+        return figures.mostlyWaiting()
+                ? " Ranks wait for more than half of a step: at this size it measures latency and scheduling rather than computing."
+                : "";
+    }
+
     private static String spikes(ArmFigures arm) {
         String both =
                 arm.figures().text("spikes", "loss") + " / " + arm.figures().text("spikes", "gradient_norm");
-        return both.equals("– / –") ? "too few steps" : both;
+        return "%s of %s judged"
+                .formatted(both.equals("– / –") ? "0" : both, arm.figures().text("spikes", "judged"));
     }
 
     private static String arrow(FigureSet figures, String key) {

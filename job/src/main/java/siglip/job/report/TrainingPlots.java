@@ -125,10 +125,14 @@ final class TrainingPlots {
                         smooth ? Curve.Style.FAINT : Curve.Style.SOLID,
                         arm.values(StepRecord::step),
                         values);
-                plot.add(raw);
+                boolean steps = noisy && !smooth;
+                plot.add(steps ? raw.named(arm.name() + ", last step") : raw);
                 if (smooth) {
                     plot.add(raw.smoothed(
-                            "%s, median of %d steps".formatted(arm.name(), window), window, SMOOTH_PLACES));
+                            "%s, running median of %d steps; over the last %d"
+                                    .formatted(arm.name(), window, window / 2 + 1),
+                            window,
+                            SMOOTH_PLACES));
                 }
                 stop(plot, index);
             }

@@ -145,17 +145,23 @@ final class Verdict {
     private void stability() {
         if (figures.arms().stream().anyMatch(arm -> !arm.result().steps().isEmpty())) {
             say(
-                    "Gradient norm, largest over median",
-                    each(arm -> arm.name() + " " + arm.figures().text("gradient_norm", "max_over_median"))
+                    "Gradient norm, largest over median after warm-up",
+                    each(arm -> arm.name() + " " + arm.figures().text("gradient_norm", "max_over_median_after_warmup"))
                             + "; spikes: "
                             + each(arm -> arm.name() + " " + spikes(arm))
-                            + ".");
+                            + "."
+                            + (figures.mixed()
+                                    ? " The norms of different losses are not comparable, only each with its own median."
+                                    : ""));
         }
     }
 
     private static String spikes(ArmFigures arm) {
-        boolean judged = !Double.isNaN(arm.figures().value("spikes", "gradient_norm"));
-        return judged ? arm.figures().text("spikes", "gradient_norm") : "too few steps";
+        double count = arm.figures().value("spikes", "gradient_norm");
+        return "%s of %s judged"
+                .formatted(
+                        Unit.COUNT.format(Double.isNaN(count) ? 0 : count),
+                        arm.figures().text("spikes", "judged"));
     }
 
     private void cost() {
@@ -167,7 +173,8 @@ final class Verdict {
                                             arm.name(),
                                             arm.figures().text("seconds_per_step"),
                                             arm.figures().text("pairs_per_second")))
-                            + ".");
+                            + "."
+                            + Summary.latency(figures));
         }
     }
 
@@ -182,7 +189,7 @@ final class Verdict {
         sentences.add(new Sentence(lead, text));
     }
 
-    private static String steps(long count) {
+    static String steps(long count) {
         return Unit.COUNT.format((double) count) + (count == 1 ? " step" : " steps");
     }
 

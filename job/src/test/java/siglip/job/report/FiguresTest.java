@@ -37,6 +37,32 @@ class FiguresTest {
     }
 
     @Test
+    void warmUpDoesNotCountAsTheLargestNorm() {
+        FigureSet cold =
+                new Figures(run.warmup(run.spikeStep()).build()).arms().get(0).figures();
+        FigureSet warm = new Figures(run.warmup(run.spikeStep() + 1).build())
+                .arms()
+                .get(0)
+                .figures();
+
+        assertThat(cold.value("gradient_norm", "max_over_median_after_warmup")).isGreaterThan(SampleRun.SPIKE / 2);
+        assertThat(warm.value("gradient_norm", "max_over_median_after_warmup")).isLessThan(SampleRun.SPIKE / 2);
+    }
+
+    @Test
+    void spikesSayHowManyStepsWereJudged() {
+        assertThat(SummaryTable.of(new SampleRun().steps(25).build())).contains(" of 5 judged");
+        assertThat(SummaryTable.of(new SampleRun().steps(3).build())).contains("0 of 0 judged");
+    }
+
+    @Test
+    void quartilesLieBetweenTheValues() {
+        assertThat(Statistics.quantile(0.25, 5, 1, 3, 2, 4)).isEqualTo(2);
+        assertThat(Statistics.quantile(0.75, 1, 2)).isEqualTo(1.75);
+        assertThat(Statistics.quantile(0.5)).isNaN();
+    }
+
+    @Test
     void chanceIsOneOverTheCandidates() {
         assertThat(figures.run().value("chance", "seen", "image_to_text", "r5")).isEqualTo(5.0 / 1437);
         assertThat(figures.run().value("chance", "unseen", "text_to_image", "r10"))

@@ -38,6 +38,7 @@ final class SampleRun {
     private int steps = 720;
     private int ranks = 2;
     private int evaluations = 12;
+    private int warmup;
     private boolean concepts = true;
     private final Map<String, RetrievalScore> nearestScores = new LinkedHashMap<>();
     private List<String> incidents = List.of();
@@ -61,6 +62,11 @@ final class SampleRun {
 
     SampleRun steps(int count) {
         steps = count;
+        return this;
+    }
+
+    SampleRun warmup(int count) {
+        warmup = count;
         return this;
     }
 
@@ -142,7 +148,7 @@ final class SampleRun {
                 "run.ranks=" + ranks,
                 "training.batch-size=" + BATCH,
                 "training.steps=" + steps,
-                "training.warmup-steps=0",
+                "training.warmup-steps=" + warmup,
                 "data.columns.concept=" + (concepts ? "concept" : "null"),
                 "data.left-out-every=" + (concepts ? 10 : 0),
                 "loss.arms=[" + arms + "]");
