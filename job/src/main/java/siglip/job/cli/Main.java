@@ -27,6 +27,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
+        Sessions.unpackWithoutLinks();
         int code = commandLine().execute(args);
         if (code != 0 || local()) {
             System.exit(code);

@@ -17,6 +17,7 @@ import siglip.job.config.SettingsException;
 final class Sessions {
     private static final Pattern LOCAL = Pattern.compile("local(?:\\[(\\d+|\\*)(?:,\\d+)?])?");
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
+    private static final String NO_LINKS = "org.bytedeco.javacpp.canCreateSymbolicLink";
     private static final String LOOPBACK = "127.0.0.1";
 
     private Sessions() {}
@@ -79,15 +80,29 @@ final class Sessions {
             Path warehouse = Path.of(System.getProperty("java.io.tmpdir"), "siglip-warehouse");
             conf.setIfMissing("spark.sql.warehouse.dir", warehouse.toUri().toString());
         }
-        String options = conf.get("spark.executor.extraJavaOptions", "");
-        if (!options.contains(VECTOR_MODULE)) {
-            conf.set("spark.executor.extraJavaOptions", (options + " --add-modules=" + VECTOR_MODULE).strip());
-        }
+        addExecutorOption(conf, VECTOR_MODULE, "--add-modules=" + VECTOR_MODULE);
+        addExecutorOption(conf, NO_LINKS, "-D" + NO_LINKS + "=false");
         conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
         if (conf.get("spark.serializer", "").endsWith(".KryoSerializer")) {
             conf.setIfMissing("spark.kryo.registrator", "org.nd4j.kryo.Nd4jRegistrator");
         }
         return conf;
+    }
+
+    private static void addExecutorOption(SparkConf conf, String name, String option) {
+        String options = conf.get("spark.executor.extraJavaOptions", "");
+        if (!options.contains(name)) {
+            conf.set("spark.executor.extraJavaOptions", (options + " " + option).strip());
+        }
+    }
+
+    /**
+     * Keeps this process from making links among the native libraries that all Java machines of a user unpack into one folder:
+     * through a link that one makes at the wrong moment, another writes into a library that a third is running, which ends it.
+     * To be called before the first of them is loaded; executors get the same by their options.
+     */
+    static void unpackWithoutLinks() {
+        System.getProperties().putIfAbsent(NO_LINKS, "false");
     }
 
     /** Tasks that run at a time when driver and executor are one process; empty on any other master. */

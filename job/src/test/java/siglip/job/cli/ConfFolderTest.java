@@ -37,6 +37,7 @@ class ConfFolderTest {
         List<String> expected = new ArrayList<>(sparkOptions());
         expected.add("--add-modules=jdk.incubator.vector");
         expected.add("-Djava.awt.headless=true");
+        expected.add("-Dorg.bytedeco.javacpp.canCreateSymbolicLink=false");
 
         assertThat(Files.readAllLines(CONF.resolve("jvm.options")))
                 .filteredOn(line -> !line.isBlank() && !line.startsWith("#"))

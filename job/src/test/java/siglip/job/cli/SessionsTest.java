@@ -37,15 +37,16 @@ class SessionsTest {
     }
 
     @Test
-    void theExecutorsGetTheVectorModuleBesideTheOptionsThatTheyHave() {
+    void theExecutorsGetOurOptionsBesideThoseThatTheyHave() {
         String key = "spark.executor.extraJavaOptions";
         SparkConf none = new SparkConf(false).set("spark.master", "spark://host:7077");
         SparkConf some = none.clone().set(key, "-Xss2m");
         SparkConf same = none.clone().set(key, "--add-modules jdk.incubator.vector");
+        String links = " -Dorg.bytedeco.javacpp.canCreateSymbolicLink=false";
 
-        assertThat(configure(none, 2, 1).get(key)).isEqualTo("--add-modules=jdk.incubator.vector");
-        assertThat(configure(some, 2, 1).get(key)).isEqualTo("-Xss2m --add-modules=jdk.incubator.vector");
-        assertThat(configure(same, 2, 1).get(key)).isEqualTo("--add-modules jdk.incubator.vector");
+        assertThat(configure(none, 2, 1).get(key)).isEqualTo("--add-modules=jdk.incubator.vector" + links);
+        assertThat(configure(some, 2, 1).get(key)).isEqualTo("-Xss2m --add-modules=jdk.incubator.vector" + links);
+        assertThat(configure(same, 2, 1).get(key)).isEqualTo("--add-modules jdk.incubator.vector" + links);
     }
 
     @Test

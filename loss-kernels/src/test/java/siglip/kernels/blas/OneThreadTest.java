@@ -28,6 +28,7 @@ class OneThreadTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xint", // nor does the compiler start any meanwhile
                 "-XX:+UseSerialGC",
+                "-Dorg.bytedeco.javacpp.canCreateSymbolicLink=false",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Child.class.getName(),

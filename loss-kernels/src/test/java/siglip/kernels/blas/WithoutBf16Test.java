@@ -19,6 +19,7 @@ class WithoutBf16Test {
         ProcessBuilder child = new ProcessBuilder(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
+                "-Dorg.bytedeco.javacpp.canCreateSymbolicLink=false",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Child.class.getName()));
