@@ -60,12 +60,12 @@ public final class ColumnMerge {
      * @return the share of the loss of this rank's own columns
      */
     public double run(Offers offers, LogSums columns) {
-        List<CompletableFuture<Void>> sent = new ArrayList<>();
+        Departures sent = new Departures();
         for (int peer = 0; peer < node.ranks(); peer++) {
             ByteBuffer part = clear(peer == node.rank() ? parts[peer] : outgoing[peer]);
             columns.write(rows.start(peer), rows.size(peer), part.asDoubleBuffer());
             if (peer != node.rank()) {
-                sent.add(node.send(offers.part, peer, part));
+                sent.add(peer, node.send(offers.part, peer, part));
             }
         }
         own.clear();
@@ -79,7 +79,7 @@ public final class ColumnMerge {
         own.write(0, own.rows(), whole.asDoubleBuffer());
         for (int peer = 0; peer < node.ranks(); peer++) {
             if (peer != node.rank()) {
-                sent.add(node.send(offers.whole, peer, whole));
+                sent.add(peer, node.send(offers.whole, peer, whole));
             }
         }
         for (int peer = 0; peer < node.ranks(); peer++) {
@@ -88,9 +88,7 @@ public final class ColumnMerge {
             }
             columns.read(rows.start(peer), clear(wholes[peer]).asDoubleBuffer());
         }
-        for (CompletableFuture<Void> each : sent) {
-            node.await(each, node.next(), "room for sums of columns");
-        }
+        sent.await(node, "room for sums of columns");
         return own.loss();
     }
 

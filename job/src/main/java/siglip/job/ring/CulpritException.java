@@ -4,18 +4,40 @@ package siglip.job.ring;
 public final class CulpritException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private final int rank;
-    private final boolean mendable;
+    /** What the culprit did. */
+    public enum Fault {
+        /** It said that it cannot go on, and why. */
+        GAVE_UP(true),
+        /** The same, and no other attempt would do better. */
+        BEYOND_REPAIR(false),
+        /** Its connection broke: its process is gone, or the network is. */
+        GONE(true),
+        /** It sends nothing, neither heartbeats nor what others wait for; its process may still hold its place. */
+        UNRESPONSIVE(true);
 
-    CulpritException(int rank, String why, boolean mendable) {
+        private final boolean mendable;
+
+        Fault(boolean mendable) {
+            this.mendable = mendable;
+        }
+    }
+
+    private final int rank;
+    private final Fault fault;
+
+    CulpritException(int rank, Fault fault, String why) {
         super("Rank %d failed: %s".formatted(rank, why));
         this.rank = rank;
-        this.mendable = mendable;
+        this.fault = fault;
     }
 
     /** Whether another attempt may succeed. */
     public boolean mendable() {
-        return mendable;
+        return fault.mendable;
+    }
+
+    public Fault fault() {
+        return fault;
     }
 
     /** The rank at the end of the waiting chain. */

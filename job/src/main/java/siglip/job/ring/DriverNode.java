@@ -10,11 +10,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
 import siglip.job.config.RingSettings;
+import siglip.job.ring.CulpritException.Fault;
 
 /**
  * The driver's place in an attempt: brings the ranks together, takes their sums, watches their heartbeats, and ends the
@@ -32,7 +34,7 @@ public final class DriverNode extends Node {
     private final String[] addresses;
     private final String[] numerics;
     private final Progress[] progress;
-    private final long[] heard;
+    private final Pulse pulse;
 
     private DriverNode(
             int ranks,
@@ -52,7 +54,7 @@ public final class DriverNode extends Node {
         addresses = new String[ranks];
         numerics = new String[ranks];
         progress = new Progress[ranks];
-        heard = new long[ranks];
+        pulse = new Pulse(ranks, settings.heartbeat(), settings.silence(), System.nanoTime());
     }
 
     /**
@@ -126,8 +128,8 @@ public final class DriverNode extends Node {
             }
             case FAILED -> {
                 boolean mendable = message.getInt() != 0;
-                int suspect = message.getInt();
-                abort(culprit(rank, suspect), "rank " + rank + ": " + Wire.text(message), mendable);
+                RingException.Blame blame = Wire.blame(message);
+                gaveUp(rank, mendable, blame, message.getInt(), Wire.text(message));
                 reply.onSuccess(ByteBuffer.allocate(0));
             }
             default -> throw new IllegalArgumentException("Cannot answer " + code);
@@ -151,11 +153,25 @@ public final class DriverNode extends Node {
         addresses[rank] = self.substring(0, end);
         numerics[rank] = computes;
         progress[rank] = Progress.computing(-1);
-        heard[rank] = System.nanoTime();
+        pulse.hear(rank, System.nanoTime());
         boolean complete = hello.answer(rank, reply);
         route(rank, from);
         if (complete) {
             hello.reply(ByteBuffer.wrap(String.join("\n", addresses).getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    private void gaveUp(int rank, boolean mendable, RingException.Blame blame, int suspect, String text) {
+        String why = "rank " + rank + ": " + text;
+        boolean another = suspect >= 0 && suspect < ranks && suspect != rank;
+        if (blame == RingException.Blame.KILLED) {
+            end(RingException.killed(why, null)); // Spark will say what for
+        } else if (!another) {
+            abort(rank, mendable ? Fault.GAVE_UP : Fault.BEYOND_REPAIR, text);
+        } else if (blame == RingException.Blame.GONE) {
+            abort(suspect, Fault.GONE, why);
+        } else {
+            abort(culprit(rank, suspect), Fault.UNRESPONSIVE, why);
         }
     }
 
@@ -167,7 +183,7 @@ public final class DriverNode extends Node {
             Progress now = Wire.progress(message);
             synchronized (this) {
                 progress[peer] = now;
-                heard[peer] = System.nanoTime();
+                pulse.hear(peer, System.nanoTime());
             }
         }
     }
@@ -177,7 +193,7 @@ public final class DriverNode extends Node {
         if (left.isDone()) {
             return;
         }
-        abort(peer, "its connection closed", true);
+        abort(peer, Fault.GONE, "its connection to the driver closed");
     }
 
     /** Looks for a rank that has gone silent, and lets the ranks know that the driver is there. */
@@ -186,18 +202,15 @@ public final class DriverNode extends Node {
             client.send(Wire.heartbeat(attempt(), Progress.computing(-1)));
         }
         Optional<Integer> silent = silentRank();
-        silent.ifPresent(rank ->
-                abort(rank, "no heartbeat for %d s".formatted(settings.silence().toSeconds()), true));
+        silent.ifPresent(rank -> abort(
+                rank,
+                Fault.UNRESPONSIVE,
+                "no heartbeat for %d s (ring.silence)"
+                        .formatted(settings.silence().toSeconds())));
     }
 
     private synchronized Optional<Integer> silentRank() {
-        long now = System.nanoTime();
-        for (int rank = 0; rank < ranks; rank++) {
-            if (progress[rank] != null && now - heard[rank] > settings.silence().toNanos()) {
-                return Optional.of(rank);
-            }
-        }
-        return Optional.empty();
+        return pulse.look(System.nanoTime());
     }
 
     private synchronized int culprit(int late) {
@@ -216,11 +229,14 @@ public final class DriverNode extends Node {
     }
 
     /** Ends the attempt here and on all ranks. */
-    private void abort(int culprit, String why, boolean mendable) {
+    private void abort(int culprit, Fault fault, String why) {
+        end(new CulpritException(culprit, fault, why));
+    }
+
+    private void end(RuntimeException cause) {
         if (closing() || failure() != null) {
             return;
         }
-        CulpritException cause = new CulpritException(culprit, why, mendable);
         fail(cause);
         together.completeExceptionally(cause);
         sendAbort(cause.getMessage());
@@ -250,9 +266,17 @@ public final class DriverNode extends Node {
                 : Optional.empty();
     }
 
+    /** The ranks that have not said hello. */
+    public synchronized List<Integer> missing() {
+        return IntStream.range(0, ranks)
+                .filter(rank -> addresses[rank] == null)
+                .boxed()
+                .toList();
+    }
+
     /** Where the ranks are, for a log line: step and what each waits for. */
     public synchronized String where() {
-        return java.util.stream.IntStream.range(0, ranks)
+        return IntStream.range(0, ranks)
                 .filter(rank -> progress[rank] != null)
                 .mapToObj(rank -> "rank %d at step %d%s"
                         .formatted(
@@ -269,7 +293,7 @@ public final class DriverNode extends Node {
     @Override
     void late(int peer, RingException why) {
         if (peer >= 0) {
-            abort(culprit(peer), why.getMessage(), true);
+            abort(culprit(peer), Fault.UNRESPONSIVE, why.getMessage());
         }
     }
 

@@ -134,7 +134,7 @@ public abstract class Node implements AutoCloseable {
             if (cause == null) {
                 block.arrived().complete(null);
             } else {
-                RingException failure = new RingException(
+                RingException failure = RingException.gone(
                         peer, "Cannot send %s to %s: %s".formatted(frame, nameOf(peer), cause.getMessage()), cause);
                 block.arrived().completeExceptionally(failure);
                 fail(failure);
@@ -167,8 +167,8 @@ public abstract class Node implements AutoCloseable {
                     throw RingException.lost(peer, what, e.getCause());
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
-                    throw new RingException(
-                            Progress.NOBODY, "Interrupted while waiting for %s of %s".formatted(what, nameOf(peer)), e);
+                    throw RingException.killed(
+                            "Interrupted while waiting for %s of %s".formatted(what, nameOf(peer)), e);
                 }
             }
         } finally {
@@ -182,7 +182,7 @@ public abstract class Node implements AutoCloseable {
             throw RingException.lost(peer, what, failure);
         }
         if (cancelled.getAsBoolean()) {
-            throw new RingException(Progress.NOBODY, "Killed while waiting for %s of %s".formatted(what, nameOf(peer)));
+            throw RingException.killed("Killed while waiting for %s of %s".formatted(what, nameOf(peer)), null);
         }
         if (System.nanoTime() - deadline > 0) {
             RingException late = new RingException(
@@ -318,7 +318,7 @@ public abstract class Node implements AutoCloseable {
 
                 @Override
                 public void onFailure(String name, Throwable cause) {
-                    RingException failure = new RingException(
+                    RingException failure = RingException.gone(
                             peer,
                             "Cannot receive %s from %s: %s".formatted(frame, nameOf(peer), cause.getMessage()),
                             cause);

@@ -66,6 +66,7 @@ public final class RankNode extends Node {
             node.connect(driver, numerics);
             return node;
         } catch (RuntimeException e) {
+            node.giveUp(e, true); // or the driver would know no more than that a connection closed
             node.close();
             throw e;
         }
@@ -124,13 +125,13 @@ public final class RankNode extends Node {
         try {
             return endpoint.connect(address);
         } catch (IOException e) {
-            throw new RingException(
+            throw RingException.gone(
                     peer,
                     "Rank %d cannot connect to %s at %s: %s".formatted(rank, nameOf(peer), address, e.getMessage()),
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new RingException(Progress.NOBODY, "Interrupted while connecting to " + nameOf(peer), e);
+            throw RingException.killed("Interrupted while connecting to " + nameOf(peer), e);
         }
     }
 
@@ -180,9 +181,14 @@ public final class RankNode extends Node {
     public void giveUp(Throwable cause, boolean mendable) {
         boolean peers = cause instanceof RingException;
         int suspect = peers ? ((RingException) cause).suspect() : Progress.NOBODY;
+        RingException.Blame blame = peers ? ((RingException) cause).blame() : RingException.Blame.LATE;
         String why = peers ? cause.getMessage() : cause.toString();
+        TransportClient driver = routes().get(DRIVER);
+        if (driver == null) {
+            return; // never connected to it
+        }
         try {
-            Endpoint.rpc(routeTo(DRIVER), Wire.failed(attempt(), rank, mendable, suspect, why))
+            Endpoint.rpc(driver, Wire.failed(attempt(), rank, mendable, blame, suspect, why))
                     .get(LAST_WORD_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -227,6 +233,6 @@ public final class RankNode extends Node {
         if (leaving && peer != DRIVER) {
             return; // it may have heard before us that all have left; if it has failed, the driver will say so
         }
-        fail(new RingException(peer, "The connection to " + nameOf(peer) + " closed"));
+        fail(RingException.gone(peer, "The connection to " + nameOf(peer) + " closed", null));
     }
 }

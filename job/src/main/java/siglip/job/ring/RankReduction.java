@@ -66,7 +66,7 @@ public final class RankReduction {
         for (int peer = 0; peer < node.ranks(); peer++) {
             if (peer != node.rank()) {
                 int to = peer;
-                offers.departures.add(offers.parameters.get(node.rank()).thenCompose(arrived -> {
+                offers.departures.add(to, offers.parameters.get(node.rank()).thenCompose(arrived -> {
                     own.verify(arrived);
                     return node.send(frame, to, own.wire());
                 }));
@@ -86,7 +86,7 @@ public final class RankReduction {
         for (int peer = 0; peer < node.ranks(); peer++) {
             fill(outgoing[peer], peer, dense, table);
             if (peer != node.rank()) {
-                offers.departures.add(node.send(frame, peer, outgoing[peer].wire()));
+                offers.departures.add(peer, node.send(frame, peer, outgoing[peer].wire()));
             }
         }
         List<RowMerge.Rows> rows = new ArrayList<>();
@@ -102,7 +102,7 @@ public final class RankReduction {
         for (int i = 0; i < scalars.length; i++) {
             sum.scalar(i, scalars[i]);
         }
-        offers.departures.add(node.send(offers.frame(Frame.Kind.GRADIENT_SUM), Node.DRIVER, sum.wire()));
+        offers.departures.add(Node.DRIVER, node.send(offers.frame(Frame.Kind.GRADIENT_SUM), Node.DRIVER, sum.wire()));
     }
 
     private void fill(Piece piece, int peer, List<Matrix> dense, List<TableShare> table) {
@@ -145,9 +145,7 @@ public final class RankReduction {
                     .put(piece.dense());
             RowMerge.scatter(piece, table);
         }
-        for (CompletableFuture<Void> each : offers.departures) {
-            node.await(each, node.next(), "room for pieces");
-        }
+        offers.departures.await(node, "room for pieces");
         double[] scalars = new double[Piece.SCALARS];
         for (int i = 0; i < scalars.length; i++) {
             scalars[i] = parameters[0].scalar(i);
@@ -171,7 +169,7 @@ public final class RankReduction {
         private final long step;
         private final List<CompletableFuture<ByteBuffer>> gradients = new ArrayList<>();
         private final List<CompletableFuture<ByteBuffer>> parameters = new ArrayList<>();
-        private final List<CompletableFuture<Void>> departures = new ArrayList<>();
+        private final Departures departures = new Departures();
 
         private Offers(int arm, long step) {
             this.arm = arm;

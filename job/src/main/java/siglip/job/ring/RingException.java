@@ -4,11 +4,27 @@ package siglip.job.ring;
 public final class RingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private final int suspect;
+    /** What a failure says of the peer that it names. */
+    enum Blame {
+        /** It was waited for in vain: whoever it waits for itself may be the cause. */
+        LATE,
+        /** Its connection is broken: it is gone, or the way to it is. What it said last about its own waiting is of the past. */
+        GONE,
+        /** Spark ended the task or interrupted it, for a reason that Spark knows: no peer is to blame, and not this rank either. */
+        KILLED
+    }
 
-    RingException(int suspect, String message, Throwable cause) {
+    private final int suspect;
+    private final Blame blame;
+
+    RingException(int suspect, Blame blame, String message, Throwable cause) {
         super(message, cause);
         this.suspect = suspect;
+        this.blame = blame;
+    }
+
+    RingException(int suspect, String message, Throwable cause) {
+        this(suspect, Blame.LATE, message, cause);
     }
 
     RingException(int suspect, String message) {
@@ -20,10 +36,25 @@ public final class RingException extends RuntimeException {
         return suspect;
     }
 
-    /** A failure of a wait, for the reason that {@code cause} gives; the suspect is that of the cause where it has one. */
+    Blame blame() {
+        return blame;
+    }
+
+    /** Spark wants the task to end. */
+    static RingException killed(String message, Throwable cause) {
+        return new RingException(Progress.NOBODY, Blame.KILLED, message, cause);
+    }
+
+    /** The connection to a peer is broken. */
+    static RingException gone(int peer, String message, Throwable cause) {
+        return new RingException(peer, Blame.GONE, message, cause);
+    }
+
+    /** A failure of a wait, for the reason that {@code cause} gives; suspect and blame are those of the cause where it has them. */
     static RingException lost(int peer, String what, Throwable cause) {
-        int suspect = cause instanceof RingException ring ? ring.suspect() : peer;
-        return new RingException(
-                suspect, "Lost %s of %s: %s".formatted(what, Node.nameOf(peer), cause.getMessage()), cause);
+        String text = "Lost %s of %s: %s".formatted(what, Node.nameOf(peer), cause.getMessage());
+        return cause instanceof RingException ring
+                ? new RingException(ring.suspect, ring.blame, text, cause)
+                : gone(peer, text, cause); // from the network: refused, or the connection broke
     }
 }

@@ -25,7 +25,7 @@ final class Wire {
         REPORT,
         /** One way, from the driver: the attempt is over, text = why. */
         ABORT,
-        /** RPC to the driver: the rank gives up; whether another attempt may succeed, whom it suspects, text = why. */
+        /** RPC to the driver: the rank gives up; whether another attempt may succeed, blame, whom it suspects, text = why. */
         FAILED,
         /** Header of a block. */
         BLOCK
@@ -78,13 +78,24 @@ final class Wire {
                 .flip();
     }
 
-    static ByteBuffer failed(long attempt, int rank, boolean mendable, int suspect, String why) {
+    static ByteBuffer failed(
+            long attempt, int rank, boolean mendable, RingException.Blame blame, int suspect, String why) {
         ByteBuffer text = numbered(Code.FAILED, attempt, suspect, why).position(PREFIX);
-        return start(Code.FAILED, attempt, 8 + text.remaining())
+        return start(Code.FAILED, attempt, 12 + text.remaining())
                 .putInt(rank)
                 .putInt(mendable ? 1 : 0)
+                .putInt(blame.ordinal())
                 .put(text)
                 .flip();
+    }
+
+    static RingException.Blame blame(ByteBuffer message) {
+        int blame = message.getInt();
+        RingException.Blame[] blames = RingException.Blame.values();
+        if (blame < 0 || blame >= blames.length) {
+            throw new IllegalArgumentException("Cannot read a message: unknown blame " + blame);
+        }
+        return blames[blame];
     }
 
     static String text(ByteBuffer message) {

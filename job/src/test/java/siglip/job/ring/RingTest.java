@@ -260,6 +260,62 @@ class RingTest {
     }
 
     @Test
+    void aRankWhoseConnectionBreaksIsNamedWhateverItSaidLastThatItWaitsFor() throws Exception {
+        CompletableFuture<Void> never = new CompletableFuture<>();
+        try (Circle circle = new Circle(3)) {
+            List<Future<Integer>> running = circle.start(node -> {
+                if (node.rank() == 1) {
+                    node.waiting(2, "texts");
+                    Thread.sleep(3 * Circle.SETTINGS.heartbeat().toMillis()); // the driver has heard that
+                    node.routeTo(0).getChannel().close().awaitUninterruptibly();
+                    Thread.sleep(3000);
+                } else if (node.rank() == 0) {
+                    try {
+                        node.await(never, 1, "texts");
+                    } catch (RuntimeException e) {
+                        node.giveUp(e, true);
+                        throw e;
+                    }
+                }
+                return 0;
+            });
+            circle.driver().assemble();
+            assertThatThrownBy(() -> circle.driver().await(never, 0, "anything"))
+                    .hasRootCauseInstanceOf(CulpritException.class)
+                    .hasMessageContaining("Rank 1 failed: rank 0:")
+                    .hasMessageContaining("The connection to rank 1 closed");
+            assertThat(((CulpritException) circle.driver().cause().orElseThrow()).fault())
+                    .isEqualTo(CulpritException.Fault.GONE);
+            assertThatThrownBy(() -> running.get(0).get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
+        }
+    }
+
+    @Test
+    void aRankThatSparkEndsIsNotBlamed() throws Exception {
+        CompletableFuture<Void> never = new CompletableFuture<>();
+        try (Circle circle = new Circle(2)) {
+            List<Future<Integer>> running = circle.start(node -> {
+                if (node.rank() == 1) {
+                    Thread.currentThread().interrupt();
+                    try {
+                        node.await(never, 0, "texts");
+                    } catch (RuntimeException e) {
+                        Thread.interrupted();
+                        node.giveUp(e, true);
+                        throw e;
+                    }
+                }
+                return 0;
+            });
+            circle.driver().assemble();
+            assertThatThrownBy(() -> circle.driver().await(never, 0, "anything"))
+                    .hasMessageContaining("rank 1: Interrupted while waiting for texts of rank 0");
+            assertThat(circle.driver().cause()).isEmpty();
+            assertThatThrownBy(() -> running.get(1).get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
+        }
+    }
+
+    @Test
     void aWaitWithoutAnAnswerEndsAtItsDeadlineAndNamesThePeer() throws Exception {
         RingSettings hasty = new RingSettings(
                 Duration.ofSeconds(10), Duration.ofMillis(600), Duration.ofMillis(100), Duration.ofSeconds(10));
