@@ -33,10 +33,11 @@ public final class Main {
         timer = new Timer(seconds);
     }
 
-    /** @param arguments python with torch or an empty word, the script it runs, sizes with commas between, seconds of each measurement */
+    /** @param arguments python with torch or an empty word, the script it runs, sizes with commas between or an empty word for the rates alone, seconds of each measurement */
     public static void main(String[] arguments) throws IOException, RunnerException {
         String python = arguments[0];
         int[] sizes = Arrays.stream(arguments[2].split(",", -1))
+                .filter(size -> !size.isEmpty())
                 .mapToInt(Integer::parseInt)
                 .toArray();
         Path folder = Files.createTempDirectory("loss-bench");
@@ -91,6 +92,9 @@ public final class Main {
         }
         Floor floor = Floor.measure(timer, precision);
         print("%s%n", floor);
+        if (sizes.length == 0) {
+            return;
+        }
         print("%-8s %6s %9s %8s %8s", "loss", "n", "ms", "floor", "x floor");
         for (String form : FORMS) {
             print(torch.isPresent() ? " %9s %6s" : "", form, "ratio");

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""Trains an exported run in PyTorch as a user of open_clip would, over gloo: the other side of scripts/bench/step.
+
+    scripts/run-local export --out EXPORT
+    scripts/bench/torch_step.py EXPORT --processes 2 --out torch.json
+
+One process a rank, one thread each, held to one core each. Dense towers, DistributedDataParallel, open_clip's released losses (SigLipLoss
+with its bidirectional exchange of neighbours; ClipLoss with local_loss and gather_with_grad, which is exact), AdamW in the faster of its
+fused and foreach forms. bf16 is autocast. The arms take turns step by step, as they do in a run.
+
+Writes one JSON object: for each arm the global loss and the seconds of every step, and with one process those of the towers' passes.
+"""
+
+import argparse
+import contextlib
+import json
+import math
+import os
+import socket
+import time
+from pathlib import Path
+
+import numpy
+import torch
+import torch.distributed as distributed
+import torch.multiprocessing as processes
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+import twin
+
+
+class Model(nn.Module):
+    """Both towers and the two scalars of one arm, from the exported start."""
+
+    def __init__(self, arm: dict, model: dict, dense: numpy.ndarray):
+        super().__init__()
+        self.image = twin.Tower(model["image"], twin.IMAGE, dense, torch.float32)
+        self.text = twin.Tower(model["text"], twin.TEXT, dense, torch.float32)
+        layers = self.image.layers + self.text.layers
+        self.matrices = nn.ParameterList(wrapped(layers, 0))
+        self.biases = nn.ParameterList(wrapped(layers, 1))
+        self.image.layers = self.own(self.image.layers, 0)
+        self.text.layers = self.own(self.text.layers, len(self.image.layers))
+        self.log_scale = nn.Parameter(torch.tensor(math.log(arm["scale"])))
+        self.bias = nn.Parameter(torch.tensor(float(arm["bias"]))) if arm["loss"] == "sigmoid" else None
+
+    def own(self, layers: list, first: int) -> list:
+        """The layers of a tower over the parameters that this module registers."""
+        return [(self.matrices[first + i], self.biases[first + i], activation) for i, (_, _, activation) in enumerate(layers)]
+
+    def forward(self, images: Tensor, texts: Tensor) -> tuple:
+        scalars = (self.log_scale.exp(),) if self.bias is None else (self.log_scale.exp(), self.bias)
+        return self.image(images), self.text(texts), *scalars
+
+
+def wrapped(layers: list, part: int) -> list[nn.Parameter]:
+    return [nn.Parameter(layer[part].detach().clone()) for layer in layers]
+
+
+def released_loss(losses, kind: str, rank: int, world: int) -> nn.Module:
+    if kind == "sigmoid":
+        return losses.SigLipLoss(rank=rank, world_size=world, dist_impl="bidir")
+    return losses.ClipLoss(local_loss=True, gather_with_grad=True, cache_labels=True, rank=rank, world_size=world)
+
+
+def optimizer(model: Model, training: dict, form: str) -> torch.optim.AdamW:
+    scalars = [model.log_scale] + ([] if model.bias is None else [model.bias])
+    groups = [
+        {"params": list(model.matrices), "weight_decay": training["weightDecay"], "factor": 1},
+        {"params": list(model.biases), "weight_decay": 0, "factor": 1},
+        {"params": scalars, "weight_decay": 0, "factor": training["scalarLearningRateFactor"]},
+    ]
+    betas = (training["beta1"], training["beta2"])
+    return torch.optim.AdamW(groups, betas=betas, eps=training["epsilon"], **{form: True})
+
+
+def faster_form(arm: dict, model: dict, dense: numpy.ndarray, training: dict) -> str:
+    """Which form of AdamW takes less time for these parameters."""
+    seconds = {}
+    for form in ("fused", "foreach"):
+        trial = Model(arm, model, dense)
+        steps = optimizer(trial, training, form)
+        for parameter in trial.parameters():
+            parameter.grad = torch.full_like(parameter, 1e-3)
+        times = []
+        for _ in range(12):
+            start = time.perf_counter()
+            steps.step()
+            times.append(time.perf_counter() - start)
+        seconds[form] = min(times)
+    return min(seconds, key=seconds.get)
+
+
+class Arm:
+    def __init__(self, arm: dict, model: dict, dense: numpy.ndarray, training: dict, losses, form: str, rank: int, world: int):
+        self.training = training
+        self.model = Model(arm, model, dense)
+        self.towers = DistributedDataParallel(self.model) if world > 1 else self.model
+        self.loss = released_loss(losses, arm["loss"], rank, world)
+        self.optimizer = optimizer(self.model, training, form)
+        self.parts: list[tuple[float, float]] = []
+
+    def step(self, step: int, images: Tensor, texts: Tensor, bf16: bool) -> Tensor:
+        autocast = torch.autocast("cpu", dtype=torch.bfloat16) if bf16 else contextlib.nullcontext()
+        self.optimizer.zero_grad()
+        with autocast:
+            loss = self.loss(*self.towers(images, texts))
+        loss.backward()
+        self.update(step)
+        return loss.detach()
+
+    def step_by_parts(self, step: int, images: Tensor, texts: Tensor, bf16: bool) -> Tensor:
+        """The same step, with the towers' passes timed: the graph is cut at the embeddings, which changes no arithmetic."""
+        autocast = torch.autocast("cpu", dtype=torch.bfloat16) if bf16 else contextlib.nullcontext()
+        self.optimizer.zero_grad()
+        with autocast:
+            start = time.perf_counter()
+            x, y, *scalars = self.towers(images, texts)
+            forward = time.perf_counter() - start
+            leaves = [x.detach().requires_grad_(), y.detach().requires_grad_()]
+            loss = self.loss(*leaves, *scalars)
+        loss.backward()
+        start = time.perf_counter()
+        torch.autograd.backward([x, y], [leaf.grad for leaf in leaves])
+        self.parts.append((forward, time.perf_counter() - start))
+        self.update(step)
+        return loss.detach()
+
+    def update(self, step: int) -> None:
+        rate = twin.learning_rate(self.training, step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["factor"]
+        self.optimizer.step()
+        with torch.no_grad():
+            self.model.log_scale.clamp_(0, math.log(self.training["maxScale"]))
+
+
+def train(rank: int, options: argparse.Namespace, port: int) -> None:
+    world = options.processes
+    os.sched_setaffinity(0, {options.cores[rank % len(options.cores)]})
+    torch.set_num_threads(1)
+    if world > 1:
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+        distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=world)
+    folder = options.export
+    data, model, training = (json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
+    dense = numpy.fromfile(folder / "dense.f32", dtype="<f4")
+    pairs = twin.Pairs(folder, "train", data["trainRows"], data, torch.float32)
+    order = numpy.fromfile(folder / "order.i32", dtype="<i4").reshape(-1, data["batchSize"]).astype(numpy.int64)
+    size = data["batchSize"]
+    mine = order[: options.steps, rank * size // world : (rank + 1) * size // world]
+    losses = twin.open_clip_losses(options.open_clip_loss)
+    form = faster_form(training["arms"][0], model, dense, training)
+    if world > 1:
+        agreed = [form]
+        distributed.broadcast_object_list(agreed)
+        form = agreed[0]
+    arms = {each["name"]: Arm(each, model, dense, training, losses, form, rank, world) for each in training["arms"]}
+    result = {name: {"loss": [], "seconds": []} for name in arms}
+    for step, rows in enumerate(mine):
+        for name, arm in arms.items():
+            if world > 1:
+                distributed.barrier()
+            start = time.perf_counter()
+            images, texts = pairs.images[rows], pairs.texts[rows]
+            take = arm.step if world > 1 else arm.step_by_parts
+            loss = take(step, images, texts, options.precision == "bf16")
+            if world > 1:
+                distributed.barrier()
+            result[name]["seconds"].append(time.perf_counter() - start)
+            loss = loss.float()
+            if world > 1:
+                distributed.all_reduce(loss)
+            result[name]["loss"].append(loss.item() / world)
+            if world == 1:
+                result[name]["forward"], result[name]["backward"] = map(list, zip(*arm.parts))
+    if rank == 0:
+        facts = {"torch": torch.__version__, "precision": options.precision, "adamw": form, "processes": world, "batch": size}
+        options.out.write_text(json.dumps(facts | {"arms": result}))
+    if world > 1:
+        distributed.destroy_process_group()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def check(folder: Path) -> None:
+    data, model, training = (json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
+    if not data["textWidth"] or model["tableRows"]:
+        raise SystemExit("Cannot time this run: texts must be features, not tokens")
+    if any(model[tower]["inputDropout"] for tower in ("image", "text")):
+        raise SystemExit("Cannot time this run: it has input dropout, whose hash is no part of PyTorch")
+    if training["duplicates"] != "ignore" or "clipNorm" in training:
+        raise SystemExit("Cannot time this run: loss.duplicates must be ignore, training.clip-norm null")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("export", type=Path, help="folder that 'export' wrote")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--cores", type=int, nargs="+", default=[0, 1], help="one for each process")
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
+    parser.add_argument("--steps", type=int, help="stop after so many (default: all of the run)")
+    parser.add_argument("--open-clip-loss", type=Path, help="open_clip's loss.py (default: of the installed open_clip_torch)")
+    options = parser.parse_args()
+    check(options.export)
+    processes.spawn(train, args=(options, free_port()), nprocs=options.processes)
+
+
+if __name__ == "__main__":
+    main()
