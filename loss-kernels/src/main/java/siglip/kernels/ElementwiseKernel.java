@@ -5,7 +5,8 @@ package siglip.kernels;
  * one thread. Implementations differ in how, not in what; each computes {@code exp} and {@code log1p} by its own polynomials.
  *
  * <p><b>Accuracy.</b> {@code exp}, {@code softplus} and {@code sigmoid} of a {@code float} argument are off by at most
- * {@value #RELATIVE_ERROR} of their value, as long as that is not below {@code exp(-87)}; from {@value #LEAST_EXPONENT} on an exponential is 0. Sums over a row are formed in {@value #FEWEST_LANES} to {@value #LANES} interleaved partial sums of {@code float}, which
+ * {@value #RELATIVE_ERROR} of their value, as long as that is not below {@code exp(-87)}; from {@value #LEAST_EXPONENT} on an exponential is 0.
+ * The same holds of {@code exp(l) * 2^-shift}. Sums over a row are formed in {@value #FEWEST_LANES} to {@value #LANES} interleaved partial sums of {@code float}, which
  * are added as {@code double}. Same values, same bits, however often the code ran before.
  */
 public interface ElementwiseKernel {
@@ -14,6 +15,15 @@ public interface ElementwiseKernel {
 
     /** From here on down an exponential is 0: the power of two in it would be 2^-127, which the exponent bits hold as 0. */
     float LEAST_EXPONENT = -88;
+
+    /**
+     * A logit counts at most as this many octaves above the shift in {@link #addExponentials(float[], int, int, float, int, float[])} and
+     * {@link #softmaxGradient(float[], int, int, float, int, float, float[])}: thousands of such terms still have a sum.
+     */
+    int MOST_OCTAVES = 114;
+
+    /** A logit this many octaves below the shift, or more, has the exponential 0 there. */
+    int LEAST_OCTAVES = -127;
 
     /** Fewest partial sums of a row. */
     int FEWEST_LANES = 4;
@@ -33,6 +43,11 @@ public interface ElementwiseKernel {
     /** How many sums there are. */
     int SUMS = 3;
 
+    /** So many times the logarithm of 2. */
+    static float octaves(int count) {
+        return (float) (count * Math.log(2));
+    }
+
     /** {@code scalar}, {@code vector-512}: what the numerics say of it. */
     String name();
 
@@ -47,7 +62,15 @@ public interface ElementwiseKernel {
     void sigmoid(float[] values, int from, int count, float scale, float bias, double[] sums);
 
     /**
-     * First half of a softmax row: multiplies similarities by {@code scale} in place and raises {@code columnMaxima}
+     * A softmax row: with {@code l = scale * s}, adds {@code exp(l) * 2^-shift} to each of {@code columnSums}. The power of two costs no
+     * accuracy, so one exponential serves row and column, whatever their maxima, as long as neither leaves the range of a {@code float}.
+     *
+     * @return the sum over the row
+     */
+    double addExponentials(float[] values, int from, int count, float scale, int shift, float[] columnSums);
+
+    /**
+     * First half of a softmax row whose exponentials may leave the range of a {@code float}: multiplies similarities by {@code scale} in place and raises {@code columnMaxima}
      * (indexed from 0) to the logits that exceed them.
      *
      * @return the greatest logit
@@ -62,7 +85,16 @@ public interface ElementwiseKernel {
     double addExponentials(float[] values, int from, int count, float rowMax, float[] columnMaxima, float[] columnSums);
 
     /**
-     * Negative pairs of the softmax loss. With {@code l = scale * s} and
+     * Negative pairs of the softmax loss. With {@code l = scale * s} and {@code g = exp(l) * 2^-shift * (rowFactor + columnFactor)}, puts
+     * {@code scale * g} in the place of {@code s}. A factor is {@code 2^shift * exp(-logSum) / 2}.
+     *
+     * @return the sum of {@code g * s}
+     */
+    double softmaxGradient(
+            float[] values, int from, int count, float scale, int shift, float rowFactor, float[] columnFactors);
+
+    /**
+     * The same where factors or exponentials would leave the range of a {@code float}. With {@code l = scale * s} and
      * {@code g = (exp(l - rowLogSum) + exp(l - columnLogSum)) / 2}, puts {@code scale * g} in the place of {@code s}.
      *
      * @return the sum of {@code g * s}

@@ -5,7 +5,8 @@ import java.util.Arrays;
 
 /**
  * For each row (or column) of the logits of a global batch, what softmax needs to know of it, gathered block by block:
- * the log-sum-exp of the negatives as a (maximum, sum) pair, the log-sum-exp of the positives likewise, their number and the
+ * the log-sum-exp of the negatives as a pair, a reference about as large as the largest logit and the sum of {@code exp(logit - reference)};
+ * the log-sum-exp of the positives likewise, their number and the
  * sum of their logits. Keeping positives apart lets a row's loss be computed as softplus(negatives - positive), which does not cancel.
  */
 public final class LogSums {

@@ -14,7 +14,11 @@ final class ScalarKernel implements ElementwiseKernel {
 
     /** {@code exp(x)} for {@code x <= 0}: range reduction by ln 2 in two parts, then the polynomial of Cephes' {@code expf}. */
     static float exp(float argument) {
-        float x = Math.max(argument, LEAST_EXPONENT);
+        return exp(Math.max(argument, LEAST_EXPONENT), 0);
+    }
+
+    /** {@code exp(x) * 2^-shift}, for {@code x} within {@link #LEAST_OCTAVES} and {@link #MOST_OCTAVES} of the shift. */
+    private static float exp(float x, int shift) {
         float rounded = x * LOG2_E + ROUND;
         float k = rounded - ROUND;
         float r = (x - k * LN2_HIGH) - k * LN2_LOW;
@@ -25,7 +29,7 @@ final class ScalarKernel implements ElementwiseKernel {
         p = p * r + 1.6666666e-1f;
         p = p * r + 0.5f;
         p = p * (r * r) + r + 1f;
-        return p * Float.intBitsToFloat((Float.floatToRawIntBits(rounded) << 23) + 0x3f800000);
+        return p * Float.intBitsToFloat((Float.floatToRawIntBits(rounded) << 23) + ((127 - shift) << 23));
     }
 
     @Override
@@ -57,6 +61,37 @@ final class ScalarKernel implements ElementwiseKernel {
         sums[LOSS] += loss;
         sums[GRADIENT] += gradient;
         sums[GRADIENT_BY_SIMILARITY] += gradientBySimilarity;
+    }
+
+    /** The exponent of a pair, held within the octaves. */
+    private static float within(float l, int shift) {
+        return Math.min(
+                Math.max(l, ElementwiseKernel.octaves(shift + LEAST_OCTAVES)),
+                ElementwiseKernel.octaves(shift + MOST_OCTAVES));
+    }
+
+    @Override
+    public double addExponentials(float[] values, int from, int count, float scale, int shift, float[] columnSums) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            float e = exp(within(values[from + i] * scale, shift), shift);
+            sum += e;
+            columnSums[i] += e;
+        }
+        return sum;
+    }
+
+    @Override
+    public double softmaxGradient(
+            float[] values, int from, int count, float scale, int shift, float rowFactor, float[] columnFactors) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            float s = values[from + i];
+            float g = exp(within(s * scale, shift), shift) * (rowFactor + columnFactors[i]);
+            sum += (double) g * s;
+            values[from + i] = g * scale;
+        }
+        return sum;
     }
 
     @Override

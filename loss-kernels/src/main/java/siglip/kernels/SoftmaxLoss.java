@@ -21,19 +21,41 @@ import siglip.kernels.blas.Operand;
  *
  * <p><b>Accuracy.</b> The logit is off as for {@link SigmoidLoss}, without a bias. Negatives' and positives' log-sum-exps are kept apart,
  * so the derivative at a row's only positive is {@code -sigmoid(negatives - l)} and loses no relative accuracy when that is small.
+ *
+ * <p><b>Exponentials.</b> A pair needs one in each pass, {@code exp(l) * 2^-shift}, for its row and its column together: a common power of
+ * two is exact, a common maximum would not be. A tile in which some row's or column's sum leaves the range of {@code float} is done again by
+ * subtracting the maxima of rows and columns, with two exponentials a pair.
  */
 public final class SoftmaxLoss {
     /** Rows whose exponentials are summed per column in {@code float} before they are added to a {@code double}. */
     private static final int ROWS_IN_FLOAT = 32;
 
+    /** A sum of fewer than 2^13 exponentials below the first has lost less than 2^-53 of itself to terms that came out as 0. */
+    private static final double LEAST_SUM = 0x1p-60;
+
+    /** A sum below this has no term that was too large. */
+    private static final double MOST_SUM = 0x1p113;
+
+    /** Largest shift of the first pass: logits up to 120 and rows of which the largest is about 0 are then within range. */
+    private static final int MOST_SHIFT = 60;
+
+    /** Log-sum-exps that lie closer together share a shift in the second pass. */
+    private static final double WIDEST = 75;
+
+    private static final double LN_2 = Math.log(2);
+
     private final MatrixProducts products;
     private final ElementwiseKernel kernel;
     private final Workspace workspace;
-    private final float[] rowValues; // per row of a tile: maxima in the first pass, log-sum-exps in the second
+    private final float[]
+            rowValues; // per row of a tile: maxima in the first pass, what the gradient needs in the second
     private final float[] columnValues; // the same per column
     private final float[] columnShifts;
-    private float[] columnLogSums = new float[0]; // of a whole block
+    private float[] allColumnValues = new float[0]; // of a whole block
+    private double[] rowLogSums = new double[0];
+    private double[] columnLogSums = new double[0];
     private final float[] partialSums;
+    private final double[] rowSums;
     private final double[] columnSums;
 
     SoftmaxLoss(MatrixProducts products, ElementwiseKernel kernel, Workspace workspace) {
@@ -44,6 +66,7 @@ public final class SoftmaxLoss {
         columnValues = new float[workspace.tile];
         columnShifts = new float[workspace.tile];
         partialSums = new float[workspace.tile];
+        rowSums = new double[workspace.tile];
         columnSums = new double[workspace.tile];
     }
 
@@ -125,6 +148,59 @@ public final class SoftmaxLoss {
     }
 
     private void addNegatives(float scale, LogSums rows, int row, int height, LogSums columns, int column, int width) {
+        int shift = shift(scale);
+        if (!sumAtOnce(scale, shift, height, width)) {
+            addNegativesByMaxima(scale, rows, row, height, columns, column, width);
+            return;
+        }
+        for (int i = 0; i < height; i++) {
+            rows.addNegatives(row + i, shift * LN_2, rowSums[i]);
+        }
+        for (int j = 0; j < width; j++) {
+            columns.addNegatives(column + j, shift * LN_2, columnSums[j]);
+        }
+    }
+
+    /** As low as keeps the logits of embeddings of length 1 within range. */
+    private static int shift(float scale) {
+        double octaves = Math.ceil(scale / LN_2) + 2;
+        return (int) Math.min(MOST_SHIFT, Math.max(0, octaves - ElementwiseKernel.MOST_OCTAVES));
+    }
+
+    /** Sums the exponentials of rows and columns of a tile; false if one of the sums is not to be used. */
+    private boolean sumAtOnce(float scale, int shift, int height, int width) {
+        Arrays.fill(partialSums, 0, width, 0);
+        Arrays.fill(columnSums, 0, width, 0);
+        for (int i = 0; i < height; i++) {
+            rowSums[i] = kernel.addExponentials(workspace.values, i * width, width, scale, shift, partialSums);
+            if (!isWithinRange(rowSums[i])) {
+                return false;
+            }
+            if (i % ROWS_IN_FLOAT == ROWS_IN_FLOAT - 1 || i == height - 1) {
+                addPartialSums(width);
+            }
+        }
+        for (int j = 0; j < width; j++) {
+            if (!isWithinRange(columnSums[j])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isWithinRange(double sum) {
+        return sum >= LEAST_SUM && sum < MOST_SUM; // not so if it is not a number
+    }
+
+    private void addPartialSums(int width) {
+        for (int j = 0; j < width; j++) {
+            columnSums[j] += partialSums[j];
+            partialSums[j] = 0;
+        }
+    }
+
+    private void addNegativesByMaxima(
+            float scale, LogSums rows, int row, int height, LogSums columns, int column, int width) {
         float[] values = workspace.values;
         Arrays.fill(columnValues, 0, width, Float.NEGATIVE_INFINITY);
         for (int i = 0; i < height; i++) {
@@ -141,10 +217,7 @@ public final class SoftmaxLoss {
                 rows.addNegatives(row + i, rowValues[i], sum);
             }
             if (i % ROWS_IN_FLOAT == ROWS_IN_FLOAT - 1 || i == height - 1) {
-                for (int j = 0; j < width; j++) {
-                    columnSums[j] += partialSums[j];
-                    partialSums[j] = 0;
-                }
+                addPartialSums(width);
             }
         }
         for (int j = 0; j < width; j++) {
@@ -183,13 +256,16 @@ public final class SoftmaxLoss {
         Matrix[] textGradients = workspace.slices(textGradient);
         long masked = 0;
         double maskedLogits = 0;
-        if (columnLogSums.length < texts.rows()) {
-            columnLogSums = new float[texts.rows()];
+        rowLogSums = loadLogSums(rows, 0, images.rows(), rowLogSums);
+        columnLogSums = loadLogSums(columns, firstColumn, texts.rows(), columnLogSums);
+        Shares shares = Shares.of(rowLogSums, images.rows(), columnLogSums, texts.rows());
+        if (allColumnValues.length < texts.rows()) {
+            allColumnValues = new float[texts.rows()];
         }
-        float leastOfColumns = loadLogSums(columns, firstColumn, texts.rows(), columnLogSums);
+        shares.load(columnLogSums, 0, texts.rows(), allColumnValues);
         for (int i = 0; i < imageSlices.length; i++) {
             workspace.imageSlice = products.prepare(imageSlices[i], workspace.imageSlice);
-            float leastOfRows = loadLogSums(rows, i * workspace.tile, imageSlices[i].rows(), rowValues);
+            shares.load(rowLogSums, i * workspace.tile, imageSlices[i].rows(), rowValues);
             for (int j = 0; j < textGradients.length; j++) {
                 Operand textSlice = workspace.textSlice(j);
                 Matrix tile = loadSimilarities(i, textSlice, j);
@@ -199,9 +275,8 @@ public final class SoftmaxLoss {
                 }
                 int row = i * workspace.tile;
                 int column = firstColumn + j * workspace.tile;
-                System.arraycopy(columnLogSums, j * workspace.tile, columnValues, 0, tile.columns());
-                float least = Math.min(leastOfRows, leastOfColumns);
-                pass(tile.rows(), tile.columns(), params, least, rows, row, columns, column, block);
+                System.arraycopy(allColumnValues, j * workspace.tile, columnValues, 0, tile.columns());
+                pass(tile.rows(), tile.columns(), params, shares, rows, row, columns, column, block);
                 tile.write(0, workspace.values, 0, tile.size());
                 workspace.gradient = products.prepare(tile, workspace.gradient);
                 products.times(workspace.gradient, textSlice, imageGradients[i], Into.ADD);
@@ -217,13 +292,13 @@ public final class SoftmaxLoss {
     /**
      * Turns the similarities of a tile into derivatives with respect to them, and adds up what they sum to.
      *
-     * @param least no more than any log-sum-exp of the tile's rows and columns, which lie in {@code rowValues} and {@code columnValues}
+     * @param shares what the tile's {@code rowValues} and {@code columnValues} are
      */
     private void pass(
             int height,
             int width,
             LogitParams params,
-            float least,
+            Shares shares,
             LogSums rows,
             int row,
             LogSums columns,
@@ -232,7 +307,7 @@ public final class SoftmaxLoss {
         float[] values = workspace.values;
         TileExceptions exceptions = workspace.exceptions;
         float scale = (float) params.scale();
-        float vanishing = (least + 2 * ElementwiseKernel.LEAST_EXPONENT) / scale;
+        float vanishing = (float) (shares.least + 2 * ElementwiseKernel.LEAST_EXPONENT) / scale;
         int count = exceptions.positiveCount();
         float[] positives = workspace.positives(count);
         for (int k = 0; k < count; k++) {
@@ -251,7 +326,9 @@ public final class SoftmaxLoss {
         }
         double gradientBySimilarity = 0;
         for (int i = 0; i < height; i++) {
-            gradientBySimilarity += kernel.softmaxGradient(values, i * width, width, scale, rowValues[i], columnValues);
+            gradientBySimilarity += shares.close
+                    ? kernel.softmaxGradient(values, i * width, width, scale, shares.shift, rowValues[i], columnValues)
+                    : kernel.softmaxGradient(values, i * width, width, scale, rowValues[i], columnValues);
         }
         block.logScaleGradient += params.scale() * gradientBySimilarity;
         for (int k = 0; k < count; k++) {
@@ -262,25 +339,55 @@ public final class SoftmaxLoss {
         }
     }
 
-    /**
-     * Log-sum-exps as {@code float}; a row without positives has no target, hence no gradient, hence an endless sum.
-     *
-     * @return the least of those that have a target; 0 if there is none
-     */
-    private static float loadLogSums(LogSums sums, int from, int count, float[] into) {
-        float least = Float.POSITIVE_INFINITY;
+    /** A row without positives has no target, hence no gradient, hence an endless sum. */
+    private static double[] loadLogSums(LogSums sums, int from, int count, double[] former) {
+        double[] into = former.length < count ? new double[count] : former;
         for (int i = 0; i < count; i++) {
-            if (sums.positives(from + i) == 0) {
-                into[i] = Float.MAX_VALUE;
-            } else {
-                into[i] = (float) sums.logSum(from + i);
-                least = Math.min(least, into[i]);
+            into[i] = sums.positives(from + i) == 0 ? Double.POSITIVE_INFINITY : sums.logSum(from + i);
+        }
+        return into;
+    }
+
+    /**
+     * How log-sum-exps of rows and columns turn logits into shares of a softmax.
+     *
+     * @param least no more than any of them; 0 if there is none
+     * @param close whether all can be factors that share a shift: no logit of a row or column with a target exceeds its log-sum-exp
+     * @param shift the shift: then factors are at most 1, and less is lost where an exponential is 0 than by subtracting
+     */
+    private record Shares(double least, boolean close, int shift) {
+        static Shares of(double[] rows, int height, double[] columns, int width) {
+            double least = Math.min(least(rows, height), least(columns, width));
+            double most = Math.max(most(rows, height), most(columns, width));
+            if (least == Double.POSITIVE_INFINITY) {
+                return new Shares(0, true, 0);
+            }
+            return new Shares(least, most - least < WIDEST, (int) Math.floor(least / LN_2));
+        }
+
+        private static double least(double[] sums, int count) {
+            return Arrays.stream(sums, 0, count).min().orElse(Double.POSITIVE_INFINITY);
+        }
+
+        private static double most(double[] sums, int count) {
+            return Arrays.stream(sums, 0, count)
+                    .filter(sum -> sum < Double.POSITIVE_INFINITY)
+                    .max()
+                    .orElse(Double.NEGATIVE_INFINITY);
+        }
+
+        /** Factors, or log-sum-exps as {@code float}. */
+        void load(double[] sums, int from, int count, float[] into) {
+            for (int i = 0; i < count; i++) {
+                double sum = sums[from + i];
+                into[i] = (float) (close ? 0.5 * Math.exp(shift * LN_2 - sum) : Math.min(sum, Float.MAX_VALUE));
             }
         }
-        return least == Float.POSITIVE_INFINITY ? 0 : least;
     }
 
     long workingBytes() {
-        return (long) workspace.tile * (4 * Float.BYTES + Double.BYTES) + (long) Float.BYTES * columnLogSums.length;
+        return (long) workspace.tile * (4 * Float.BYTES + 2 * Double.BYTES)
+                + (long) Float.BYTES * allColumnValues.length
+                + (long) Double.BYTES * (rowLogSums.length + columnLogSums.length);
     }
 }

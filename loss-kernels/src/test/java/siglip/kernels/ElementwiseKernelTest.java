@@ -56,6 +56,39 @@ class ElementwiseKernelTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
+    void shiftedExponentialsKeepTheirRelativeAccuracyOverAllOctaves(ElementwiseKernel kernel) {
+        for (int shift : new int[] {-200, -1, 0, 1, 60, 170}) {
+            float least = ElementwiseKernel.octaves(shift - 125);
+            float most = ElementwiseKernel.octaves(shift + ElementwiseKernel.MOST_OCTAVES);
+            for (float x = least; x <= most; x += 0x1p-6f) {
+                double expected = Math.exp(x - shift * Math.log(2));
+                float[] columns = new float[1];
+                assertRelative(kernel.addExponentials(new float[] {x}, 0, 1, 1, shift, columns), expected, x);
+                assertRelative(columns[0], expected, x);
+                float[] value = {x};
+                kernel.softmaxGradient(value, 0, 1, 1, shift, 0.75f, new float[] {0.25f});
+                assertRelative(value[0], expected, x);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void shiftedExponentialsBeyondTheOctavesVanishOrAreTooLargeForASum(ElementwiseKernel kernel) {
+        for (float below : new float[] {-50, -1e4f, -Float.MAX_VALUE, Float.NEGATIVE_INFINITY}) {
+            assertThat(kernel.addExponentials(new float[] {below}, 0, 1, 1, 60, new float[1]))
+                    .isZero();
+        }
+        for (float above : new float[] {125, 1e4f, Float.MAX_VALUE, Float.POSITIVE_INFINITY}) {
+            assertThat(kernel.addExponentials(new float[] {above}, 0, 1, 1, 60, new float[1]))
+                    .isBetween(0x1p113, 0x1p115);
+        }
+        assertThat(kernel.addExponentials(new float[] {Float.NaN}, 0, 1, 1, 60, new float[1]))
+                .isNaN();
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
     void extremeLogitsStayFinite(ElementwiseKernel kernel) {
         double[] sums = new double[ElementwiseKernel.SUMS];
         float[] values = {-1e30f, -1e4f, 1e4f, 1e30f};
@@ -109,6 +142,8 @@ class ElementwiseKernelTest {
 
     private enum Pass {
         SIGMOID,
+        SHIFTED_EXPONENTIALS,
+        SHIFTED_GRADIENT,
         SCALE_AND_MAX,
         EXPONENTIALS,
         SOFTMAX_GRADIENT;
@@ -119,6 +154,8 @@ class ElementwiseKernelTest {
             double[] sums = new double[ElementwiseKernel.SUMS];
             switch (this) {
                 case SIGMOID -> kernel.sigmoid(values, at, count, 7, -2, sums);
+                case SHIFTED_EXPONENTIALS -> sums[0] = kernel.addExponentials(values, at, count, 2, 3, columns);
+                case SHIFTED_GRADIENT -> sums[0] = kernel.softmaxGradient(values, at, count, 2, 3, 0.5f, columns);
                 case SCALE_AND_MAX -> sums[0] = kernel.scaleAndMax(values, at, count, 7, columns);
                 case EXPONENTIALS -> sums[0] = kernel.addExponentials(values, at, count, 1, columnsFrom, columns);
                 case SOFTMAX_GRADIENT -> sums[0] = kernel.softmaxGradient(values, at, count, 7, 8, columns);

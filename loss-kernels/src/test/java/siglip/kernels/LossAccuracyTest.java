@@ -174,6 +174,27 @@ class LossAccuracyTest {
         }
     }
 
+    /** Rows and columns far apart: some tiles of the softmax sum at once, some by their maxima, and their sums are merged. */
+    @Test
+    void logSumExpsMayLieFarApart() {
+        for (double farthest : new double[] {60, 90, 130, 300}) {
+            Matrix images = Blocks.unitRows(40, 6, random);
+            Matrix texts = Blocks.unitRows(40, 6, random);
+            for (int i = 0; i < 40; i++) {
+                for (int k = 0; k < 6; k++) {
+                    images.set(i, k, (float) (images.get(i, k) * farthest / 100 * i / 40));
+                }
+                if (i % 9 == 4) { // a negative that is as near as a positive can be
+                    texts.rows(i - 1, 1).copyFrom(texts.rows(i, 1));
+                }
+            }
+            try (MatrixProducts products = MatrixProducts.open("auto")) {
+                LogitParams params = new LogitParams(Math.log(100), 0);
+                assertAccurate(products, Kernels.one(), 8, images, texts, PairLabels.diagonal(40), params, 2);
+            }
+        }
+    }
+
     @Test
     void statisticsOfLogitsAreThoseOfTheReference() {
         int n = 37;

@@ -54,6 +54,21 @@ class PlantedBugsTest {
         }
 
         @Override
+        public double addExponentials(float[] values, int from, int count, float scale, int shift, float[] columnSums) {
+            double all = RIGHT.addExponentials(values, from, count, scale, shift, columnSums);
+            double last = RIGHT.addExponentials(values, from + count - 1, 1, scale, shift, new float[1]);
+            return sum == LOSS ? all - last : all;
+        }
+
+        @Override
+        public double softmaxGradient(
+                float[] values, int from, int count, float scale, int shift, float rowFactor, float[] columnFactors) {
+            float last = values[from + count - 1];
+            double all = RIGHT.softmaxGradient(values, from, count, scale, shift, rowFactor, columnFactors);
+            return sum == GRADIENT_BY_SIMILARITY ? all - values[from + count - 1] / scale * last : all;
+        }
+
+        @Override
         public float scaleAndMax(float[] values, int from, int count, float scale, float[] columnMaxima) {
             return RIGHT.scaleAndMax(values, from, count, scale, columnMaxima);
         }

@@ -66,7 +66,11 @@ final class VectorKernel implements ElementwiseKernel {
 
     /** {@code exp(x)} for {@code x <= 0}: range reduction by ln 2 in two parts, then the polynomial of Cephes' {@code expf}. */
     private static FloatVector exp(FloatVector argument) {
-        FloatVector x = argument.max(LEAST);
+        return exp(argument.max(LEAST), EXPONENT_OF_ONE);
+    }
+
+    /** {@code exp(x)} times a power of two, given as the exponent bits of that power. */
+    private static FloatVector exp(FloatVector x, IntVector power) {
         FloatVector rounded = x.fma(LOG2_E, ROUND);
         FloatVector k = rounded.sub(ROUND);
         FloatVector r = k.fma(MINUS_LN2_LOW, k.fma(MINUS_LN2_HIGH, x));
@@ -77,10 +81,7 @@ final class VectorKernel implements ElementwiseKernel {
                 .fma(r, P0)
                 .fma(r.mul(r), r)
                 .add(ONE);
-        return p.mul(rounded.reinterpretAsInts()
-                .lanewise(LSHL, 23)
-                .add(EXPONENT_OF_ONE)
-                .reinterpretAsFloats());
+        return p.mul(rounded.reinterpretAsInts().lanewise(LSHL, 23).add(power).reinterpretAsFloats());
     }
 
     /** The sum of the first {@code used} lanes. */
@@ -147,6 +148,81 @@ final class VectorKernel implements ElementwiseKernel {
         sums[LOSS] += sum(loss, used);
         sums[GRADIENT] += sum(gradient, used);
         sums[GRADIENT_BY_SIMILARITY] += sum(gradientBySimilarity, used);
+    }
+
+    @Override
+    public double addExponentials(float[] values, int from, int count, float scale, int shift, float[] columnSums) {
+        int whole = S.loopBound(count);
+        double sum = addExponentialVectors(values, from, whole, LENGTH, scale, shift, columnSums);
+        if (whole < count) {
+            int rest = count - whole;
+            loadTail(values, from + whole, rest);
+            System.arraycopy(columnSums, whole, tailSums, 0, rest);
+            sum += addExponentialVectors(tail, 0, LENGTH, rest, scale, shift, tailSums);
+            System.arraycopy(tailSums, 0, columnSums, whole, rest);
+        }
+        return sum;
+    }
+
+    private double addExponentialVectors(
+            float[] values, int from, int count, int used, float scale, int shift, float[] columnSums) {
+        FloatVector t = all(scale);
+        FloatVector least = all(ElementwiseKernel.octaves(shift + LEAST_OCTAVES));
+        FloatVector most = all(ElementwiseKernel.octaves(shift + MOST_OCTAVES));
+        IntVector power = exponentBits(-shift);
+        FloatVector sum = all(0f);
+        for (int i = 0; i < count; i += LENGTH) {
+            FloatVector l = FloatVector.fromArray(S, values, from + i).mul(t);
+            FloatVector e = exp(l.max(least).min(most), power);
+            sum = sum.add(e);
+            FloatVector.fromArray(S, columnSums, i).add(e).intoArray(columnSums, i);
+        }
+        return sum(sum, used);
+    }
+
+    /** The bits of {@code 2^exponent}. */
+    private static IntVector exponentBits(int exponent) {
+        return EXPONENT_OF_ONE.add(exponent << 23);
+    }
+
+    @Override
+    public double softmaxGradient(
+            float[] values, int from, int count, float scale, int shift, float rowFactor, float[] columnFactors) {
+        int whole = S.loopBound(count);
+        double sum = softmaxGradientVectors(values, from, whole, LENGTH, scale, shift, rowFactor, columnFactors);
+        if (whole < count) {
+            int rest = count - whole;
+            loadTail(values, from + whole, rest);
+            System.arraycopy(columnFactors, whole, tailSums, 0, rest);
+            sum += softmaxGradientVectors(tail, 0, LENGTH, rest, scale, shift, rowFactor, tailSums);
+            System.arraycopy(tail, 0, values, from + whole, rest);
+        }
+        return sum;
+    }
+
+    private double softmaxGradientVectors(
+            float[] values,
+            int from,
+            int count,
+            int used,
+            float scale,
+            int shift,
+            float rowFactor,
+            float[] columnFactors) {
+        FloatVector t = all(scale);
+        FloatVector least = all(ElementwiseKernel.octaves(shift + LEAST_OCTAVES));
+        FloatVector most = all(ElementwiseKernel.octaves(shift + MOST_OCTAVES));
+        IntVector power = exponentBits(-shift);
+        FloatVector row = all(rowFactor);
+        FloatVector sum = all(0f);
+        for (int i = 0; i < count; i += LENGTH) {
+            FloatVector s = FloatVector.fromArray(S, values, from + i);
+            FloatVector e = exp(s.mul(t).max(least).min(most), power);
+            FloatVector g = FloatVector.fromArray(S, columnFactors, i).add(row).mul(e);
+            sum = g.fma(s, sum);
+            g.mul(t).intoArray(values, from + i);
+        }
+        return sum(sum, used);
     }
 
     @Override
