@@ -46,7 +46,11 @@ final class Timer {
                         .measurementIterations(ITERATIONS)
                         .measurementTime(iteration)
                         .addProfiler(CpuTime.class)
-                        .jvmArgsAppend("--add-modules", "jdk.incubator.vector", "-Dorg.bytedeco.javacpp.canCreateSymbolicLink=false", "-Xmx1g")
+                        .jvmArgsAppend(
+                                "--add-modules",
+                                "jdk.incubator.vector",
+                                "-Dorg.bytedeco.javacpp.canCreateSymbolicLink=false",
+                                "-Xmx1g")
                         .verbosity(VerboseMode.SILENT)
                         .shouldFailOnError(true)
                         .build())
