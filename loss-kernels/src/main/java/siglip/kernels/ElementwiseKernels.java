@@ -1,6 +1,8 @@
 package siglip.kernels;
 
 import java.lang.reflect.InvocationTargetException;
+import java.util.Comparator;
+import java.util.List;
 
 /** Chooses the element-wise kernel. The vector kernels are found by reflection: their module is not part of every process. */
 final class ElementwiseKernels {
@@ -32,6 +34,14 @@ final class ElementwiseKernels {
                             .formatted(choice, MODULE, MODULE));
         }
         return vector(choice.equals("vector") ? 0 : Integer.parseInt(choice.substring("vector-".length())));
+    }
+
+    /** Of names of kernels, the one that all processes have which have these: a wider processor computes with narrower vectors too. */
+    static String narrowest(List<String> names) {
+        return names.stream()
+                .min(Comparator.comparingInt(
+                        name -> name.startsWith("vector-") ? Integer.parseInt(name.substring("vector-".length())) : 0))
+                .orElseThrow();
     }
 
     static boolean vectorModuleIsLoaded() {

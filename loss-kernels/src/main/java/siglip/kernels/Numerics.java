@@ -1,6 +1,9 @@
 package siglip.kernels;
 
 import java.io.Serializable;
+import java.util.List;
+import java.util.function.Function;
+import siglip.kernels.blas.MatrixProducts;
 
 /**
  * What decides the last bits of a result. Each name is a choice ({@code auto} where it is left open) before
@@ -20,6 +23,34 @@ public record Numerics(String products, String precision, String elementwise, in
 
     /** Leaves every choice open but the precision, which changes results by more than their last bits. */
     public static final Numerics AUTO = new Numerics("auto", FP32, "auto", 512);
+
+    /**
+     * What several processes can all compute with, of which each has resolved its own: bf16 only if all would take it, and the narrowest
+     * vectors.
+     *
+     * @throws IllegalStateException if libraries, versions or instruction sets differ; says what would make them equal
+     */
+    public static Numerics common(List<Numerics> resolved) {
+        List<String> products =
+                resolved.stream().map(Numerics::products).distinct().toList();
+        if (products.size() > 1) {
+            throw new IllegalStateException(
+                    "Cannot compute the same products with %s: their results differ in their last bits. %s"
+                            .formatted(String.join(" and ", products), MatrixProducts.remedy(products)));
+        }
+        return new Numerics(
+                products.get(0),
+                only(resolved, Numerics::precision, FP32),
+                ElementwiseKernels.narrowest(
+                        resolved.stream().map(Numerics::elementwise).toList()),
+                resolved.get(0).tile());
+    }
+
+    /** The value that all have; otherwise another. */
+    private static String only(List<Numerics> of, Function<Numerics, String> value, String otherwise) {
+        String first = value.apply(of.get(0));
+        return of.stream().map(value).allMatch(first::equals) ? first : otherwise;
+    }
 
     public Numerics {
         if (tile < 1 || tile > 8192) {

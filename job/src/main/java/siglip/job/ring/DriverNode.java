@@ -9,6 +9,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.SecurityManager;
@@ -33,6 +34,8 @@ public final class DriverNode extends Node {
     private final Queue<Report> reports = new ConcurrentLinkedQueue<>();
     private final String[] addresses;
     private final String[] numerics;
+    private final Function<List<String>, String> agree;
+    private String agreed = "";
     private final Progress[] progress;
     private final Pulse pulse;
 
@@ -44,10 +47,12 @@ public final class DriverNode extends Node {
             String host,
             String bindHost,
             RingSettings settings,
+            Function<List<String>, String> agree,
             BooleanSupplier cancelled) {
         super("driver", attempt, conf, security, host, bindHost, settings.waitTimeout(), cancelled);
         this.ranks = ranks;
         this.settings = settings;
+        this.agree = agree;
         hello = new RollCall(ranks);
         connected = new RollCall(ranks);
         bye = new RollCall(ranks);
@@ -64,7 +69,12 @@ public final class DriverNode extends Node {
      */
     public record Report(int rank, int arm, long step, double[] values) {}
 
-    /** Listens for {@code ranks} ranks of an attempt. */
+    /**
+     * Listens for {@code ranks} ranks of an attempt.
+     *
+     * @param agree makes of what the ranks would compute with, in their order, what all of them shall; a {@link NumericsException} of it
+     *     ends the attempt
+     */
     public static DriverNode listen(
             int ranks,
             long attempt,
@@ -73,8 +83,9 @@ public final class DriverNode extends Node {
             String host,
             String bindHost,
             RingSettings settings,
+            Function<List<String>, String> agree,
             BooleanSupplier cancelled) {
-        DriverNode node = new DriverNode(ranks, attempt, conf, security, host, bindHost, settings, cancelled);
+        DriverNode node = new DriverNode(ranks, attempt, conf, security, host, bindHost, settings, agree, cancelled);
         node.everyBeat(settings.heartbeat(), node::watch);
         return node;
     }
@@ -103,7 +114,11 @@ public final class DriverNode extends Node {
                                             settings.helloTimeout().toSeconds()),
                             e);
         }
-        return numerics[0];
+        return agreed();
+    }
+
+    private synchronized String agreed() {
+        return agreed;
     }
 
     @Override
@@ -139,25 +154,26 @@ public final class DriverNode extends Node {
     private void greetRank(int rank, TransportClient from, String self, RpcResponseCallback reply) {
         int end = self.indexOf('\n');
         Address.parse(self.substring(0, end));
-        String computes = self.substring(end + 1);
-        for (int other = 0; other < ranks; other++) {
-            if (numerics[other] != null && !numerics[other].equals(computes)) {
-                NumericsException refusal = new NumericsException(
-                        "Cannot train with different numerics: rank %d computes with %s, rank %d with %s. Name products and element-wise kernel in loss.numerics, or place the ranks on equal machines"
-                                .formatted(rank, computes, other, numerics[other]));
-                fail(refusal);
-                together.completeExceptionally(refusal);
-                throw refusal;
-            }
-        }
         addresses[rank] = self.substring(0, end);
-        numerics[rank] = computes;
+        numerics[rank] = self.substring(end + 1);
         progress[rank] = Progress.computing(-1);
         pulse.hear(rank, System.nanoTime());
         boolean complete = hello.answer(rank, reply);
         route(rank, from);
         if (complete) {
-            hello.reply(ByteBuffer.wrap(String.join("\n", addresses).getBytes(StandardCharsets.UTF_8)));
+            agreed = decide();
+            String answer = String.join("\n", addresses) + "\n" + agreed;
+            hello.reply(ByteBuffer.wrap(answer.getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    private String decide() {
+        try {
+            return agree.apply(List.of(numerics));
+        } catch (NumericsException refusal) {
+            fail(refusal);
+            together.completeExceptionally(refusal);
+            throw refusal;
         }
     }
 

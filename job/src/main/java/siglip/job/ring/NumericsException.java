@@ -7,4 +7,8 @@ public final class NumericsException extends RuntimeException {
     public NumericsException(String message) {
         super(message);
     }
+
+    public NumericsException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

@@ -26,6 +26,7 @@ public final class RankNode extends Node {
     private final RingSettings settings;
     private volatile Progress progress = Progress.computing(-1);
     private volatile boolean leaving;
+    private String agreed = "";
 
     private RankNode(
             int rank,
@@ -46,7 +47,7 @@ public final class RankNode extends Node {
      * Says hello to the driver, waits until all ranks have, and connects to each of them.
      *
      * @param driver where the driver listens
-     * @param numerics what this rank computes with; the driver refuses a rank that differs
+     * @param numerics what this rank would compute with; what the driver makes of that of all ranks is {@link #agreed}
      * @param cancelled whether Spark wants the task to end; asked in every wait
      * @throws RingException if not all ranks come together in time, or the driver refuses this one
      */
@@ -98,9 +99,10 @@ public final class RankNode extends Node {
         everyBeat(settings.heartbeat(), () -> toDriver.send(Wire.heartbeat(attempt(), progress)));
         ByteBuffer table = await(all, DRIVER, "the addresses of all ranks", settings.helloTimeout());
         String[] addresses = StandardCharsets.UTF_8.decode(table).toString().split("\n", -1);
-        if (addresses.length != ranks) {
+        agreed = addresses[addresses.length - 1];
+        if (addresses.length != ranks + 1) {
             throw new RingException(
-                    DRIVER, "The driver knows %d ranks, rank %d %d".formatted(addresses.length, rank, ranks));
+                    DRIVER, "The driver knows %d ranks, rank %d %d".formatted(addresses.length - 1, rank, ranks));
         }
         for (int peer = 0; peer < ranks; peer++) {
             if (peer != rank) {
@@ -133,6 +135,11 @@ public final class RankNode extends Node {
             Thread.currentThread().interrupt();
             throw RingException.killed("Interrupted while connecting to " + nameOf(peer), e);
         }
+    }
+
+    /** What all ranks compute with, by the driver's decision. */
+    public String agreed() {
+        return agreed;
     }
 
     public int rank() {

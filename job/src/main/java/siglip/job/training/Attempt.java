@@ -1,6 +1,7 @@
 package siglip.job.training;
 
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -8,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaFutureAction;
@@ -41,6 +43,7 @@ final class Attempt {
      * Runs a stage, and the driver's part beside it on this thread.
      *
      * @param description for Spark's pages
+     * @param agree makes of what the ranks would compute with what all of them shall
      * @throws siglip.job.ring.CulpritException if a rank failed
      * @throws NumericsException if ranks compute differently
      * @throws DataException if the stage's feed cannot be made of the data
@@ -53,6 +56,7 @@ final class Attempt {
             String group,
             String description,
             Stage stage,
+            Function<List<String>, String> agree,
             Consumer<DriverNode> driver) {
         SparkEnv env = SparkEnv.get();
         String host = env.blockManager().blockManagerId().host();
@@ -60,7 +64,15 @@ final class Attempt {
         AtomicReference<JavaFutureAction<?>> job = new AtomicReference<>();
         long number = NUMBERS.nextLong();
         try (DriverNode node = DriverNode.listen(
-                ranks, number, env.conf(), env.securityManager(), host, bindHost, ring, () -> isOver(job.get()))) {
+                ranks,
+                number,
+                env.conf(),
+                env.securityManager(),
+                host,
+                bindHost,
+                ring,
+                agree,
+                () -> isOver(job.get()))) {
             spark.setJobGroup(group, description, true);
             try {
                 job.set(stage.submit(node.address(), number));

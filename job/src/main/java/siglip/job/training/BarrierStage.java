@@ -5,7 +5,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaRDD;
@@ -19,7 +18,10 @@ import scala.runtime.AbstractFunction1;
 import siglip.job.config.RingSettings;
 import siglip.job.data.DataException;
 import siglip.job.ring.Address;
+import siglip.job.ring.NumericsException;
 import siglip.job.ring.RankNode;
+import siglip.kernels.LossKernels;
+import siglip.kernels.Numerics;
 
 /**
  * Runs one body a rank in a barrier result stage, which starts all of them together or none, and is never retried by
@@ -53,8 +55,10 @@ final class BarrierStage {
     }
 
     /**
-     * Opens a rank's lanes, joins the ring with the host, the security and the cancellation of the Spark task that this runs in,
-     * does the rank's work, and leaves; or tells the driver why it gives up.
+     * Joins the ring with the host, the security and the cancellation of the Spark task that this runs in, opens a rank's lanes with the
+     * numerics that the driver decides on, does the rank's work, and leaves; or tells the driver why it gives up.
+     *
+     * @param asked what the settings leave open is offered as this machine would choose it
      */
     static void inRing(
             BarrierTaskContext task,
@@ -62,39 +66,32 @@ final class BarrierStage {
             int ranks,
             long attempt,
             RingSettings settings,
-            Supplier<Lanes> cores,
+            Numerics asked,
+            int cores,
             BiConsumer<RankNode, Lanes> work) {
         SparkEnv env = SparkEnv.get();
         String host = env.blockManager().blockManagerId().host();
         int rank = task.partitionId();
-        try (Lanes lanes = open(
-                        cores,
-                        cause -> RankNode.decline(
-                                driver,
-                                rank,
-                                ranks,
-                                attempt,
-                                cause,
-                                env.conf(),
-                                env.securityManager(),
-                                host,
-                                settings));
-                RankNode node = RankNode.join(
-                        driver,
-                        rank,
-                        ranks,
-                        attempt,
-                        Fingerprint.of(lanes),
-                        env.conf(),
-                        env.securityManager(),
-                        host,
-                        settings,
-                        task::isInterrupted)) {
-            try {
+        Numerics offer = resolve(
+                asked,
+                cause -> RankNode.decline(
+                        driver, rank, ranks, attempt, cause, env.conf(), env.securityManager(), host, settings));
+        try (RankNode node = RankNode.join(
+                driver,
+                rank,
+                ranks,
+                attempt,
+                Fingerprint.of(offer, cores),
+                env.conf(),
+                env.securityManager(),
+                host,
+                settings,
+                task::isInterrupted)) {
+            try (Lanes lanes = open(node, cores)) {
                 work.accept(node, lanes);
                 node.leave();
             } catch (RuntimeException e) {
-                node.giveUp(e, !(e instanceof DataException));
+                node.giveUp(e, !(e instanceof DataException || e instanceof NumericsException));
                 throw e;
             } catch (Error e) { // memory, class path: the next attempt would meet the same
                 node.giveUp(e, false);
@@ -104,12 +101,20 @@ final class BarrierStage {
     }
 
     /** Numerics that this machine does not have fail here: another attempt would meet the same. */
-    private static Lanes open(Supplier<Lanes> cores, Consumer<Throwable> decline) {
-        try {
-            return cores.get();
+    private static Numerics resolve(Numerics asked, Consumer<Throwable> decline) {
+        try (LossKernels kernels = LossKernels.open(asked)) {
+            return kernels.numerics();
         } catch (RuntimeException | Error e) {
             decline.accept(e);
             throw e;
+        }
+    }
+
+    private static Lanes open(RankNode node, int cores) {
+        try {
+            return new Lanes(Fingerprint.numerics(node.agreed()), cores);
+        } catch (IllegalStateException e) {
+            throw new NumericsException("Cannot compute as the run began: " + e.getMessage(), e);
         }
     }
 

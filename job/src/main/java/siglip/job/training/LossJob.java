@@ -77,6 +77,7 @@ public final class LossJob {
                     stage.add(BarrierStage.of(feed, cores, task, Row.class).persist(StorageLevel.MEMORY_AND_DISK()));
                     return stage.get(0).countAsync();
                 },
+                Fingerprint::common,
                 DriverNode::assemble);
         try {
             request.gradients().ifPresent(folder -> write(session, stage.get(0), folder));
@@ -140,13 +141,7 @@ public final class LossJob {
             Matrix textGradient = Matrix.allocate(n, width);
             LossSums result = new LossSums();
             BarrierStage.inRing(
-                    task,
-                    driver,
-                    rows.ranks(),
-                    number,
-                    ring,
-                    () -> new Lanes(numerics, cores),
-                    (node, lanes) -> exchange(node, lanes)
+                    task, driver, rows.ranks(), number, ring, numerics, cores, (node, lanes) -> exchange(node, lanes)
                             .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock()));
             sums.add(new double[] {
                 result.loss,

@@ -27,7 +27,8 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
                 plan.rows().ranks(),
                 plan.attempt(),
                 plan.ring(),
-                () -> new Lanes(plan.numerics(), plan.cores()),
+                plan.numerics(),
+                plan.cores(),
                 (node, lanes) -> train(node, feed, lanes));
         return List.of();
     }

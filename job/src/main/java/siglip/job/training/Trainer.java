@@ -11,7 +11,6 @@ import siglip.job.data.Slices;
 import siglip.job.ring.Address;
 import siglip.job.ring.CulpritException;
 import siglip.job.ring.DriverNode;
-import siglip.job.ring.NumericsException;
 import siglip.job.ring.PieceLayout;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
@@ -130,6 +129,7 @@ public final class Trainer {
                                 new SegmentTask(plan(driver, number, from, to)),
                                 Void.class)
                         .collectAsync(),
+                this::agree,
                 node -> drive(node, from, to));
     }
 
@@ -153,7 +153,7 @@ public final class Trainer {
     }
 
     private void drive(DriverNode node, long from, long to) {
-        checkNumerics(node.assemble());
+        numerics = node.assemble();
         StepLedger ledger = new StepLedger(rows.ranks(), this::pass);
         List<ArmDriver> drivers = new ArrayList<>();
         for (ArmAuthority arm : arms) {
@@ -188,13 +188,8 @@ public final class Trainer {
         }
     }
 
-    private void checkNumerics(String now) {
-        if (numerics.isEmpty()) {
-            numerics = now;
-        } else if (!numerics.equals(now)) {
-            throw new NumericsException(
-                    "Cannot go on with other numerics: the run began with %s, the ranks now compute with %s"
-                            .formatted(numerics, now));
-        }
+    /** The first attempt decides; the ranks of a later one compute with the same, or say why they cannot. */
+    private String agree(List<String> offers) {
+        return numerics.isEmpty() ? Fingerprint.common(offers) : numerics;
     }
 }

@@ -40,7 +40,16 @@ public final class Circle implements AutoCloseable {
         this.ranks = ranks;
         this.settings = settings;
         this.attempt = System.nanoTime();
-        this.driver = DriverNode.listen(ranks, attempt, conf, security, HOST, HOST, settings, () -> false);
+        this.driver =
+                DriverNode.listen(ranks, attempt, conf, security, HOST, HOST, settings, Circle::agree, () -> false);
+    }
+
+    /** All ranks must have come with the same. */
+    private static String agree(List<String> numerics) {
+        if (numerics.stream().distinct().count() > 1) {
+            throw new NumericsException("these differ: " + numerics);
+        }
+        return "all with " + numerics.get(0);
     }
 
     public DriverNode driver() {

@@ -378,6 +378,16 @@ class RingTest {
     }
 
     @Test
+    void allRanksHearWhatTheDriverMadeOfTheirNumerics() throws Exception {
+        try (Circle circle = new Circle(3)) {
+            assertThat(circle.run(RankNode::agreed))
+                    .containsOnly("all with test")
+                    .hasSize(3);
+            assertThat(circle.driver().assemble()).isEqualTo("all with test");
+        }
+    }
+
+    @Test
     void ranksThatComputeDifferentlyAreRefused() {
         try (Circle circle = new Circle(2)) {
             Thread first = new Thread(() -> {
@@ -394,7 +404,7 @@ class RingTest {
                 throw new AssertionError(e);
             }
             assertThatThrownBy(() -> circle.join(1, "OpenBLAS, AVX2").close())
-                    .hasMessageContaining("rank 1 computes with OpenBLAS, AVX2, rank 0 with oneDNN, AVX-512");
+                    .hasMessageContaining("these differ: [oneDNN, AVX-512, OpenBLAS, AVX2]");
             assertThatThrownBy(() -> circle.driver().assemble()).hasRootCauseInstanceOf(NumericsException.class);
         }
     }

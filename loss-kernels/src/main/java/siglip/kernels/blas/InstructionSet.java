@@ -1,9 +1,44 @@
 package siglip.kernels.blas;
 
+import java.util.List;
+import java.util.Optional;
 import org.bytedeco.dnnl.global.dnnl;
 
 /** A name for what the processor can do, as far as products are concerned: part of the fingerprint. */
 final class InstructionSet {
+    private static final String[] NAMES = {
+        "sse41",
+        "avx",
+        "avx2",
+        "avx2_vnni",
+        "avx2_vnni_2",
+        "avx512_core",
+        "avx512_core_vnni",
+        "avx512_core_bf16",
+        "avx512_core_fp16",
+        "avx512_core_amx",
+        "avx512_core_amx_fp16",
+        "avx10_2_512",
+        "avx10_2_512_amx_2"
+    };
+
+    /** In an order in which what contains another comes later. */
+    private static final int[] VALUES = {
+        dnnl.dnnl_cpu_isa_sse41,
+        dnnl.dnnl_cpu_isa_avx,
+        dnnl.dnnl_cpu_isa_avx2,
+        dnnl.dnnl_cpu_isa_avx2_vnni,
+        dnnl.dnnl_cpu_isa_avx2_vnni_2,
+        dnnl.dnnl_cpu_isa_avx512_core,
+        dnnl.dnnl_cpu_isa_avx512_core_vnni,
+        dnnl.dnnl_cpu_isa_avx512_core_bf16,
+        dnnl.dnnl_cpu_isa_avx512_core_fp16,
+        dnnl.dnnl_cpu_isa_avx512_core_amx,
+        dnnl.dnnl_cpu_isa_avx512_core_amx_fp16,
+        dnnl.dnnl_cpu_isa_avx10_2_512,
+        dnnl.dnnl_cpu_isa_avx10_2_512_amx_2
+    };
+
     private InstructionSet() {}
 
     /**
@@ -33,41 +68,26 @@ final class InstructionSet {
         if (isa == dnnl.dnnl_cpu_isa_default) {
             return System.getProperty("os.arch"); // oneDNN tells instruction sets apart on x86 alone
         }
-        String[] names = {
-            "sse41",
-            "avx",
-            "avx2",
-            "avx2_vnni",
-            "avx2_vnni_2",
-            "avx512_core",
-            "avx512_core_vnni",
-            "avx512_core_bf16",
-            "avx512_core_fp16",
-            "avx512_core_amx",
-            "avx512_core_amx_fp16",
-            "avx10_2_512",
-            "avx10_2_512_amx_2"
-        };
-        int[] values = {
-            dnnl.dnnl_cpu_isa_sse41,
-            dnnl.dnnl_cpu_isa_avx,
-            dnnl.dnnl_cpu_isa_avx2,
-            dnnl.dnnl_cpu_isa_avx2_vnni,
-            dnnl.dnnl_cpu_isa_avx2_vnni_2,
-            dnnl.dnnl_cpu_isa_avx512_core,
-            dnnl.dnnl_cpu_isa_avx512_core_vnni,
-            dnnl.dnnl_cpu_isa_avx512_core_bf16,
-            dnnl.dnnl_cpu_isa_avx512_core_fp16,
-            dnnl.dnnl_cpu_isa_avx512_core_amx,
-            dnnl.dnnl_cpu_isa_avx512_core_amx_fp16,
-            dnnl.dnnl_cpu_isa_avx10_2_512,
-            dnnl.dnnl_cpu_isa_avx10_2_512_amx_2
-        };
-        for (int i = 0; i < values.length; i++) {
-            if (values[i] == isa) {
-                return names[i];
+        for (int i = 0; i < VALUES.length; i++) {
+            if (VALUES[i] == isa) {
+                return NAMES[i];
             }
         }
         return "isa" + isa;
+    }
+
+    /** The widest instruction set that all of these contain; none if one of them is not known by name. */
+    static Optional<String> common(List<String> names) {
+        int shared = -1;
+        for (String name : names) {
+            int at = List.of(NAMES).indexOf(name);
+            shared &= at < 0 ? 0 : VALUES[at];
+        }
+        for (int i = VALUES.length - 1; i >= 0; i--) {
+            if ((shared & VALUES[i]) == VALUES[i]) {
+                return Optional.of(NAMES[i]);
+            }
+        }
+        return Optional.empty();
     }
 }

@@ -1,5 +1,7 @@
 package siglip.kernels.blas;
 
+import java.util.List;
+
 /**
  * Products of dense matrices. An instance belongs to one thread, uses one thread, and keeps primitives and scratch memory per
  * shape.
@@ -44,6 +46,11 @@ public interface MatrixProducts extends AutoCloseable {
      */
     static MatrixProducts open(String choice, String precision) {
         return ProductLibrary.open(choice, precision);
+    }
+
+    /** What would make processes compute with the same products whose {@link #name}s differ. */
+    static String remedy(List<String> names) {
+        return ProductLibrary.remedy(names);
     }
 
     /** Which library, with its version, and which instruction set it runs on: part of the numerics fingerprint. */

@@ -1,8 +1,17 @@
 package siglip.kernels.blas;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
-/** The libraries, in the order in which {@code auto} tries them. */
+/**
+ * The libraries, in the order in which {@code auto} tries them.
+ *
+ * <p>They are tried in this process, and what they throw is caught. That is enough for these two: both ask the processor at run time and choose
+ * among kernels that it can run, so an unsuitable one fails as an exception or a missing symbol. A library that ends the process instead,
+ * as MKL does where one of its files is missing, must not be added here without a trial in a process of its own.
+ */
 enum ProductLibrary {
     ONEDNN("onednn"),
     OPENBLAS("openblas"),
@@ -98,6 +107,22 @@ enum ProductLibrary {
             }
         }
         return new JavaProducts();
+    }
+
+    /** oneDNN's limit holds from its first use in a process on, so no process can be narrowed once it has told what it can do. */
+    static String remedy(List<String> names) {
+        List<String> versions = names.stream()
+                .map(name -> name.substring(0, name.lastIndexOf('-') + 1))
+                .distinct()
+                .toList();
+        Optional<String> common = versions.size() == 1 && versions.get(0).startsWith(ONEDNN.id)
+                ? InstructionSet.common(names.stream()
+                        .map(name -> name.substring(name.lastIndexOf('-') + 1))
+                        .toList())
+                : Optional.empty();
+        return common.map(set -> "Set ONEDNN_MAX_CPU_ISA=%s in the environment of all, or take processors of one kind"
+                        .formatted(set.toUpperCase(Locale.ROOT)))
+                .orElse("Name one library that all have, or take processors of one kind");
     }
 
     private static String platform() {
