@@ -20,6 +20,7 @@ import picocli.CommandLine.ParseResult;
             CompareCommand.class,
             ExportCommand.class,
             LossCommand.class,
+            PlanCommand.class,
             PrepareCommand.class,
             ValidateCommand.class
         })

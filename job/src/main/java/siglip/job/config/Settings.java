@@ -8,4 +8,5 @@ public record Settings(
         LossSettings loss,
         TrainingSettings training,
         RingSettings ring,
-        EvaluationSettings evaluation) {}
+        EvaluationSettings evaluation,
+        PlanSettings plan) {}

@@ -26,7 +26,8 @@ final class SettingsMapping {
                 loss(reader),
                 training(reader),
                 ring(reader),
-                evaluation(reader));
+                evaluation(reader),
+                plan(reader));
         checkTogether(settings, reader);
         return settings;
     }
@@ -201,6 +202,27 @@ final class SettingsMapping {
                 reader.whole("evaluation.every-steps", 1, Long.MAX_VALUE),
                 reader.integer("evaluation.max-rows", 1),
                 reader.flag("evaluation.nearest-neighbour"));
+    }
+
+    private static PlanSettings plan(SettingsReader reader) {
+        PlanSettings plan = new PlanSettings(
+                reader.optionalInteger("plan.image-width", 1),
+                reader.optionalInteger("plan.text-width", 0),
+                reader.integer("plan.tokens", 1),
+                reader.optionalBytes("plan.bandwidth"),
+                reader.optionalDuration("plan.latency"),
+                reader.optionalInteger("plan.cores", 1),
+                reader.optionalBytes("plan.executor-memory"),
+                reader.optionalBytes("plan.driver-memory"),
+                reader.duration("plan.measuring"));
+        reader.require(
+                plan.imageWidth().isPresent() == plan.textWidth().isPresent(),
+                "plan.image-width",
+                "must be given together with plan.text-width, or neither",
+                "plan.text-width");
+        reader.require(
+                plan.bandwidth().orElse(1) > 0, "plan.bandwidth", "must be a size above 0, such as 1250 MB, found 0");
+        return plan;
     }
 
     private static void checkTogether(Settings settings, SettingsReader reader) {

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.DoublePredicate;
@@ -184,6 +185,16 @@ final class SettingsReader {
             problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
         }
         return 0;
+    }
+
+    /** Empty for {@code null}. */
+    Optional<Duration> optionalDuration(String path) {
+        return scalar(path, "a duration, or null").isPresent() ? Optional.of(duration(path)) : Optional.empty();
+    }
+
+    /** A size, in bytes; empty for {@code null}. */
+    OptionalLong optionalBytes(String path) {
+        return scalar(path, "a size, or null").isPresent() ? OptionalLong.of(bytes(path)) : OptionalLong.empty();
     }
 
     <E extends Enum<E>> E choice(String path, Class<E> type) {

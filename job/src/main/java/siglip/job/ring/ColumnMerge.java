@@ -92,6 +92,15 @@ public final class ColumnMerge {
         return own.loss();
     }
 
+    /** Bytes of memory for this rank's own sums, and for those that are sent and received. */
+    public long bytes() {
+        long buffers = 0;
+        for (int peer = 0; peer < node.ranks(); peer++) {
+            buffers += outgoing[peer].capacity() + parts[peer].capacity() + wholes[peer].capacity();
+        }
+        return buffers + (long) ROW_BYTES * own.rows();
+    }
+
     private static ByteBuffer clear(ByteBuffer buffer) {
         return buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN).clear();
     }

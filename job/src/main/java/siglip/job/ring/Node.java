@@ -112,7 +112,7 @@ public abstract class Node implements AutoCloseable {
     /** Offers {@code into}, from its position to its limit, for a frame from {@code peer}. Filled, it comes back flipped. */
     public final CompletableFuture<ByteBuffer> receive(Frame frame, int peer, ByteBuffer into) {
         CompletableFuture<ByteBuffer> filled = mailbox.post(frame, peer, into);
-        routeTo(peer).send(Wire.grant(attempt, frame));
+        depart(0, () -> routeTo(peer).send(Wire.grant(attempt, frame)));
         return filled;
     }
 
@@ -130,16 +130,25 @@ public abstract class Node implements AutoCloseable {
 
     private void push(Frame frame, int peer, Mailbox.Outgoing block) {
         ByteBuffer header = Wire.block(attempt, frame, block.data().remaining());
-        Endpoint.push(routeTo(peer), header, block.data(), cause -> {
-            if (cause == null) {
-                block.arrived().complete(null);
-            } else {
-                RingException failure = RingException.gone(
-                        peer, "Cannot send %s to %s: %s".formatted(frame, nameOf(peer), cause.getMessage()), cause);
-                block.arrived().completeExceptionally(failure);
-                fail(failure);
-            }
-        });
+        depart(
+                block.data().remaining(),
+                () -> Endpoint.push(routeTo(peer), header, block.data(), cause -> {
+                    if (cause == null) {
+                        block.arrived().complete(null);
+                    } else {
+                        RingException failure = RingException.gone(
+                                peer,
+                                "Cannot send %s to %s: %s".formatted(frame, nameOf(peer), cause.getMessage()),
+                                cause);
+                        block.arrived().completeExceptionally(failure);
+                        fail(failure);
+                    }
+                }));
+    }
+
+    /** Lets a block of so many bytes, or a grant, leave: at once. A slow network can be put in between here. */
+    void depart(int bytes, Runnable message) {
+        message.run();
     }
 
     /**

@@ -31,7 +31,7 @@ public final class Piece {
      * @param width floats of a table row
      */
     public Piece(int dense, int capacity, int width) {
-        long size = DENSE_AT + Float.BYTES * (dense + (long) capacity * (width + 1));
+        long size = bytes(dense, capacity, width);
         if (size > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "Cannot hold a piece of %d floats and %d table rows of %d: one message holds at most 2 GiB. Train with more ranks"
@@ -41,6 +41,11 @@ public final class Piece {
         this.dense = dense;
         this.width = width;
         this.capacity = capacity;
+    }
+
+    /** Bytes of a piece with so many floats of the dense slice and so many table rows: in memory at most, on the wire as filled. */
+    public static long bytes(long dense, long rows, int width) {
+        return DENSE_AT + Float.BYTES * (dense + rows * (width + 1));
     }
 
     public void scalar(int index, double value) {

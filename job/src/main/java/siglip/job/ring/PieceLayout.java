@@ -20,6 +20,18 @@ public record PieceLayout(Slices dense, Slices table, int width) implements Seri
         return dense.ranks();
     }
 
+    /** Bytes of memory for the piece of a rank. */
+    public long bytes(int rank) {
+        return Piece.bytes(dense.size(rank), table.size(rank), width);
+    }
+
+    /** Bytes of memory for one piece of each rank. */
+    public long bytes() {
+        return ranks() * Piece.bytes(0, 0, width)
+                + Piece.bytes(dense.total(), table.total(), width)
+                - Piece.bytes(0, 0, width);
+    }
+
     /** Memory for the piece of a rank. */
     Piece allocate(int rank) {
         return new Piece(dense.size(rank), table.size(rank), width);

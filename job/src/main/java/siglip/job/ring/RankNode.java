@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 import siglip.job.config.RingSettings;
 
 /** A rank's place in an attempt: connected to the driver and to every other rank. */
-public final class RankNode extends Node {
+public class RankNode extends Node {
     private static final Logger LOG = LoggerFactory.getLogger(RankNode.class);
     private static final long LAST_WORD_SECONDS = 5;
 
@@ -28,7 +28,7 @@ public final class RankNode extends Node {
     private volatile boolean leaving;
     private String agreed = "";
 
-    private RankNode(
+    RankNode(
             int rank,
             int ranks,
             long attempt,
@@ -90,7 +90,7 @@ public final class RankNode extends Node {
         }
     }
 
-    private void connect(Address driver, String numerics) {
+    final void connect(Address driver, String numerics) {
         TransportClient toDriver = open(DRIVER, driver);
         route(DRIVER, toDriver);
         String self = endpoint.address() + "\n" + numerics;

@@ -26,7 +26,6 @@ final class ArmWorker {
     private final Matrix images;
     private final Matrix imageGradient;
     private final Matrix textGradient;
-    private final long bytes;
     private final StepClock clock = new StepClock();
     private LogitParams logits;
     private boolean active;
@@ -54,12 +53,6 @@ final class ArmWorker {
         images = Matrix.allocate(n, width);
         imageGradient = Matrix.allocate(n, width);
         textGradient = Matrix.allocate(n, width);
-        bytes = parameters.bytes()
-                + lanes.workingBytes()
-                + reduction.bytes()
-                + exchange.bytes()
-                + own.bytes()
-                + 4L * (3L * n * width);
     }
 
     /** The exchange of the plan's loss. */
@@ -100,7 +93,7 @@ final class ArmWorker {
                 offers,
                 towers.lanes().stream().map(LaneTowers::dense).toList(),
                 towers.lanes().stream().flatMap(lane -> lane.table().stream()).toList(),
-                new RankScalars(sums, bytes + towers.bytes()).toArray());
+                new RankScalars(sums, bytes()).toArray());
         clock.lap(StepClock.Phase.REDUCE);
         take(reduction.update(offers, parameters.dense(), parameters.table()));
         clock.lap(StepClock.Phase.UPDATE);
@@ -133,6 +126,17 @@ final class ArmWorker {
                             imageGradient.rows(from, count),
                             textGradient.rows(from, count));
         });
+    }
+
+    /** Bytes of memory that the arm needs of the rank, with the towers and kernels that all arms share. */
+    private long bytes() {
+        return parameters.bytes()
+                + lanes.workingBytes()
+                + reduction.bytes()
+                + exchange.bytes()
+                + own.bytes()
+                + 4L * ((long) images.size() + imageGradient.size() + textGradient.size())
+                + towers.bytes();
     }
 
     private void take(double[] scalars) {

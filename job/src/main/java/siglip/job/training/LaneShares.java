@@ -1,6 +1,7 @@
 package siglip.job.training;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import siglip.job.data.Slices;
 import siglip.job.ring.Sums;
@@ -34,10 +35,10 @@ final class LaneShares {
             Matrix images, PairLabels labels, Matrix imageGradient, Matrix textGradient, LossSums sums, Body body) {
         Slices cut = lanes.cut(images.rows());
         LossSums[] parts = new LossSums[lanes.count()];
+        Arrays.setAll(parts, lane -> new LossSums());
         lanes.each(lane -> {
             int from = cut.start(lane);
             int count = cut.size(lane);
-            parts[lane] = new LossSums();
             body.accumulate(
                     lane,
                     images.rows(from, count),

@@ -16,7 +16,7 @@ import siglip.kernels.Numerics;
  * several lanes add to is added up in their order, so a run with as many lanes repeats bit for bit. With one lane, all
  * happens on the caller's thread.
  */
-final class Lanes implements AutoCloseable {
+class Lanes implements AutoCloseable {
     private final List<ExecutorService> threads = new ArrayList<>(); // of lanes 1, 2, ...: lane 0 is the caller
     private final LossKernels[] kernels;
 

@@ -183,6 +183,7 @@ final class SoftmaxExchange implements LossExchange {
         return textShares.bytes()
                 + gathered.stream().mapToLong(TextBlock::bytes).sum()
                 + 4L * (shares.size() + arriving.size()) * blocks.rows().largest() * blocks.width()
-                + 8L * (LogSums.FIELDS * (lines + 2L * columns[0].rows()) + laneColumns.capacity());
+                + 8L * (LogSums.FIELDS * lines + laneColumns.capacity())
+                + merge.bytes();
     }
 }

@@ -122,7 +122,9 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"compare", "export", "loss", "prepare", "prepare emoji", "prepare synthetic", "validate"})
+    @ValueSource(
+            strings = {"compare", "export", "loss", "plan", "prepare", "prepare emoji", "prepare synthetic", "validate"
+            })
     void theHelpOfEveryCommandListsTheExitCodes(String command) {
         List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
         arguments.add("--help");

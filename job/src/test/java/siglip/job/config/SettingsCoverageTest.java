@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -266,7 +267,51 @@ class SettingsCoverageTest {
                         "false",
                         false,
                         s -> s.evaluation().nearestNeighbour(),
-                        "maybe"));
+                        "maybe"),
+                new Case("plan.tokens", "7", 7, s -> s.plan().tokens(), "0"),
+                new Case(
+                        "plan.image-width",
+                        "null",
+                        OptionalInt.empty(),
+                        s -> s.plan().imageWidth(),
+                        "0"),
+                new Case(
+                        "plan.text-width",
+                        "null",
+                        OptionalInt.empty(),
+                        s -> s.plan().textWidth(),
+                        "-1"),
+                new Case(
+                        "plan.bandwidth",
+                        "1250 MB",
+                        OptionalLong.of(1_250_000_000),
+                        s -> s.plan().bandwidth(),
+                        "fast"),
+                new Case(
+                        "plan.latency",
+                        "50 us",
+                        Optional.of(Duration.ofNanos(50_000)),
+                        s -> s.plan().latency(),
+                        "5"),
+                new Case("plan.cores", "2", OptionalInt.of(2), s -> s.plan().cores(), "0"),
+                new Case(
+                        "plan.executor-memory",
+                        "4 GiB",
+                        OptionalLong.of(4L << 30),
+                        s -> s.plan().executorMemory(),
+                        "much"),
+                new Case(
+                        "plan.driver-memory",
+                        "4 GiB",
+                        OptionalLong.of(4L << 30),
+                        s -> s.plan().driverMemory(),
+                        "much"),
+                new Case(
+                        "plan.measuring",
+                        "1 s",
+                        Duration.ofSeconds(1),
+                        s -> s.plan().measuring(),
+                        "0 s"));
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
@@ -31,12 +32,24 @@ public final class Circle implements AutoCloseable {
     private final int ranks;
     private final long attempt;
     private final DriverNode driver;
+    private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(2);
+    private final SlowNode.Delay delay;
 
     public Circle(int ranks) {
         this(ranks, SETTINGS);
     }
 
     public Circle(int ranks, RingSettings settings) {
+        this(ranks, settings, SlowNode.Delay.NONE);
+    }
+
+    /** With a network that lets so many bytes a second leave each rank, and takes so long for a message. */
+    public Circle(int ranks, RingSettings settings, double bytesPerSecond, Duration latency) {
+        this(ranks, settings, new SlowNode.Delay(bytesPerSecond, latency.toNanos()));
+    }
+
+    private Circle(int ranks, RingSettings settings, SlowNode.Delay delay) {
+        this.delay = delay;
         this.ranks = ranks;
         this.settings = settings;
         this.attempt = System.nanoTime();
@@ -58,8 +71,14 @@ public final class Circle implements AutoCloseable {
 
     /** Joins one rank, which computes with {@code numerics}. */
     RankNode join(int rank, String numerics) {
-        return RankNode.join(
-                driver.address(), rank, ranks, attempt, numerics, conf, security, HOST, settings, () -> false);
+        RankNode node = new SlowNode(delay, timer, rank, ranks, attempt, conf, security, HOST, settings, () -> false);
+        try {
+            node.connect(driver.address(), numerics);
+            return node;
+        } catch (RuntimeException e) {
+            node.close();
+            throw e;
+        }
     }
 
     /** Starts all ranks; each joins, runs the body and leaves. */
@@ -91,5 +110,6 @@ public final class Circle implements AutoCloseable {
     public void close() {
         driver.close();
         threads.shutdownNow();
+        timer.shutdownNow();
     }
 }

@@ -1,0 +1,82 @@
+package siglip.job.cli;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import siglip.job.config.PlanSettings;
+import siglip.job.config.Settings;
+import siglip.job.data.FirstPair;
+import siglip.job.data.PairShape;
+import siglip.job.planning.PlanJson;
+import siglip.job.planning.PlanTable;
+import siglip.job.planning.Planning;
+import siglip.job.towers.ModelSpec;
+
+@Command(
+        name = "plan",
+        description = {
+            "Predicts time, memory and bytes of a step for each arm on a cluster of any size, from rates that it measures on this machine.",
+            "Settings under 'plan' name the network, the memory that there is, and the widths of a pair where there are no data yet."
+        })
+final class PlanCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private SettingsOptions options;
+
+    @Option(
+            names = "--ranks",
+            paramLabel = "D",
+            split = ",",
+            description = "Numbers of ranks to plan for, such as 2,8,64 (default: run.ranks).")
+    private List<Integer> ranks = List.of();
+
+    @Option(names = "--json", description = "Prints one JSON object, for programs.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        Settings settings = options.load(List.of()).settings();
+        List<Integer> counts = ranks.isEmpty() ? List.of(settings.run().ranks()) : ranks;
+        counts.forEach(count -> check(count, settings.training().batchSize()));
+        ModelSpec model = model(settings);
+        Planning planning = Planning.of(settings, model, counts);
+        String answer = json
+                ? PlanJson.of(planning).toPrettyString()
+                : PlanTable.of(planning).stripTrailing();
+        spec.commandLine().getOut().println(answer);
+        return ExitCode.OK.code();
+    }
+
+    private void check(int count, int batchSize) {
+        if (count < 1 || count > batchSize) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "Cannot plan for %d ranks: each rank needs a pair of the %d (training.batch-size)"
+                            .formatted(count, batchSize));
+        }
+    }
+
+    /** With the widths that are set, or those of the first row of the data. */
+    private static ModelSpec model(Settings settings) {
+        PlanSettings plan = settings.plan();
+        if (plan.imageWidth().isPresent()) {
+            PairShape shape =
+                    new PairShape(plan.imageWidth().getAsInt(), plan.textWidth().orElse(0));
+            return ModelSpec.of(settings.towers(), shape, new Configuration());
+        }
+        try (SparkSession spark = Sessions.open("plan")) {
+            PairShape shape = FirstPair.shape(
+                    spark, settings.data(), settings.towers().table().buckets());
+            return ModelSpec.of(settings.towers(), shape, spark.sparkContext().hadoopConfiguration());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package siglip.job.data;
+
+import java.util.List;
+import org.apache.spark.sql.SparkSession;
+import siglip.job.config.DataSettings;
+
+/** What the pairs of a data set look like, going by its schema and the first row that can be used: no scan of all rows. */
+public final class FirstPair {
+    private FirstPair() {}
+
+    /**
+     * @param buckets of the text tokens, a power of two; unused when texts are features
+     * @throws DataException if columns are missing or do not fit, or no row can be used
+     */
+    public static PairShape shape(SparkSession spark, DataSettings settings, int buckets) {
+        return DataFailure.named(settings.path(), () -> {
+            PairTable table = PairTable.open(spark, settings, buckets);
+            PairReader reader = table.reader();
+            List<int[]> first = table.scan()
+                    .map(reader::read)
+                    .filter(reading -> reading instanceof Pair)
+                    .map(reading -> {
+                        Pair pair = (Pair) reading;
+                        return new int[] {pair.image().length, pair.text().length};
+                    })
+                    .take(1);
+            if (first.isEmpty()) {
+                throw new DataException(
+                        "Cannot find out what a pair of %s looks like: no row can be used".formatted(settings.path()));
+            }
+            return new PairShape(first.get(0)[0], first.get(0)[1]);
+        });
+    }
+}

@@ -1,0 +1,28 @@
+package siglip.job.planning;
+
+import java.util.List;
+import siglip.job.planning.Memory.Part;
+
+/**
+ * What the driver holds while it trains, by the sizes of the arrays that training allocates, for each arm: P parameters and a table of R rows of
+ * w floats with two moments each, the gradient, and two sets of pieces.
+ */
+final class DriverMemory {
+    private DriverMemory() {}
+
+    static Memory of(Workload work) {
+        long arms = work.kinds().size();
+        long dense = work.layout().dense();
+        long table = (long) work.layout().tableRows() * work.layout().tableWidth();
+        long touched = work.touchedRows(work.rows().total());
+        long gradient = 4 * (dense + touched * (work.layout().tableWidth() + 1));
+        return new Memory(List.of(
+                new Part("parameters and moments of AdamW", 0, arms * 3 * 4 * (dense + table)),
+                new Part("gradient", 0, arms * gradient),
+                new Part(
+                        "pieces of gradient and parameters",
+                        arms * 2 * work.pieces().bytes(),
+                        0),
+                new Part("initial parameters; a copy of them for each evaluation", 4 * (dense + table), dense)));
+    }
+}

@@ -1,0 +1,76 @@
+package siglip.job.planning;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import siglip.job.config.PlanSettings;
+
+/**
+ * What a run would take on one number of ranks.
+ *
+ * @param rates what one core does, as measured
+ * @param arms one step of each
+ * @param rank memory that a rank holds, of all arms together
+ * @param driver memory that the driver holds for them
+ * @param warnings what would not fit
+ */
+public record Plan(Workload work, Rates rates, List<ArmPlan> arms, Memory rank, Memory driver, List<String> warnings) {
+    private static final long ONE_BUFFER = Integer.MAX_VALUE - 128;
+    private static final long HOUR = 3600;
+
+    public Plan {
+        arms = List.copyOf(arms);
+        warnings = List.copyOf(warnings);
+    }
+
+    public static Plan of(Workload work, Rates rates, Network network, TowerBytes towers, PlanSettings limits) {
+        double asked = (double) work.ranks() * work.cores();
+        double slower = Math.max(1, asked / limits.cores().orElse((int) Math.min(asked, Integer.MAX_VALUE)));
+        Planner planner = new Planner(work, rates.slowed(slower), network.slowed(slower), towers);
+        Memory rank = new RankMemory(work, towers).whole();
+        Memory driver = DriverMemory.of(work);
+        return new Plan(work, rates, planner.arms(), rank, driver, warnings(work, rank, driver, limits));
+    }
+
+    /** Seconds of one step of all arms, which take turns. */
+    public double seconds() {
+        return arms.stream().mapToDouble(ArmPlan::seconds).sum();
+    }
+
+    /** Cores of all ranks for the hours of the whole run; the driver's are not counted, nor are evaluations. */
+    public double coreHours(ArmPlan arm) {
+        return arm.seconds() * work.steps() * work.ranks() * work.cores() / HOUR;
+    }
+
+    private static List<String> warnings(Workload work, Memory rank, Memory driver, PlanSettings limits) {
+        List<String> warnings = new ArrayList<>();
+        limits.executorMemory()
+                .ifPresent(most -> tooMuch("A rank", "plan.executor-memory", rank.total(), most, warnings));
+        limits.driverMemory()
+                .ifPresent(most -> tooMuch("The driver", "plan.driver-memory", driver.total(), most, warnings));
+        long texts = 4L * work.localRows() * (work.width() + 1);
+        if (texts > ONE_BUFFER) {
+            warnings.add(
+                    "A rank's block of texts takes %,d bytes, and one message holds at most 2 GiB: it takes at least %d ranks"
+                            .formatted(texts, (texts * work.ranks() + ONE_BUFFER - 1) / ONE_BUFFER));
+        }
+        if (work.pieces().bytes(0) > ONE_BUFFER) {
+            warnings.add(
+                    "A piece of the model takes %,d bytes, and one message holds at most 2 GiB: it takes more ranks"
+                            .formatted(work.pieces().bytes(0)));
+        }
+        return warnings;
+    }
+
+    private static void tooMuch(String who, String setting, long needed, long most, List<String> warnings) {
+        if (needed > most) {
+            warnings.add(String.format(
+                    Locale.ROOT,
+                    "%s does not fit: it takes %s for its blocks alone, and %s is %s",
+                    who,
+                    Sizes.bytes(needed),
+                    setting,
+                    Sizes.bytes(most)));
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package siglip.job.planning;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
+
+/** A plan for programs: seconds, bytes, core-hours. */
+public final class PlanJson {
+    private PlanJson() {}
+
+    public static ObjectNode of(Planning planning) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        ObjectNode measured = json.putObject("measured");
+        measured.put("products", planning.numerics().products());
+        measured.put("precision", planning.numerics().precision());
+        measured.put("elementwise", planning.numerics().elementwise());
+        for (ProductRates rates : planning.products()) {
+            ObjectNode product = measured.putObject("flops_" + rates.precision().id());
+            product.put("tile", rates.tile());
+            product.put("tower", rates.tower());
+        }
+        Network network = planning.network();
+        ObjectNode wire = json.putObject("network");
+        wire.put("bytes_per_second", network.bandwidth());
+        wire.put("latency_seconds", network.latency());
+        wire.put("core_seconds_per_message", network.message());
+        wire.put("core_seconds_per_byte", network.processing());
+        ArrayNode plans = json.putArray("plans");
+        planning.plans().forEach(plan -> add(plan, plans.addObject()));
+        return json;
+    }
+
+    private static void add(Plan plan, ObjectNode json) {
+        Workload work = plan.work();
+        json.put("batch_size", work.rows().total());
+        json.put("ranks", work.ranks());
+        json.put("cores_per_rank", work.cores());
+        json.put("width", work.width());
+        json.put("parameters", work.layout().dense());
+        json.put("step_seconds", plan.seconds());
+        ArrayNode arms = json.putArray("arms");
+        plan.arms().forEach(arm -> add(plan, arm, arms.addObject()));
+        add(plan.rank(), json.putObject("rank_memory"));
+        add(plan.driver(), json.putObject("driver_memory"));
+        Rates rates = plan.rates();
+        ObjectNode seconds = json.putObject("core_seconds");
+        seconds.put("forward_pair", rates.forward());
+        seconds.put("backward_pair", rates.backward());
+        seconds.put("sigmoid_logit", rates.sigmoid());
+        seconds.put("softmax_logit_first_pass", rates.softmaxSums());
+        seconds.put("softmax_logit_second_pass", rates.softmaxGradient());
+        seconds.put("merged_column", rates.mergedColumn());
+        seconds.put("added_float", rates.addedFloat());
+        seconds.put("copied_float", rates.copiedFloat());
+        seconds.put("updated_parameter", rates.update());
+        ArrayNode warnings = json.putArray("warnings");
+        plan.warnings().forEach(warnings::add);
+    }
+
+    private static void add(Plan plan, ArmPlan arm, ObjectNode json) {
+        json.put("loss", arm.kind().name().toLowerCase(Locale.ROOT));
+        json.put("seconds", arm.seconds());
+        json.put("batch_seconds", arm.batch());
+        json.put("forward_seconds", arm.forward());
+        json.put("loss_seconds", arm.loss());
+        json.put("hop_seconds", arm.hop());
+        json.put("backward_seconds", arm.backward());
+        json.put("reduce_seconds", arm.reduceWork() + arm.reduceWire());
+        json.put("driver_seconds", arm.driver());
+        json.put("update_seconds", arm.updateWork() + arm.updateWire());
+        json.put("limit", arm.limit().name().toLowerCase(Locale.ROOT));
+        json.put("core_hours", plan.coreHours(arm));
+        json.put("ring_bytes", arm.traffic().ring());
+        json.put("reduce_bytes", arm.traffic().reduce());
+        json.put("driver_bytes", arm.traffic().driver());
+        add(arm.memory(), json.putObject("memory"));
+    }
+
+    private static void add(Memory memory, ObjectNode json) {
+        json.put("off_heap_bytes", memory.direct());
+        json.put("heap_bytes", memory.heap());
+        ArrayNode parts = json.putArray("parts");
+        for (Memory.Part part : memory.parts()) {
+            ObjectNode each = parts.addObject();
+            each.put("what", part.what());
+            each.put("off_heap_bytes", part.direct());
+            each.put("heap_bytes", part.heap());
+        }
+    }
+}

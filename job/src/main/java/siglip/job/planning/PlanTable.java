@@ -1,0 +1,159 @@
+package siglip.job.planning;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** A plan for people: plain ASCII, one column for each arm on each number of ranks. */
+public final class PlanTable {
+    private final Planning planning;
+    private final StringBuilder out = new StringBuilder();
+
+    private PlanTable(Planning planning) {
+        this.planning = planning;
+    }
+
+    public static String of(Planning planning) {
+        PlanTable table = new PlanTable(planning);
+        table.machine();
+        table.steps();
+        planning.plans().forEach(table::memory);
+        table.warnings();
+        return table.out.toString();
+    }
+
+    private void line(String format, Object... values) {
+        out.append(String.format(Locale.ROOT, format, values).stripTrailing()).append('\n');
+    }
+
+    private void machine() {
+        Workload work = planning.plans().get(0).work();
+        line(
+                "Global batch %,d, embeddings of %,d floats, %,d parameters%s, cores of a rank: %d",
+                work.rows().total(),
+                work.width(),
+                work.layout().dense(),
+                work.layout().tableRows() == 0
+                        ? ""
+                        : " and a table of %,d x %,d"
+                                .formatted(
+                                        work.layout().tableRows(), work.layout().tableWidth()),
+                work.cores());
+        line(
+                "Measured here: %s, %s",
+                planning.numerics().products(), planning.numerics().elementwise());
+        for (ProductRates rates : planning.products()) {
+            line(
+                    "  products in %s: %s GFLOP/s in tiles of logits, %s in layers of towers, one core",
+                    rates.precision().id(), Sizes.digits(rates.tile() * 1e-9), Sizes.digits(rates.tower() * 1e-9));
+        }
+        Network network = planning.network();
+        line(
+                "  messages: %s latency, %s/s each way (as measured on loopback, or as set), and %s and %s for a MiB of a core's time",
+                Sizes.seconds(network.latency()),
+                Sizes.bytes((long) network.bandwidth()),
+                Sizes.seconds(network.message()),
+                Sizes.seconds(network.processing() * (1 << 20)));
+        line("");
+    }
+
+    private record Column(Plan plan, ArmPlan arm) {}
+
+    private void steps() {
+        List<Column> columns = planning.plans().stream()
+                .flatMap(plan -> plan.arms().stream().map(arm -> new Column(plan, arm)))
+                .toList();
+        List<List<String>> rows = new ArrayList<>();
+        row(
+                rows,
+                "ranks",
+                columns,
+                column -> String.format(Locale.ROOT, "%,d", column.plan.work().ranks()));
+        row(rows, "loss", columns, column -> column.arm.kind().name().toLowerCase(Locale.ROOT));
+        row(rows, "step", columns, column -> Sizes.seconds(column.arm.seconds()));
+        row(rows, "  batch", columns, column -> Sizes.seconds(column.arm.batch()));
+        row(rows, "  towers forward", columns, column -> Sizes.seconds(column.arm.forward()));
+        row(rows, "  loss", columns, column -> Sizes.seconds(column.arm.loss()));
+        row(rows, "  hops not hidden", columns, column -> Sizes.seconds(column.arm.hop()));
+        row(rows, "  towers backward", columns, column -> Sizes.seconds(column.arm.backward()));
+        row(rows, "  reduce", columns, column -> Sizes.seconds(column.arm.reduceWork() + column.arm.reduceWire()));
+        row(rows, "  driver", columns, column -> Sizes.seconds(column.arm.driver()));
+        row(rows, "  update", columns, column -> Sizes.seconds(column.arm.updateWork() + column.arm.updateWire()));
+        row(rows, "limit", columns, column -> column.arm.limit().name().toLowerCase(Locale.ROOT));
+        row(
+                rows,
+                "pairs per second",
+                columns,
+                column -> Sizes.digits(column.plan.work().rows().total() / column.arm.seconds()));
+        row(rows, "core-hours of the run", columns, column -> Sizes.digits(column.plan.coreHours(column.arm)));
+        row(
+                rows,
+                "a rank sends on the ring",
+                columns,
+                column -> Sizes.bytes(column.arm.traffic().ring()));
+        row(
+                rows,
+                "a rank sends to reduce",
+                columns,
+                column -> Sizes.bytes(column.arm.traffic().reduce()));
+        row(
+                rows,
+                "the driver sends",
+                columns,
+                column -> Sizes.bytes(column.arm.traffic().driver()));
+        row(
+                rows,
+                "memory of the arm, a rank",
+                columns,
+                column -> Sizes.bytes(column.arm.memory().total()));
+        int[] widths = new int[columns.size() + 1];
+        for (List<String> row : rows) {
+            for (int i = 0; i < row.size(); i++) {
+                widths[i] = Math.max(widths[i], row.get(i).length());
+            }
+        }
+        for (List<String> row : rows) {
+            StringBuilder text = new StringBuilder(("%-" + widths[0] + "s").formatted(row.get(0)));
+            for (int i = 1; i < row.size(); i++) {
+                text.append(("  %" + widths[i] + "s").formatted(row.get(i)));
+            }
+            line("%s", text);
+        }
+    }
+
+    private static void row(List<List<String>> rows, String name, List<Column> columns, Function<Column, String> cell) {
+        List<String> row = new ArrayList<>(List.of(name));
+        row.addAll(columns.stream().map(cell).collect(Collectors.toList()));
+        rows.add(row);
+    }
+
+    private void memory(Plan plan) {
+        line("");
+        line("Memory, %,d ranks", plan.work().ranks());
+        parts("a rank, with all arms", plan.rank());
+        parts("the driver, with all arms", plan.driver());
+        Advice advice = Advice.of(plan);
+        line("  to set, one rank an executor: %s", advice.executor());
+        line("  to set, driver: %s", advice.driver());
+    }
+
+    private void parts(String who, Memory memory) {
+        line("  %-52s %10s off heap  %10s on heap", who, Sizes.bytes(memory.direct()), Sizes.bytes(memory.heap()));
+        for (Memory.Part part : memory.parts()) {
+            line(
+                    "    %-50s %10s           %10s",
+                    part.what(), Sizes.bytes(part.direct()), part.heap() == 0 ? "" : Sizes.bytes(part.heap()));
+        }
+    }
+
+    private void warnings() {
+        for (Plan plan : planning.plans()) {
+            for (String warning : plan.warnings()) {
+                line("");
+                line("WARNING, %,d ranks: %s.", plan.work().ranks(), warning);
+            }
+        }
+    }
+}

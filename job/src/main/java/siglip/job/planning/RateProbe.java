@@ -1,0 +1,316 @@
+package siglip.job.planning;
+
+import java.nio.DoubleBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import siglip.job.config.Settings;
+import siglip.job.data.Batch;
+import siglip.job.ring.Sums;
+import siglip.job.towers.ModelSpec;
+import siglip.job.towers.ParameterLayout;
+import siglip.job.towers.Parameters;
+import siglip.job.towers.SparseRows;
+import siglip.job.towers.TowerPair;
+import siglip.job.training.UpdateProbe;
+import siglip.kernels.LogSums;
+import siglip.kernels.LogitParams;
+import siglip.kernels.LossKernels;
+import siglip.kernels.LossSums;
+import siglip.kernels.PairLabels;
+import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.Precision;
+
+/**
+ * Measures {@link Rates} on this machine: the losses, the towers and the optimizer themselves, on blocks of the size that they have in the run,
+ * or on smaller ones where that makes no difference.
+ */
+final class RateProbe implements AutoCloseable {
+    private static final int MOST_ROWS = 1024; // of a block or a batch: beyond, time is proportional
+    private static final int MOST_PARAMETERS = 1 << 22;
+    private static final int MOST_PIECES = 64;
+    private static final int FLOATS = 1 << 20; // more than a core's own cache
+    private static final int COLUMNS = 4096;
+    private static final long SEED = 1;
+    private static final LogitParams LOGITS = new LogitParams(Math.log(10), -10);
+
+    private final Crew crew;
+    private final Settings settings;
+    private final ModelSpec model;
+    private final List<LossKernels> kernels;
+
+    /** @param threads that measure at the same time */
+    RateProbe(Settings settings, ModelSpec model, int threads) {
+        this.settings = settings;
+        this.model = model;
+        crew = new Crew(threads, settings.plan().measuring());
+        try {
+            kernels = crew.each(thread -> LossKernels.open(settings.loss().numerics()));
+        } catch (RuntimeException e) {
+            crew.close();
+            throw e;
+        }
+    }
+
+    /** The kernels of the first thread: what they are, not to be run. */
+    LossKernels kernels() {
+        return kernels.get(0);
+    }
+
+    int threads() {
+        return crew.size();
+    }
+
+    /** What the library reaches in each precision that it has here. */
+    List<ProductRates> products() {
+        return Stream.of(Precision.values())
+                .flatMap(precision -> ProductRates.measure(settings, model, precision, crew).stream())
+                .toList();
+    }
+
+    Rates measure(Workload work) {
+        int rows = Math.min(work.laneRows(), MOST_ROWS);
+        int columns = Math.min(work.localRows(), MOST_ROWS);
+        double[] towers = towers(Math.min(work.towerRows(), MOST_ROWS));
+        return new Rates(
+                towers[0],
+                towers[1],
+                sigmoid(rows, columns),
+                softmaxSums(rows, columns),
+                softmaxGradient(rows, columns),
+                mergedColumn(),
+                addedFloat(),
+                copiedFloat(),
+                update(work));
+    }
+
+    /** Forward and backward, seconds for a pair. */
+    private double[] towers(int rows) {
+        List<Pass> passes = crew.each(thread -> new Pass(model, kernels.get(thread), settings, rows));
+        try {
+            double forward = crew.seconds(thread -> passes.get(thread)::forward);
+            double both = crew.seconds(thread -> passes.get(thread)::both);
+            return new double[] {forward / rows, Math.max(0, both - forward) / rows};
+        } finally {
+            crew.each(thread -> {
+                passes.get(thread).towers.close();
+                return thread;
+            });
+        }
+    }
+
+    /** One pair of towers with a batch. */
+    private static final class Pass {
+        private final TowerPair towers;
+        private final Parameters parameters;
+        private final Batch batch;
+        private final Matrix images;
+        private final Matrix texts;
+        private final Matrix gradient;
+        private final SparseRows table;
+
+        Pass(ModelSpec model, LossKernels kernels, Settings settings, int rows) {
+            towers = new TowerPair(model, kernels.products(), rows);
+            parameters = model.initial(SEED);
+            images = unit(rows, model.width());
+            texts = unit(rows, model.width());
+            gradient = Matrix.allocate(1, model.layout().dense());
+            table = new SparseRows(model.layout().tableWidth());
+            batch = new Batch(model.shape(), rows);
+            batch.start(rows);
+            fill(batch.images());
+            fill(batch.texts());
+            SplittableRandom random = new SplittableRandom(SEED);
+            for (int row = 0; row < rows; row++) {
+                batch.ids()[row] = row;
+                if (model.shape().textIsTokens()) {
+                    int[] tokens = random.ints(
+                                    settings.plan().tokens(), 0, model.layout().tableRows())
+                            .toArray();
+                    batch.tokens().add(tokens, 0, tokens.length);
+                }
+            }
+        }
+
+        void forward() {
+            towers.forward(parameters, batch, SEED, 0, images, texts);
+        }
+
+        void both() {
+            forward();
+            towers.backward(parameters, batch, images, texts, gradient, table);
+        }
+    }
+
+    private double sigmoid(int rows, int columns) {
+        return perPair(rows, columns, block -> block.kernels
+                .sigmoid()
+                .accumulate(
+                        block.images,
+                        block.texts,
+                        block.labels,
+                        LOGITS,
+                        block.imageGradient,
+                        block.textGradient,
+                        new LossSums()));
+    }
+
+    private double softmaxSums(int rows, int columns) {
+        return perPair(rows, columns, Block::sums);
+    }
+
+    private double softmaxGradient(int rows, int columns) {
+        return perPair(rows, columns, block -> block.kernels
+                .softmax()
+                .accumulateGradient(
+                        block.images,
+                        block.texts,
+                        block.labels,
+                        LOGITS,
+                        block.rowSums,
+                        block.columnSums,
+                        0,
+                        block.imageGradient,
+                        block.textGradient,
+                        new LossSums()));
+    }
+
+    private interface Body {
+        void run(Block block);
+    }
+
+    private double perPair(int rows, int columns, Body body) {
+        double seconds = crew.seconds(thread -> {
+            Block block = new Block(kernels.get(thread), rows, columns, model.width());
+            block.sums();
+            return () -> body.run(block);
+        });
+        return seconds / ((double) rows * columns);
+    }
+
+    /** Images and texts whose pairs of equal number belong together, and room for their gradients. */
+    private static final class Block {
+        private final LossKernels kernels;
+        private final Matrix images;
+        private final Matrix texts;
+        private final Matrix imageGradient;
+        private final Matrix textGradient;
+        private final PairLabels labels;
+        private final LogSums rowSums;
+        private final LogSums columnSums;
+
+        Block(LossKernels kernels, int rows, int columns, int width) {
+            this.kernels = kernels;
+            images = unit(rows, width);
+            texts = unit(columns, width);
+            imageGradient = Matrix.allocate(rows, width);
+            textGradient = Matrix.allocate(columns, width);
+            labels = new PairLabels(
+                    0,
+                    0,
+                    IntStream.range(0, rows).toArray(),
+                    IntStream.range(0, columns).toArray(),
+                    siglip.kernels.DuplicatePolicy.IGNORE);
+            rowSums = new LogSums(rows);
+            columnSums = new LogSums(columns);
+        }
+
+        void sums() {
+            rowSums.clear();
+            columnSums.clear();
+            kernels.softmax().accumulateLogSums(images, texts, labels, LOGITS, rowSums, columnSums, 0);
+        }
+    }
+
+    private double mergedColumn() {
+        return crew.seconds(thread -> {
+                    LogSums sums = new LogSums(COLUMNS);
+                    DoubleBuffer wire = DoubleBuffer.allocate(COLUMNS * LogSums.FIELDS);
+                    return () -> {
+                        sums.write(0, COLUMNS, wire.clear());
+                        sums.merge(0, wire.clear());
+                        sums.read(0, wire.clear());
+                    };
+                })
+                / COLUMNS;
+    }
+
+    private double addedFloat() {
+        return perFloat(Sums::add);
+    }
+
+    private double copiedFloat() {
+        return perFloat((from, to) -> to.copyFrom(from));
+    }
+
+    private interface Move {
+        void run(Matrix from, Matrix to);
+    }
+
+    private double perFloat(Move move) {
+        return crew.seconds(thread -> {
+                    Matrix from = Matrix.allocate(1, FLOATS);
+                    Matrix to = Matrix.allocate(1, FLOATS);
+                    return () -> move.run(from, to);
+                })
+                / FLOATS;
+    }
+
+    /** Wall time: the optimizer uses all cores of the driver. */
+    private double update(Workload work) {
+        ParameterLayout layout = work.layout();
+        int dense = Math.min(layout.dense(), MOST_PARAMETERS);
+        int touched = (int) work.touchedRows(work.rows().total());
+        ParameterLayout smaller = new ParameterLayout(dense, 0, layout.tableRows(), layout.tableWidth());
+        UpdateProbe probe = new UpdateProbe(settings.training(), smaller, Math.min(work.ranks(), MOST_PIECES), touched);
+        double[] times = new double[9];
+        for (int i = -3; i < times.length; i++) {
+            long start = System.nanoTime();
+            probe.update();
+            times[Math.max(0, i)] = (System.nanoTime() - start) * 1e-9;
+        }
+        Arrays.sort(times);
+        return times[times.length / 2] / (dense + (double) touched * Math.max(1, layout.tableWidth()));
+    }
+
+    /** Rows of random direction, each of length 1. */
+    static Matrix unit(int rows, int width) {
+        Matrix matrix = Matrix.allocate(rows, width);
+        SplittableRandom random = new SplittableRandom(SEED + rows);
+        float[] row = new float[width];
+        for (int i = 0; i < rows; i++) {
+            double squares = 0;
+            for (int k = 0; k < width; k++) {
+                row[k] = (float) random.nextGaussian();
+                squares += row[k] * row[k];
+            }
+            for (int k = 0; k < width; k++) {
+                row[k] /= (float) Math.sqrt(squares);
+            }
+            matrix.write(i * width, row, 0, width);
+        }
+        return matrix;
+    }
+
+    private static void fill(Matrix matrix) {
+        SplittableRandom random = new SplittableRandom(SEED);
+        float[] row = new float[matrix.columns()];
+        for (int i = 0; i < matrix.rows(); i++) {
+            for (int k = 0; k < row.length; k++) {
+                row[k] = (float) random.nextGaussian();
+            }
+            matrix.write(i * row.length, row, 0, row.length);
+        }
+    }
+
+    @Override
+    public void close() {
+        crew.each(thread -> {
+            kernels.get(thread).close();
+            return thread;
+        });
+        crew.close();
+    }
+}

@@ -1,0 +1,93 @@
+package siglip.job.planning;
+
+import java.util.List;
+import siglip.job.config.LossSettings;
+import siglip.job.config.Settings;
+import siglip.job.data.PairShape;
+import siglip.job.data.Slices;
+import siglip.job.ring.PieceLayout;
+import siglip.job.towers.ModelSpec;
+import siglip.job.towers.ParameterLayout;
+import siglip.kernels.DuplicatePolicy;
+
+/**
+ * What is to be planned, in numbers.
+ *
+ * @param rows how the global batch is cut
+ * @param cores that a rank computes on
+ * @param width of an embedding, d
+ * @param microBatch most pairs that pass the towers of a core at a time
+ * @param tile rows and columns of a tile of logits
+ * @param bf16 whether products read their operands in bf16
+ * @param duplicates what pairs of equal concept are
+ * @param shape of a pair
+ * @param layout of the parameters
+ * @param tokens of a caption, on average; unused when texts are features
+ * @param kinds the losses of the arms
+ * @param steps of the run
+ */
+public record Workload(
+        Slices rows,
+        int cores,
+        int width,
+        int microBatch,
+        int tile,
+        boolean bf16,
+        DuplicatePolicy duplicates,
+        PairShape shape,
+        ParameterLayout layout,
+        int tokens,
+        List<LossSettings.Kind> kinds,
+        long steps) {
+
+    /** What the settings describe, on so many ranks. */
+    public static Workload of(Settings settings, ModelSpec model, int ranks, boolean bf16) {
+        return new Workload(
+                new Slices(settings.training().batchSize(), ranks),
+                settings.run().coresPerRank(),
+                model.width(),
+                settings.training().microBatchSize().orElse(Integer.MAX_VALUE / 2),
+                settings.loss().numerics().tile(),
+                bf16,
+                settings.loss().duplicates(),
+                model.shape(),
+                model.layout(),
+                settings.plan().tokens(),
+                settings.loss().arms().stream().map(LossSettings.Arm::kind).toList(),
+                settings.training().steps());
+    }
+
+    int ranks() {
+        return rows.ranks();
+    }
+
+    /** Most pairs of a rank, n. */
+    int localRows() {
+        return rows.largest();
+    }
+
+    /** Most pairs of a lane. */
+    int laneRows() {
+        return new Slices(localRows(), cores).largest();
+    }
+
+    /** Passes that the pairs of a lane take through the towers. */
+    int microBatches() {
+        return Math.max(1, (int) (((long) laneRows() + microBatch - 1) / microBatch));
+    }
+
+    /** Most pairs that pass the towers of a lane at a time. */
+    int towerRows() {
+        return Math.min(laneRows(), microBatch);
+    }
+
+    /** Rows of the table that so many pairs touch, at most. */
+    long touchedRows(long pairs) {
+        return layout.tableRows() == 0 ? 0 : Math.min(layout.tableRows(), pairs * tokens);
+    }
+
+    /** How the model is cut into pieces. */
+    PieceLayout pieces() {
+        return PieceLayout.of(layout.dense(), layout.tableRows(), layout.tableWidth(), ranks());
+    }
+}

@@ -1,0 +1,65 @@
+package siglip.job.training;
+
+import java.nio.FloatBuffer;
+import java.util.OptionalDouble;
+import siglip.job.config.LossSettings;
+import siglip.job.config.TrainingSettings;
+import siglip.job.ring.Piece;
+import siglip.job.ring.PieceLayout;
+import siglip.job.towers.ParameterLayout;
+import siglip.job.towers.Parameters;
+
+/** The driver's own part of a step, run on made-up sums: for whoever wants to know how long it takes. */
+public final class UpdateProbe {
+    private final ArmAuthority authority;
+    private final Piece[] sums;
+    private final Piece[] parameters;
+    private long step;
+
+    /**
+     * @param layout of the model to update
+     * @param ranks whose pieces come in and go out
+     * @param touched rows of the table that a batch touches
+     */
+    public UpdateProbe(TrainingSettings settings, ParameterLayout layout, int ranks, int touched) {
+        PieceLayout pieces = PieceLayout.of(layout.dense(), layout.tableRows(), layout.tableWidth(), ranks);
+        LossSettings.Arm arm = new LossSettings.Arm("probe", LossSettings.Kind.SIGMOID, 10, OptionalDouble.of(0));
+        boolean[] decayed = new boolean[layout.dense()];
+        java.util.Arrays.fill(decayed, true);
+        ArmState state = new ArmState(0, arm, Parameters.allocate(layout), 0, 100);
+        authority = new ArmAuthority(state, decayed, settings, pieces);
+        sums = new Piece[ranks];
+        parameters = new Piece[ranks];
+        for (int rank = 0; rank < ranks; rank++) {
+            sums[rank] = allocate(pieces, rank);
+            parameters[rank] = allocate(pieces, rank);
+            int rows = Math.min(pieces.table().size(rank), touched / ranks);
+            fill(sums[rank], pieces.table().start(rank), rows);
+        }
+    }
+
+    private static Piece allocate(PieceLayout pieces, int rank) {
+        return new Piece(pieces.dense().size(rank), pieces.table().size(rank), pieces.width());
+    }
+
+    private static void fill(Piece piece, int firstRow, int rows) {
+        piece.rows(rows);
+        for (int i = 0; i < rows; i++) {
+            piece.ids().put(i, firstRow + i);
+        }
+        fill(piece.dense());
+        fill(piece.values());
+    }
+
+    private static void fill(FloatBuffer values) {
+        for (int i = 0; i < values.limit(); i++) {
+            values.put(i, i % 7 - 3);
+        }
+    }
+
+    /** Adds up, optimises and fills the pieces once. */
+    public void update() {
+        authority.apply(sums, step++, 1);
+        authority.fillChanged(parameters);
+    }
+}

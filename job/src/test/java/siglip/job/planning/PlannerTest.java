@@ -1,0 +1,106 @@
+package siglip.job.planning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import siglip.job.config.LossSettings.Kind;
+import siglip.job.data.PairShape;
+import siglip.job.data.Slices;
+import siglip.job.planning.ArmPlan.Limit;
+import siglip.job.towers.ParameterLayout;
+import siglip.kernels.DuplicatePolicy;
+
+/** Steps against ones reckoned by hand, with rates that no machine has: powers of two, so that sums are exact. */
+class PlannerTest {
+    private static final Rates RATES = new Rates(1, 2, 0.5, 0.25, 0.75, 0.125, 0.25, 0.5, 0.125);
+    private static final Network INSTANT = new Network(Double.POSITIVE_INFINITY, 0, 0, 0);
+
+    /** Eight pairs of 3 + 3 features, embeddings of 2 floats, 10 parameters. */
+    private static Workload work(int ranks, int cores, int microBatch) {
+        return new Workload(
+                new Slices(8, ranks),
+                cores,
+                2,
+                microBatch,
+                4,
+                false,
+                DuplicatePolicy.IGNORE,
+                new PairShape(3, 3),
+                new ParameterLayout(6, 4, 0, 0),
+                1,
+                List.of(Kind.SIGMOID, Kind.SOFTMAX),
+                900);
+    }
+
+    private static List<ArmPlan> arms(Workload work, Network network) {
+        return new Planner(work, RATES, network, new TowerBytes(0, 0)).arms();
+    }
+
+    @Test
+    void aStepOfTwoRanksIsTheSumOfItsPhases() {
+        ArmPlan sigmoid = arms(work(2, 1, 100), INSTANT).get(0);
+
+        assertThat(sigmoid.batch()).isEqualTo(4 * 6 * 0.5);
+        assertThat(sigmoid.forward()).isEqualTo(4);
+        assertThat(sigmoid.loss()).isEqualTo(2 * 4 * 4 * 0.5);
+        assertThat(sigmoid.hop()).isEqualTo(4 * 2 * 0.25); // adding the gradient that comes home
+        assertThat(sigmoid.backward()).isEqualTo(8);
+        assertThat(sigmoid.reduceWork()).isEqualTo(10 * (0.5 + 0.25));
+        assertThat(sigmoid.driver()).isEqualTo(1.25);
+        assertThat(sigmoid.updateWork()).isEqualTo(5);
+        assertThat(sigmoid.reduceWire() + sigmoid.updateWire()).isZero();
+        assertThat(sigmoid.seconds()).isEqualTo(12 + 4 + 16 + 2 + 8 + 7.5 + 1.25 + 5);
+    }
+
+    @Test
+    void theSoftmaxPassesTwiceAndMergesColumns() {
+        ArmPlan softmax = arms(work(2, 1, 100), INSTANT).get(1);
+
+        assertThat(softmax.batch()).isZero();
+        assertThat(softmax.loss()).isEqualTo(2 * 4 * 4 * (0.25 + 0.75));
+        assertThat(softmax.hop()).isEqualTo(8 * 0.125 + 2);
+    }
+
+    @Test
+    void coresShareRowsAndMicroBatchesPassForwardAgain() {
+        ArmPlan sigmoid = arms(work(1, 2, 2), INSTANT).get(0); // lanes of 4 pairs, two micro-batches each
+
+        assertThat(sigmoid.forward()).isEqualTo(4);
+        assertThat(sigmoid.backward()).isEqualTo(8 + 4 + 10 * 0.25);
+        assertThat(sigmoid.loss()).isEqualTo(4 * 8 * 0.5 + 16 * (0.5 + 0.25 / 2));
+    }
+
+    /** Ten bytes a second, a second's latency: gradient pieces of 220 bytes, as many bytes of parameters, 440 for and from the driver. */
+    @Test
+    void piecesTakeTheirTimeOnTheWire() {
+        ArmPlan sigmoid = arms(work(2, 1, 100), new Network(10, 1, 0, 0)).get(0);
+
+        assertThat(sigmoid.traffic().reduce()).isEqualTo(3 * 220);
+        assertThat(sigmoid.traffic().driver()).isEqualTo(440);
+        assertThat(sigmoid.reduceWire()).isEqualTo(1 + 22);
+        assertThat(sigmoid.updateWire()).isEqualTo(2 * (1 + 44) + 1 + 22);
+        assertThat(sigmoid.limit()).isEqualTo(Limit.NETWORK);
+    }
+
+    @Test
+    void messagesCostProcessorTimeAlsoWhereTheWireIsFast() {
+        ArmPlan sigmoid = arms(work(2, 1, 100), new Network(Double.POSITIVE_INFINITY, 0, 4, 0))
+                .get(0);
+
+        assertThat(sigmoid.loss()).isEqualTo(16 + 2 * 2 * 4); // a text and a gradient in each of two phases
+        assertThat(sigmoid.reduceWire()).isEqualTo(4);
+        assertThat(sigmoid.updateWire()).isEqualTo(2 * 2 * 4 + 4);
+    }
+
+    @Test
+    void coreHoursAreThoseOfAllRanksForAllSteps() {
+        Workload work = work(2, 2, 100);
+        ArmPlan arm = arms(work, INSTANT).get(0);
+        Memory none = new Memory(List.of());
+
+        Plan plan = new Plan(work, RATES, List.of(arm), none, none, List.of());
+
+        assertThat(plan.coreHours(arm)).isEqualTo(arm.seconds()); // 900 steps on 4 cores
+    }
+}

@@ -1,0 +1,118 @@
+package siglip.job.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import siglip.job.config.PlanSettings;
+import siglip.job.planning.ArmPlan;
+import siglip.job.planning.Network;
+import siglip.job.planning.Plan;
+import siglip.job.planning.Rates;
+import siglip.job.planning.TowerBytes;
+import siglip.job.planning.Workload;
+import siglip.kernels.blas.MatrixProducts;
+
+/** What is planned of bytes and memory is what ranks report: to the byte. */
+@Timeout(120)
+class PlannedRunTest {
+    private static final Rates NO_TIME = new Rates(0, 0, 0, 0, 0, 0, 0, 0, 0);
+    private static final Network NO_NETWORK = new Network(1, 0, 0, 0);
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, 1, 12, 1000",
+        "2, 1, 12, 1000",
+        "2, 2, 13, 1000",
+        "3, 1, 13, 2",
+        "4, 3, 29, 2",
+        "8, 1, 64, 1000",
+        "8, 1, 67, 3",
+    })
+    void bytesAndMemoryAreThoseThatRanksReport(int ranks, int cores, int pairs, int microBatch) throws Exception {
+        check(ranks, cores, pairs, microBatch, "ignore", "fp32");
+        check(ranks, cores, pairs, microBatch, "mask", "fp32");
+    }
+
+    /** More rows than a tile, and more positives in one than lists start with. */
+    @ParameterizedTest
+    @ValueSource(ints = {64, 100})
+    void memoryOfListsThatGrowIsCounted(int tile) throws Exception {
+        check(1, 1, 150, 1000, "ignore", "fp32", "loss.tile=" + tile);
+    }
+
+    private static void check(
+            int ranks, int cores, int pairs, int microBatch, String duplicates, String precision, String... more)
+            throws Exception {
+        List<String> assignments = new ArrayList<>(List.of(
+                "run.ranks=" + ranks,
+                "run.cores-per-rank=" + cores,
+                "training.batch-size=" + pairs,
+                "training.micro-batch-size=" + microBatch,
+                "training.steps=2",
+                "loss.duplicates=" + duplicates,
+                "loss.precision=" + precision,
+                "loss.tile=16",
+                "towers.width=8",
+                "towers.image.hidden=[7]",
+                "towers.image.activation=gelu",
+                "towers.image.input-dropout=0.25",
+                "towers.text.hidden=[6, 5]"));
+        assignments.addAll(List.of(more));
+        Rehearsal rehearsal = new Rehearsal(9, 11, assignments);
+        List<StepRecord> records = rehearsal.run();
+        Plan plan = plan(rehearsal, ranks);
+        for (int arm = 0; arm < plan.arms().size(); arm++) {
+            ArmPlan planned = plan.arms().get(arm);
+            String what = "%s, D = %d, %d cores, N = %d, %s".formatted(planned.kind(), ranks, cores, pairs, duplicates);
+            String name = rehearsal.settings().loss().arms().get(arm).name();
+            List<RankStep> last = records.stream()
+                    .filter(record -> record.arm().equals(name) && record.step() == 1)
+                    .findFirst()
+                    .orElseThrow()
+                    .ranks();
+            assertThat(last).hasSize(ranks);
+            RankStep most = last.stream()
+                    .max(java.util.Comparator.comparingLong(step -> step.ringBytes() + step.reduceBytes()))
+                    .orElseThrow();
+            assertThat(planned.traffic().ring()).as("ring, " + what).isEqualTo(most.ringBytes());
+            assertThat(planned.traffic().reduce()).as("reduce, " + what).isEqualTo(most.reduceBytes());
+            assertThat(planned.memory().total()).as("memory, " + what).isEqualTo(rehearsal.peakBytes(arm));
+        }
+    }
+
+    private static Plan plan(Rehearsal rehearsal, int ranks) {
+        Workload work = Workload.of(rehearsal.settings(), rehearsal.model(), ranks, false);
+        PlanSettings limits = rehearsal.settings().plan();
+        try (MatrixProducts products = MatrixProducts.open("java")) {
+            return Plan.of(work, NO_TIME, NO_NETWORK, TowerBytes.of(rehearsal.model(), products), limits);
+        }
+    }
+
+    @Test
+    void aRankThatDoesNotFitIsWarnedOf() {
+        Rehearsal rehearsal = new Rehearsal(
+                9, 11, List.of("training.batch-size=1048576", "plan.executor-memory=1 GiB", "run.ranks=4"));
+
+        assertThat(plan(rehearsal, 4).warnings())
+                .singleElement()
+                .asString()
+                .startsWith("A rank does not fit: it takes ")
+                .endsWith("and plan.executor-memory is 1.00 GiB");
+    }
+
+    @Test
+    void aBlockThatNoMessageHoldsIsWarnedOf() {
+        Rehearsal rehearsal = new Rehearsal(9, 11, List.of("training.batch-size=10000000", "towers.width=128"));
+
+        assertThat(plan(rehearsal, 2).warnings())
+                .singleElement()
+                .asString()
+                .contains("one message holds at most 2 GiB: it takes at least 3 ranks");
+    }
+}
