@@ -49,7 +49,8 @@ final class LoopbackProbe {
         RingSettings settings = new RingSettings(limit, limit, Duration.ofSeconds(1), Duration.ofSeconds(SECONDS / 2));
         long attempt = System.nanoTime();
         ExecutorService threads = Executors.newFixedThreadPool(RANKS);
-        try (DriverNode driver = DriverNode.listen(RANKS, attempt, conf, security, HOST, HOST, settings, () -> false)) {
+        try (DriverNode driver = DriverNode.listen(
+                RANKS, attempt, conf, security, HOST, HOST, settings, offers -> offers.get(0), () -> false)) {
             List<Future<Exchange[]>> ranks = new ArrayList<>();
             for (int rank = 0; rank < RANKS; rank++) {
                 int self = rank;

@@ -122,12 +122,12 @@ final class RankMemory {
         shared.add(new Part("towers: activations", cores * towerBytes.of(rows), 0));
         long lists = work.shape().textIsTokens() ? 8 * (touched + (long) rows * work.tokens()) : 0;
         shared.add(new Part("towers: gradient", cores * (dense + table), cores * lists));
-        shared.add(kernels(lanes.largest()));
+        shared.add(kernels(lanes.total(), lanes.largest()));
         return shared;
     }
 
     /** Tiles and lists of the kernels of all lanes. */
-    private Part kernels(long laneRows) {
+    private Part kernels(long n, long laneRows) {
         long tile = work.tile();
         long direct = 4 * tile * tile;
         long inTile = Math.min(tile, laneRows);
@@ -140,13 +140,14 @@ final class RankMemory {
         if (work.duplicates() != DuplicatePolicy.IGNORE) {
             heap += 8L * largest;
         }
-        heap += tile * 24; // scratch of the softmax, whether an arm uses it or not
+        heap += tile * 32; // scratch of the softmax, whether an arm uses it or not
         if (work.kinds().contains(Kind.SOFTMAX)) {
-            heap += 4L * largest;
+            heap += 12L * largest; // of a block of texts: values and log-sum-exps
         }
         if (work.bf16()) {
             direct += 2 * (inTile * width + largest * width + inTile * inTile) + 3 * OPERAND;
         }
-        return new Part("kernels: tiles and lists", cores * direct, cores * heap);
+        long rows = work.kinds().contains(Kind.SOFTMAX) ? 8 * n : 0;
+        return new Part("kernels: tiles and lists", cores * direct, cores * heap + rows);
     }
 }

@@ -62,7 +62,10 @@ public class RankNode extends Node {
             String host,
             RingSettings settings,
             BooleanSupplier cancelled) {
-        RankNode node = new RankNode(rank, ranks, attempt, conf, security, host, settings, cancelled);
+        return join(new RankNode(rank, ranks, attempt, conf, security, host, settings, cancelled), driver, numerics);
+    }
+
+    static RankNode join(RankNode node, Address driver, String numerics) {
         try {
             node.connect(driver, numerics);
             return node;
@@ -90,7 +93,7 @@ public class RankNode extends Node {
         }
     }
 
-    final void connect(Address driver, String numerics) {
+    private void connect(Address driver, String numerics) {
         TransportClient toDriver = open(DRIVER, driver);
         route(DRIVER, toDriver);
         String self = endpoint.address() + "\n" + numerics;

@@ -71,14 +71,10 @@ public final class Circle implements AutoCloseable {
 
     /** Joins one rank, which computes with {@code numerics}. */
     RankNode join(int rank, String numerics) {
-        RankNode node = new SlowNode(delay, timer, rank, ranks, attempt, conf, security, HOST, settings, () -> false);
-        try {
-            node.connect(driver.address(), numerics);
-            return node;
-        } catch (RuntimeException e) {
-            node.close();
-            throw e;
-        }
+        return RankNode.join(
+                new SlowNode(delay, timer, rank, ranks, attempt, conf, security, HOST, settings, () -> false),
+                driver.address(),
+                numerics);
     }
 
     /** Starts all ranks; each joins, runs the body and leaves. */
