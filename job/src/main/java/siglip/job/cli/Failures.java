@@ -10,6 +10,13 @@ import siglip.job.config.SettingsException;
 
 /** Tells on the error stream why the program ends, the cause in one line and last. */
 final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+    private String told = "done";
+
+    /** The last line that was told, without the name of the program; {@code done} if there was no failure. */
+    String told() {
+        return told;
+    }
+
     @Override
     public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
         ExitCode code = ExitCode.of(failure);
@@ -25,8 +32,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
                 err.println("The log is in " + log);
             }
         }
-        err.println("siglip: " + oneLine(known));
-        err.flush();
+        tell(err, known);
         return code.code();
     }
 
@@ -35,9 +41,14 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         CommandLine command = failure.getCommandLine();
         PrintWriter err = command.getErr();
         err.println("Try '%s --help'".formatted(command.getCommandSpec().qualifiedName()));
-        err.println("siglip: " + oneLine(failure));
-        err.flush();
+        tell(err, failure);
         return ExitCode.USAGE.code();
+    }
+
+    private void tell(PrintWriter err, Throwable failure) {
+        told = oneLine(failure);
+        err.println("siglip: " + told);
+        err.flush();
     }
 
     private static String oneLine(Throwable failure) {

@@ -1,9 +1,12 @@
 package siglip.job.cli;
 
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** The program. Exit codes: see {@link ExitCode}. */
@@ -29,7 +32,12 @@ public final class Main {
 
     public static void main(String[] args) {
         Sessions.unpackWithoutLinks();
-        int code = commandLine().execute(args);
+        Failures failures = new Failures();
+        int code = commandLine(failures).execute(args);
+        Optional<String> result = ResultFile.named(args);
+        if (result.isPresent()) {
+            code = write(result.get(), code, failures.told());
+        }
         if (code != 0 || local()) {
             System.exit(code);
         }
@@ -43,14 +51,36 @@ public final class Main {
         return System.getProperty("spark.master", "local").startsWith("local");
     }
 
+    /** @return the exit code, or that of a crash if who waits for it cannot be told */
+    private static int write(String file, int code, String message) {
+        try {
+            ResultFile.write(file, SettingsOptions.properties(), code, message);
+            return code;
+        } catch (IOException | RuntimeException e) {
+            System.err.println("siglip: cannot write the result %d (%s) to %s: %s".formatted(code, message, file, e));
+            return code == 0 ? ExitCode.CRASH.code() : code;
+        }
+    }
+
     /** All commands, writing to the process' own streams. */
     static CommandLine commandLine() {
-        Failures failures = new Failures();
+        return commandLine(new Failures());
+    }
+
+    private static CommandLine commandLine(Failures failures) {
         CommandLine line = new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionStrategy(Main::execute)
                 .setExecutionExceptionHandler(failures)
                 .setParameterExceptionHandler(failures);
+        line.getCommandSpec()
+                .addOption(OptionSpec.builder(ResultFile.OPTION)
+                        .type(String.class)
+                        .paramLabel("FILE")
+                        .scopeType(CommandLine.ScopeType.INHERIT)
+                        .description("Writes exit code and message there at the end, as JSON: a path of any Hadoop file"
+                                + " system. For drivers whose exit code nobody sees.")
+                        .build());
         Map<String, String> codes = new LinkedHashMap<>();
         for (ExitCode code : ExitCode.values()) {
             codes.put(Integer.toString(code.code()), code.meaning());

@@ -2,6 +2,7 @@ package siglip.job.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,6 +19,7 @@ final class Sessions {
     private static final Pattern LOCAL = Pattern.compile("local(?:\\[(\\d+|\\*)(?:,\\d+)?])?");
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
     private static final String NO_LINKS = "org.bytedeco.javacpp.canCreateSymbolicLink";
+    private static final String SECRET_VARIABLE = "_SPARK_AUTH_SECRET";
     private static final String LOOPBACK = "127.0.0.1";
 
     private Sessions() {}
@@ -37,6 +39,7 @@ final class Sessions {
     }
 
     private static SparkSession session(SparkConf conf) {
+        adoptSecret(conf, System.getenv());
         return SparkSession.builder().config(conf).getOrCreate();
     }
 
@@ -87,6 +90,17 @@ final class Sessions {
             conf.setIfMissing("spark.kryo.registrator", "org.nd4j.kryo.Nd4jRegistrator");
         }
         return conf;
+    }
+
+    /**
+     * A driver that a standalone worker starts has the cluster's secret in its environment, where nobody reads it off a command
+     * line; Spark itself looks there in executors alone.
+     */
+    static void adoptSecret(SparkConf conf, Map<String, String> environment) {
+        String secret = environment.get(SECRET_VARIABLE);
+        if (secret != null && conf.getBoolean("spark.authenticate", false)) {
+            conf.setIfMissing("spark.authenticate.secret", secret);
+        }
     }
 
     private static void addExecutorOption(SparkConf conf, String name, String option) {

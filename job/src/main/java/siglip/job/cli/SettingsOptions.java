@@ -25,6 +25,12 @@ final class SettingsOptions {
             description = "One setting, such as training.steps=100; beats the file. May be given many times.")
     private List<String> assignments = new ArrayList<>();
 
+    /** Those of the Java system. */
+    static Map<String, String> properties() {
+        return System.getProperties().stringPropertyNames().stream()
+                .collect(Collectors.toMap(key -> key, System::getProperty));
+    }
+
     /**
      * The settings of this call.
      *
@@ -33,8 +39,7 @@ final class SettingsOptions {
     LoadedSettings load(List<String> more) {
         List<String> all = new ArrayList<>(assignments);
         all.addAll(more);
-        Map<String, String> properties = System.getProperties().stringPropertyNames().stream()
-                .collect(Collectors.toMap(key -> key, System::getProperty));
+        Map<String, String> properties = properties();
         Optional<SettingsSources.File> file = config.map(path -> SettingsFile.read(path, properties));
         return SettingsLoader.load(new SettingsSources(all, properties, System.getenv(), file));
     }

@@ -1,6 +1,7 @@
 package siglip.job.config;
 
 import java.io.IOException;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -9,8 +10,24 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
 /** Finds the Hadoop file system of a path, and says which library is missing where there is none. */
 public final class FileSystems {
     private static final String S3A = "org.apache.hadoop:hadoop-aws:3.3.4"; // Spark 3.5 comes with Hadoop 3.3.4
+    private static final String HADOOP = "spark.hadoop.";
 
     private FileSystems() {}
+
+    /**
+     * The configuration of Hadoop before there is a Spark session.
+     *
+     * @param properties of the Java system; those that begin with {@code spark.hadoop.} are set, as Spark does
+     */
+    public static Configuration configuration(Map<String, String> properties) {
+        Configuration hadoop = new Configuration();
+        properties.forEach((name, value) -> {
+            if (name.startsWith(HADOOP)) {
+                hadoop.set(name.substring(HADOOP.length()), value);
+            }
+        });
+        return hadoop;
+    }
 
     /**
      * @throws UnsupportedFileSystemException if the class path holds no file system for the path

@@ -11,8 +11,6 @@ import org.apache.hadoop.fs.Path;
 
 /** Reads a file of settings from any Hadoop file system. */
 public final class SettingsFile {
-    private static final String HADOOP = "spark.hadoop.";
-
     private SettingsFile() {}
 
     /**
@@ -21,12 +19,7 @@ public final class SettingsFile {
      * @throws SettingsException if it cannot be read
      */
     public static SettingsSources.File read(String path, Map<String, String> properties) {
-        Configuration hadoop = new Configuration();
-        properties.forEach((name, value) -> {
-            if (name.startsWith(HADOOP)) {
-                hadoop.set(name.substring(HADOOP.length()), value);
-            }
-        });
+        Configuration hadoop = FileSystems.configuration(properties);
         try {
             Path file = new Path(path);
             try (InputStream in = FileSystems.of(file, hadoop).open(file)) {

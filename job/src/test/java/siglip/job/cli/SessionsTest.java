@@ -3,6 +3,7 @@ package siglip.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +48,23 @@ class SessionsTest {
         assertThat(configure(none, 2, 1).get(key)).isEqualTo("--add-modules=jdk.incubator.vector" + links);
         assertThat(configure(some, 2, 1).get(key)).isEqualTo("-Xss2m --add-modules=jdk.incubator.vector" + links);
         assertThat(configure(same, 2, 1).get(key)).isEqualTo("--add-modules jdk.incubator.vector" + links);
+    }
+
+    @Test
+    void aDriverInTheClusterTakesTheSecretFromItsEnvironmentWhereOneIsAskedFor() {
+        String key = "spark.authenticate.secret";
+        Map<String, String> environment = Map.of("_SPARK_AUTH_SECRET", "theirs");
+        SparkConf asked = new SparkConf(false).set("spark.authenticate", "true");
+        SparkConf own = asked.clone().set(key, "mine");
+        SparkConf open = new SparkConf(false);
+
+        Sessions.adoptSecret(asked, environment);
+        Sessions.adoptSecret(own, environment);
+        Sessions.adoptSecret(open, environment);
+
+        assertThat(asked.get(key)).isEqualTo("theirs");
+        assertThat(own.get(key)).isEqualTo("mine");
+        assertThat(open.contains(key)).isFalse();
     }
 
     @Test

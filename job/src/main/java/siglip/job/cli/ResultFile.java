@@ -1,0 +1,50 @@
+package siglip.job.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+import siglip.job.config.FileSystems;
+
+/**
+ * How the job ended, for a program that cannot see its exit code: in cluster deploy mode spark-submit ends with 0 whatever the
+ * driver did. One JSON object with {@code exit_code} and {@code message}, written last.
+ */
+final class ResultFile {
+    static final String OPTION = "--result";
+
+    private ResultFile() {}
+
+    /** The file that the command line names, which may be wrong in every other respect: that is a result too. */
+    static Optional<String> named(String[] args) {
+        for (int i = 0; i < args.length; i++) {
+            if (args[i].startsWith(OPTION + "=")) {
+                return Optional.of(args[i].substring(OPTION.length() + 1));
+            }
+            if (args[i].equals(OPTION) && i + 1 < args.length) {
+                return Optional.of(args[i + 1]);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * @param path of any Hadoop file system; an earlier file is replaced
+     * @param properties of the Java system; those that begin with {@code spark.hadoop.} configure Hadoop, as in Spark
+     * @param message one line
+     */
+    static void write(String path, Map<String, String> properties, int exitCode, String message) throws IOException {
+        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        result.put("exit_code", exitCode);
+        result.put("message", message);
+        Path file = new Path(path);
+        try (OutputStream out =
+                FileSystems.of(file, FileSystems.configuration(properties)).create(file, true)) {
+            out.write((result + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package siglip.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ResultFileTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theFileIsFoundOnACommandLineThatIsWrongElsewhere() {
+        assertThat(ResultFile.named(new String[] {"compare", "--nosuch", "--result", "a/b.json"}))
+                .contains("a/b.json");
+        assertThat(ResultFile.named(new String[] {"--result=s3a://bucket/r.json", "nosuch"}))
+                .contains("s3a://bucket/r.json");
+        assertThat(ResultFile.named(new String[] {"compare", "--results", "x"})).isEmpty();
+        assertThat(ResultFile.named(new String[] {"compare", "--result"})).isEmpty();
+    }
+
+    @Test
+    void itHoldsExitCodeAndMessageAndReplacesAnEarlierOne() throws IOException {
+        Path file = folder.resolve("new/result.json");
+
+        ResultFile.write(file.toString(), Map.of(), 0, "done");
+        ResultFile.write(file.toString(), Map.of(), 3, "rows with \"quotes\"\tand tabs");
+
+        JsonNode result = new ObjectMapper().readTree(file.toFile());
+        assertThat(result.get("exit_code").intValue()).isEqualTo(3);
+        assertThat(result.get("message").textValue()).isEqualTo("rows with \"quotes\"\tand tabs");
+    }
+
+    @Test
+    void everyCommandTakesTheOption() {
+        Stream.of("compare", "validate", "loss", "export", "prepare").forEach(command -> {
+            StringWriter out = new StringWriter();
+            Main.commandLine().setOut(new PrintWriter(out)).execute(command, "--result", "unused", "--help");
+            assertThat(out.toString()).as(command).contains("--result=FILE");
+        });
+    }
+}
