@@ -39,7 +39,7 @@ final class CompareCommand implements Callable<Integer> {
         Settings settings = loaded.settings();
         ComparisonResult result;
         RunFiles files;
-        try (SparkSession spark = Sessions.open("compare " + settings.run().name(), settings.run())) {
+        try (SparkSession spark = Sessions.open("compare " + settings.run().name(), settings)) {
             OutputFolder.make(
                     settings.run(),
                     spark.sparkContext().hadoopConfiguration(),

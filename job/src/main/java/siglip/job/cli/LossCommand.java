@@ -79,7 +79,7 @@ final class LossCommand implements Callable<Integer> {
                 options.load(ranks.stream().map(d -> "run.ranks=" + d).toList()).settings();
         LossRequest request = request(settings.run().ranks());
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
-        try (SparkSession spark = Sessions.open("loss", settings.run())) {
+        try (SparkSession spark = Sessions.open("loss", settings)) {
             if (request.gradients().isPresent()) {
                 refuseExisting(request.gradients().get(), spark.sparkContext().hadoopConfiguration());
             }

@@ -7,9 +7,12 @@ import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
+import org.apache.spark.package$;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.config.RunSettings;
+import siglip.job.config.Settings;
 import siglip.job.config.SettingsException;
+import siglip.job.ring.RingSecurity;
 
 /**
  * Opens Spark. What the user or the cluster has set is kept: settings made in code would beat those of the command line. The
@@ -36,6 +39,24 @@ final class Sessions {
      */
     static SparkSession open(String application, RunSettings run) {
         return session(configure(new SparkConf(), application, run));
+    }
+
+    /**
+     * For such stages whose tasks form a ring.
+     *
+     * @throws SettingsException as well, if others could read or disturb the ring
+     */
+    static SparkSession open(String application, Settings settings) {
+        SparkConf conf = configure(new SparkConf(), application, settings.run());
+        RingSecurity.configure(conf, package$.MODULE$.SPARK_VERSION());
+        SparkSession spark = session(conf);
+        try {
+            RingSecurity.requireProtectedDriver(settings.ring());
+        } catch (SettingsException e) {
+            spark.close();
+            throw e;
+        }
+        return spark;
     }
 
     private static SparkSession session(SparkConf conf) {

@@ -36,7 +36,7 @@ final class ValidateCommand implements Callable<Integer> {
             out.flush();
         }
         Settings settings = loaded.settings();
-        try (SparkSession spark = Sessions.open("validate " + settings.run().name(), settings.run())) {
+        try (SparkSession spark = Sessions.open("validate " + settings.run().name(), settings)) {
             OutputFolder.check(settings.run(), spark.sparkContext().hadoopConfiguration());
             try (PairData data = PairData.open(
                             spark, settings.data(), settings.towers().table().buckets());

@@ -8,6 +8,14 @@ import java.time.Duration;
  * @param waitTimeout longest wait for one message of a peer
  * @param heartbeat time between heartbeats
  * @param silence without a heartbeat after which a rank counts as frozen
+ * @param ports that ranks and the driver listen on
+ * @param allowUnauthenticated whether they may listen off loopback although Spark's authentication is off
  */
-public record RingSettings(Duration helloTimeout, Duration waitTimeout, Duration heartbeat, Duration silence)
+public record RingSettings(
+        Duration helloTimeout,
+        Duration waitTimeout,
+        Duration heartbeat,
+        Duration silence,
+        PortRange ports,
+        boolean allowUnauthenticated)
         implements Serializable {}

@@ -177,11 +177,18 @@ final class SettingsMapping {
     }
 
     private static RingSettings ring(SettingsReader reader) {
+        String ports = reader.text("ring.ports");
         RingSettings ring = new RingSettings(
                 reader.duration("ring.hello-timeout"),
                 reader.duration("ring.wait-timeout"),
                 reader.duration("ring.heartbeat"),
-                reader.duration("ring.silence"));
+                reader.duration("ring.silence"),
+                PortRange.parse(ports).orElse(PortRange.ANY),
+                reader.flag("ring.allow-unauthenticated"));
+        reader.require(
+                PortRange.parse(ports).isPresent(),
+                "ring.ports",
+                "must be 0, a port, or a range of ports such as 43000-43063, found \"%s\"".formatted(ports));
         Duration threeBeats = ring.heartbeat().multipliedBy(3);
         String longer = "must be longer than three heartbeats (ring.heartbeat is %d ms), found %d ms";
         reader.require(

@@ -1,7 +1,6 @@
 package siglip.job.ring;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,7 +31,7 @@ public final class DriverNode extends Node {
     private final RollCall connected;
     private final RollCall bye;
     private final Queue<Report> reports = new ConcurrentLinkedQueue<>();
-    private final String[] addresses;
+    private final Address[] addresses;
     private final String[] numerics;
     private final Function<List<String>, String> agree;
     private String agreed = "";
@@ -49,14 +48,14 @@ public final class DriverNode extends Node {
             RingSettings settings,
             Function<List<String>, String> agree,
             BooleanSupplier cancelled) {
-        super("driver", attempt, conf, security, host, bindHost, settings.waitTimeout(), cancelled);
+        super("driver", attempt, conf, security, host, bindHost, settings, cancelled);
         this.ranks = ranks;
         this.settings = settings;
         this.agree = agree;
         hello = new RollCall(ranks);
         connected = new RollCall(ranks);
         bye = new RollCall(ranks);
-        addresses = new String[ranks];
+        addresses = new Address[ranks];
         numerics = new String[ranks];
         progress = new Progress[ranks];
         pulse = new Pulse(ranks, settings.heartbeat(), settings.silence(), System.nanoTime());
@@ -127,6 +126,11 @@ public final class DriverNode extends Node {
         if (rank < 0 || rank >= ranks) {
             throw new IllegalArgumentException("Cannot take rank %d: the ring has %d".formatted(rank, ranks));
         }
+        boolean first = code == Wire.Code.HELLO || (code == Wire.Code.FAILED && progress[rank] == null); // it declines
+        if (first ? progress[rank] != null : !isOf(rank, from)) {
+            throw new IllegalArgumentException("Cannot take %s of rank %d: %s"
+                    .formatted(code, rank, first ? "it has greeted already" : "it greeted on another connection"));
+        }
         switch (code) {
             case HELLO -> greetRank(rank, from, Wire.text(message), reply);
             case PEER -> {
@@ -152,9 +156,8 @@ public final class DriverNode extends Node {
     }
 
     private void greetRank(int rank, TransportClient from, String self, RpcResponseCallback reply) {
-        int end = self.indexOf('\n');
-        Address.parse(self.substring(0, end));
-        addresses[rank] = self.substring(0, end);
+        int end = Math.max(0, self.indexOf('\n'));
+        addresses[rank] = Address.parse(self.substring(0, end));
         numerics[rank] = self.substring(end + 1);
         progress[rank] = Progress.computing(-1);
         pulse.hear(rank, System.nanoTime());
@@ -162,8 +165,7 @@ public final class DriverNode extends Node {
         route(rank, from);
         if (complete) {
             agreed = decide();
-            String answer = String.join("\n", addresses) + "\n" + agreed;
-            hello.reply(ByteBuffer.wrap(answer.getBytes(StandardCharsets.UTF_8)));
+            hello.reply(new Welcome(List.of(addresses), agreed).wire());
         }
     }
 

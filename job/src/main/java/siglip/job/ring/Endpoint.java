@@ -1,8 +1,10 @@
 package siglip.job.ring;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -13,17 +15,23 @@ import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.buffer.NioManagedBuffer;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
+import org.apache.spark.network.client.TransportClientBootstrap;
 import org.apache.spark.network.client.TransportClientFactory;
 import org.apache.spark.network.crypto.AuthClientBootstrap;
 import org.apache.spark.network.crypto.AuthServerBootstrap;
 import org.apache.spark.network.netty.SparkTransportConf;
 import org.apache.spark.network.server.RpcHandler;
 import org.apache.spark.network.server.TransportServer;
+import org.apache.spark.network.server.TransportServerBootstrap;
 import org.apache.spark.network.util.TransportConf;
+import siglip.job.config.PortRange;
+import siglip.job.config.RingSettings;
+import siglip.job.config.SettingsException;
 
 /**
  * A server and its clients on Spark's network library, with the authentication and encryption that Spark itself uses. The
- * library is internal to Spark: this class and {@link Node} are the only ones that know it.
+ * library is internal to Spark: this class, its {@link FrameGuard} and {@link Node} are the
+ * only ones that know it.
  */
 final class Endpoint implements AutoCloseable {
     private static final String MODULE = "ring";
@@ -36,21 +44,69 @@ final class Endpoint implements AutoCloseable {
     private final String host;
 
     /**
-     * @param idle how long a connection with an unanswered request may be silent; longer than every wait of ours, which end
-     *     sooner and say more
+     * Listens on a port of {@code ring.ports}.
+     *
+     * @param host where others reach this endpoint
+     * @param bindHost what it listens on
+     * @throws siglip.job.config.SettingsException if nobody may listen there without authentication, or all ports are taken
      */
     Endpoint(
-            SparkConf conf, SecurityManager security, String host, String bindHost, Duration idle, RpcHandler handler) {
+            SparkConf conf,
+            SecurityManager security,
+            String host,
+            String bindHost,
+            RingSettings settings,
+            RpcHandler handler) {
         this.host = host;
-        SparkConf ours = conf.clone().setIfMissing("spark.ring.io.connectionTimeout", idle.toSeconds() + "s");
-        TransportConf transport =
-                SparkTransportConf.fromSparkConf(ours, MODULE, IO_THREADS, scala.Option.<String>empty());
         boolean authenticate = security.isAuthenticationEnabled();
+        if (!authenticate) {
+            RingSecurity.requireProtected(conf, settings, host, bindHost);
+        }
+        TransportConf transport = SparkTransportConf.fromSparkConf(
+                transportSettings(conf, settings), MODULE, IO_THREADS, scala.Option.<String>empty());
         context = new TransportContext(transport, handler);
-        server = context.createServer(
-                bindHost, 0, authenticate ? List.of(new AuthServerBootstrap(transport, security)) : List.of());
-        factory = context.createClientFactory(
-                authenticate ? List.of(new AuthClientBootstrap(transport, MODULE, security)) : List.of());
+        List<TransportServerBootstrap> accepting = new ArrayList<>(List.of((channel, next) -> {
+            channel.pipeline().addLast(new FrameGuard());
+            return next;
+        }));
+        List<TransportClientBootstrap> connecting =
+                new ArrayList<>(List.of((client, channel) -> channel.pipeline().addFirst(new FrameGuard())));
+        if (authenticate) {
+            accepting.add(new AuthServerBootstrap(transport, security));
+            connecting.add(new AuthClientBootstrap(transport, MODULE, security));
+        }
+        server = listen(context, bindHost, settings.ports(), accepting);
+        factory = context.createClientFactory(connecting);
+    }
+
+    /** Both ends are ours, so that they need no older form of the key exchange and no fallback. */
+    private static SparkConf transportSettings(SparkConf conf, RingSettings settings) {
+        // A connection with an unanswered request may be silent for longer than every wait of ours, which end sooner
+        // and say more.
+        Duration idle = settings.waitTimeout().plusSeconds(30);
+        return conf.clone()
+                .setIfMissing("spark.ring.io.connectionTimeout", idle.toSeconds() + "s")
+                .set("spark.network.crypto.authEngineVersion", "2")
+                .set("spark.network.crypto.saslFallback", "false");
+    }
+
+    private static TransportServer listen(
+            TransportContext context, String bindHost, PortRange ports, List<TransportServerBootstrap> bootstraps) {
+        for (int port = ports.first(); port <= ports.last(); port++) {
+            try {
+                return context.createServer(bindHost, port, bootstraps);
+            } catch (Exception e) { // Spark does not declare what binding throws
+                if (!(e instanceof BindException) || ports.equals(PortRange.ANY)) {
+                    context.close();
+                    throw new SettingsException(List.of("cannot listen on %s, port %d (ring.ports=%s): %s"
+                            .formatted(bindHost, port, ports, e.getMessage())));
+                }
+            }
+        }
+        context.close();
+        throw new SettingsException(List.of(
+                "cannot listen on %s: all ports of ring.ports=%s are taken. A machine needs one for each rank on it and one for the driver, of each run"
+                        .formatted(bindHost, ports)));
     }
 
     /** Where others reach this endpoint. */

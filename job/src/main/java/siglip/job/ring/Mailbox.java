@@ -13,6 +13,9 @@ import java.util.concurrent.CompletableFuture;
  * connections; all methods are safe for concurrent use and none blocks.
  */
 final class Mailbox {
+    /** Several times what all ranks of a ring of thousands offer before they are sent anything. */
+    private static final int MAX_GRANTED = 1 << 16;
+
     /** A frame to or from one peer. */
     private record Name(Frame frame, int peer) {}
 
@@ -74,6 +77,10 @@ final class Mailbox {
         Name name = new Name(frame, peer);
         Outgoing waiting = outgoing.remove(name);
         if (waiting == null) {
+            if (granted.size() >= MAX_GRANTED) {
+                throw new IllegalArgumentException("Cannot note room for %s at rank %d: %d notes are unused"
+                        .formatted(frame, peer, granted.size()));
+            }
             granted.add(name);
         }
         return waiting;

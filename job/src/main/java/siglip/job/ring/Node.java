@@ -19,6 +19,9 @@ import org.apache.spark.network.client.StreamCallbackWithID;
 import org.apache.spark.network.client.TransportClient;
 import org.apache.spark.network.server.RpcHandler;
 import org.apache.spark.network.server.StreamManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import siglip.job.config.RingSettings;
 
 /**
  * One participant of an attempt: a rank, or the driver. Sends and receives named blocks, knows each connection's peer only
@@ -31,6 +34,7 @@ public abstract class Node implements AutoCloseable {
     /** The driver's number among the peers; ranks count from 0. */
     public static final int DRIVER = -1;
 
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final long POLL_MILLIS = 200;
 
     private final String name;
@@ -38,9 +42,13 @@ public abstract class Node implements AutoCloseable {
     private final boolean authenticated;
     private final BooleanSupplier cancelled;
     private final Duration waitTimeout;
+    private final Duration greetingTimeout;
     private final Mailbox mailbox = new Mailbox();
     private final Map<TransportClient, Integer> peers = new ConcurrentHashMap<>();
     private final Map<Integer, TransportClient> routes = new ConcurrentHashMap<>();
+    /** Connections that have not said whose they are, and since when. */
+    private final Map<TransportClient, Long> strangers = new ConcurrentHashMap<>();
+
     private final AtomicLong ringBytes = new AtomicLong();
     private final AtomicLong reduceBytes = new AtomicLong();
     private volatile Thread heart;
@@ -54,14 +62,15 @@ public abstract class Node implements AutoCloseable {
             SecurityManager security,
             String host,
             String bindHost,
-            Duration waitTimeout,
+            RingSettings settings,
             BooleanSupplier cancelled) {
         this.name = name;
         this.attempt = attempt;
         this.authenticated = security.isAuthenticationEnabled();
         this.cancelled = cancelled;
-        this.waitTimeout = waitTimeout;
-        this.endpoint = new Endpoint(conf, security, host, bindHost, waitTimeout.plusSeconds(30), new Handler());
+        this.waitTimeout = settings.waitTimeout();
+        this.greetingTimeout = settings.silence();
+        this.endpoint = new Endpoint(conf, security, host, bindHost, settings, new Handler());
     }
 
     final long attempt() {
@@ -75,6 +84,8 @@ public abstract class Node implements AutoCloseable {
                     try {
                         while (!closing.get()) {
                             beat.run();
+                            dismissStrangers();
+                            dismissStrangers();
                             Thread.sleep(pause.toMillis());
                         }
                     } catch (InterruptedException closed) {
@@ -86,15 +97,31 @@ public abstract class Node implements AutoCloseable {
         heart.start();
     }
 
+    /** Closes connections that have not greeted in time: they would stay open, and count, for as long as the attempt. */
+    private void dismissStrangers() {
+        long now = System.nanoTime();
+        strangers.forEach((client, since) -> {
+            if (!peers.containsKey(client) && now - since > greetingTimeout.toNanos()) {
+                client.close();
+            }
+        });
+    }
+
     /** Makes a connection known as the way to {@code peer}; blocks on it are taken as from that peer. */
     final void route(int peer, TransportClient client) {
-        peers.put(client, peer);
+        greet(peer, client);
         routes.put(peer, client);
     }
 
     /** Makes a connection known as coming from {@code peer}. */
     final void greet(int peer, TransportClient client) {
         peers.put(client, peer);
+        strangers.remove(client);
+    }
+
+    /** Whether a connection is known as that of {@code peer}. */
+    final boolean isOf(int peer, TransportClient client) {
+        return Integer.valueOf(peer).equals(peers.get(client));
     }
 
     final Map<Integer, TransportClient> routes() {
@@ -272,15 +299,29 @@ public abstract class Node implements AutoCloseable {
             try {
                 requireAuthentication(from);
                 Wire.Code code = Wire.code(message, attempt);
-                Integer peer = peers.get(from);
                 switch (code) {
-                    case GRANT -> granted(known(peer), Frame.read(message));
-                    case HEARTBEAT, REPORT, ABORT -> notice(known(peer), code, message);
                     case HELLO, PEER, BYE, FAILED -> request(from, code, message, reply);
-                    case BLOCK -> throw new IllegalArgumentException("Cannot take a block as a message");
+                    default -> throw new IllegalArgumentException("Cannot answer " + code);
                 }
             } catch (RuntimeException e) {
                 reply.onFailure(e);
+            }
+        }
+
+        /** One way: what cannot be taken is dropped, and only noted, since anybody can send it at any rate. */
+        @Override
+        public void receive(TransportClient from, ByteBuffer message) {
+            try {
+                requireAuthentication(from);
+                Wire.Code code = Wire.code(message, attempt);
+                int peer = known(peers.get(from));
+                switch (code) {
+                    case GRANT -> granted(peer, Frame.read(message));
+                    case HEARTBEAT, REPORT, ABORT -> notice(peer, code, message);
+                    default -> throw new IllegalArgumentException("Cannot take " + code + " without an answer");
+                }
+            } catch (RuntimeException e) {
+                LOG.debug("{} drops a message of {}", Node.this.name, from, e);
             }
         }
 
@@ -351,7 +392,13 @@ public abstract class Node implements AutoCloseable {
         }
 
         @Override
+        public void channelActive(TransportClient client) {
+            strangers.put(client, System.nanoTime());
+        }
+
+        @Override
         public void channelInactive(TransportClient client) {
+            strangers.remove(client);
             Integer peer = peers.remove(client); // a stranger's connection was never among the peers
             if (peer != null && !closing.get()) {
                 lost(peer);

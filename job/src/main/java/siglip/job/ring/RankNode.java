@@ -2,8 +2,10 @@ package siglip.job.ring;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -20,11 +22,13 @@ import siglip.job.config.RingSettings;
 public class RankNode extends Node {
     private static final Logger LOG = LoggerFactory.getLogger(RankNode.class);
     private static final long LAST_WORD_SECONDS = 5;
+    private static final String LOOPBACK = "127.0.0.1";
 
     private final int rank;
     private final int ranks;
     private final RingSettings settings;
     private volatile Progress progress = Progress.computing(-1);
+    private final Set<Integer> greeted = ConcurrentHashMap.newKeySet();
     private volatile boolean leaving;
     private String agreed = "";
 
@@ -37,7 +41,7 @@ public class RankNode extends Node {
             String host,
             RingSettings settings,
             BooleanSupplier cancelled) {
-        super("rank-" + rank, attempt, conf, security, host, host, settings.waitTimeout(), cancelled);
+        super("rank-" + rank, attempt, conf, security, host, host, settings, cancelled);
         this.rank = rank;
         this.ranks = ranks;
         this.settings = settings;
@@ -76,7 +80,10 @@ public class RankNode extends Node {
         }
     }
 
-    /** Tells the driver that this rank cannot take part in the attempt, nor in another one, and why. */
+    /**
+     * Tells the driver that this rank cannot take part in the attempt, nor in another one, and why. Nobody answers, so this
+     * listens on loopback only.
+     */
     public static void decline(
             Address driver,
             int rank,
@@ -85,9 +92,8 @@ public class RankNode extends Node {
             Throwable cause,
             SparkConf conf,
             SecurityManager security,
-            String host,
             RingSettings settings) {
-        try (RankNode node = new RankNode(rank, ranks, attempt, conf, security, host, settings, () -> false)) {
+        try (RankNode node = new RankNode(rank, ranks, attempt, conf, security, LOOPBACK, settings, () -> false)) {
             node.route(DRIVER, node.open(DRIVER, driver));
             node.giveUp(cause, false);
         }
@@ -101,15 +107,11 @@ public class RankNode extends Node {
                 Endpoint.rpc(toDriver, Wire.numbered(Wire.Code.HELLO, attempt(), rank, self));
         everyBeat(settings.heartbeat(), () -> toDriver.send(Wire.heartbeat(attempt(), progress)));
         ByteBuffer table = await(all, DRIVER, "the addresses of all ranks", settings.helloTimeout());
-        String[] addresses = StandardCharsets.UTF_8.decode(table).toString().split("\n", -1);
-        agreed = addresses[addresses.length - 1];
-        if (addresses.length != ranks + 1) {
-            throw new RingException(
-                    DRIVER, "The driver knows %d ranks, rank %d %d".formatted(addresses.length - 1, rank, ranks));
-        }
+        Welcome welcome = Welcome.read(table, ranks);
+        agreed = welcome.agreed();
         for (int peer = 0; peer < ranks; peer++) {
             if (peer != rank) {
-                TransportClient client = open(peer, Address.parse(addresses[peer]));
+                TransportClient client = open(peer, welcome.addresses().get(peer));
                 route(peer, client);
                 await(
                         Endpoint.rpc(client, Wire.numbered(Wire.Code.PEER, attempt(), rank, "")),
@@ -225,6 +227,9 @@ public class RankNode extends Node {
         int peer = message.getInt();
         if (code != Wire.Code.PEER || peer < 0 || peer >= ranks || peer == rank) {
             throw new IllegalArgumentException("Rank %d cannot answer %s of rank %d".formatted(rank, code, peer));
+        }
+        if (!greeted.add(peer)) {
+            throw new IllegalArgumentException("Rank %d knows rank %d already".formatted(rank, peer));
         }
         greet(peer, from);
         reply.onSuccess(ByteBuffer.allocate(0));

@@ -8,6 +8,7 @@ final class Wire {
     private static final int MAGIC = 0x51_67_4c_31; // "SgL1" with the case of its first letter
     private static final int PREFIX = 4 + 8 + 4;
     private static final int MAX_TEXT_BYTES = 4096;
+    private static final int MAX_VALUES = 1024;
 
     /** What a message without a block is for. */
     enum Code {
@@ -121,7 +122,7 @@ final class Wire {
 
     static double[] values(ByteBuffer message) {
         int count = message.getInt();
-        if (count < 0 || count * (long) Double.BYTES > message.remaining()) {
+        if (count < 0 || count > MAX_VALUES || count * (long) Double.BYTES > message.remaining()) {
             throw new IllegalArgumentException("Cannot read a message: a list of " + count + " values");
         }
         double[] values = new double[count];
@@ -133,11 +134,12 @@ final class Wire {
 
     static ByteBuffer heartbeat(long attempt, Progress progress) {
         byte[] what = progress.waitingFor().getBytes(StandardCharsets.UTF_8);
-        return start(Code.HEARTBEAT, attempt, 8 + 4 + 4 + what.length)
+        int length = Math.min(what.length, MAX_TEXT_BYTES);
+        return start(Code.HEARTBEAT, attempt, 8 + 4 + 4 + length)
                 .putLong(progress.step())
                 .putInt(progress.waitingOn())
-                .putInt(what.length)
-                .put(what)
+                .putInt(length)
+                .put(what, 0, length)
                 .flip();
     }
 

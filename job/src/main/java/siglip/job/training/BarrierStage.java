@@ -20,6 +20,7 @@ import siglip.job.data.DataException;
 import siglip.job.ring.Address;
 import siglip.job.ring.NumericsException;
 import siglip.job.ring.RankNode;
+import siglip.job.ring.RingSecurity;
 import siglip.kernels.LossKernels;
 import siglip.kernels.Numerics;
 
@@ -73,9 +74,10 @@ final class BarrierStage {
         String host = env.blockManager().blockManagerId().host();
         int rank = task.partitionId();
         Numerics offer = resolve(
+                () -> RingSecurity.requireProtected(env.conf(), settings, host),
                 asked,
                 cause -> RankNode.decline(
-                        driver, rank, ranks, attempt, cause, env.conf(), env.securityManager(), host, settings));
+                        driver, rank, ranks, attempt, cause, env.conf(), env.securityManager(), settings));
         try (RankNode node = RankNode.join(
                 driver,
                 rank,
@@ -100,10 +102,13 @@ final class BarrierStage {
         }
     }
 
-    /** Numerics that this machine does not have fail here: another attempt would meet the same. */
-    private static Numerics resolve(Numerics asked, Consumer<Throwable> decline) {
-        try (LossKernels kernels = LossKernels.open(asked)) {
-            return kernels.numerics();
+    /** What this machine may not do or does not have fails here: another attempt would meet the same. */
+    private static Numerics resolve(Runnable permission, Numerics asked, Consumer<Throwable> decline) {
+        try {
+            permission.run();
+            try (LossKernels kernels = LossKernels.open(asked)) {
+                return kernels.numerics();
+            }
         } catch (RuntimeException | Error e) {
             decline.accept(e);
             throw e;

@@ -260,6 +260,18 @@ class SettingsCoverageTest {
                         Duration.ofSeconds(4),
                         s -> s.ring().silence(),
                         "3 s"),
+                new Case(
+                        "ring.ports",
+                        "43000-43063",
+                        new PortRange(43000, 43063),
+                        s -> s.ring().ports(),
+                        "43063-43000"),
+                new Case(
+                        "ring.allow-unauthenticated",
+                        "true",
+                        true,
+                        s -> s.ring().allowUnauthenticated(),
+                        "perhaps"),
                 new Case("evaluation.every-steps", "1", 1L, s -> s.evaluation().everySteps(), "0"),
                 new Case("evaluation.max-rows", "7", 7, s -> s.evaluation().maxRows(), "0"),
                 new Case(

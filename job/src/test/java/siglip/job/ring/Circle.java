@@ -11,22 +11,22 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
+import siglip.job.config.PortRange;
 import siglip.job.config.RingSettings;
 
 /** A driver and its ranks in one JVM, over real connections on loopback: a ring without Spark's scheduler. */
 public final class Circle implements AutoCloseable {
-    public static final RingSettings SETTINGS = new RingSettings(
-            Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofMillis(200), Duration.ofSeconds(10));
-    private static final String HOST = "127.0.0.1";
+    public static final RingSettings SETTINGS =
+            settings(Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofMillis(200), Duration.ofSeconds(10));
+    static final String HOST = "127.0.0.1";
 
     /** What a rank does. */
     public interface RankBody<T> {
         T run(RankNode node) throws Exception;
     }
 
-    private final SparkConf conf = new SparkConf(false).set("spark.app.name", "circle");
-    private final SecurityManager security = new SecurityManager(
-            conf, scala.Option.empty(), org.apache.spark.SecurityManager.$lessinit$greater$default$3());
+    private final SparkConf conf;
+    private final SecurityManager security;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final RingSettings settings;
     private final int ranks;
@@ -40,15 +40,22 @@ public final class Circle implements AutoCloseable {
     }
 
     public Circle(int ranks, RingSettings settings) {
-        this(ranks, settings, SlowNode.Delay.NONE);
+        this(ranks, settings, plain());
+    }
+
+    /** @param conf of Spark: authentication and encryption as it says */
+    Circle(int ranks, RingSettings settings, SparkConf conf) {
+        this(ranks, settings, conf, SlowNode.Delay.NONE);
     }
 
     /** With a network that lets so many bytes a second leave each rank, and takes so long for a message. */
     public Circle(int ranks, RingSettings settings, double bytesPerSecond, Duration latency) {
-        this(ranks, settings, new SlowNode.Delay(bytesPerSecond, latency.toNanos()));
+        this(ranks, settings, plain(), new SlowNode.Delay(bytesPerSecond, latency.toNanos()));
     }
 
-    private Circle(int ranks, RingSettings settings, SlowNode.Delay delay) {
+    private Circle(int ranks, RingSettings settings, SparkConf conf, SlowNode.Delay delay) {
+        this.conf = conf;
+        this.security = security(conf);
         this.delay = delay;
         this.ranks = ranks;
         this.settings = settings;
@@ -58,11 +65,29 @@ public final class Circle implements AutoCloseable {
     }
 
     /** All ranks must have come with the same. */
-    private static String agree(List<String> numerics) {
+    static String agree(List<String> numerics) {
         if (numerics.stream().distinct().count() > 1) {
             throw new NumericsException("these differ: " + numerics);
         }
         return "all with " + numerics.get(0);
+    }
+
+    static RingSettings settings(Duration hello, Duration wait, Duration heartbeat, Duration silence) {
+        return new RingSettings(hello, wait, heartbeat, silence, PortRange.ANY, false);
+    }
+
+    static SparkConf plain() {
+        return new SparkConf(false).set("spark.app.name", "circle");
+    }
+
+    static SecurityManager security(SparkConf conf) {
+        return new SecurityManager(
+                conf, scala.Option.empty(), org.apache.spark.SecurityManager.$lessinit$greater$default$3());
+    }
+
+    /** The number that marks the messages. */
+    long attempt() {
+        return attempt;
     }
 
     public DriverNode driver() {

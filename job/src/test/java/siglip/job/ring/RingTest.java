@@ -317,7 +317,7 @@ class RingTest {
 
     @Test
     void aWaitWithoutAnAnswerEndsAtItsDeadlineAndNamesThePeer() throws Exception {
-        RingSettings hasty = new RingSettings(
+        RingSettings hasty = Circle.settings(
                 Duration.ofSeconds(10), Duration.ofMillis(600), Duration.ofMillis(100), Duration.ofSeconds(10));
         try (Circle circle = new Circle(2, hasty)) {
             List<Future<Integer>> running = circle.start(node -> {
@@ -334,7 +334,7 @@ class RingTest {
 
     @Test
     void whereTheDriverWaitsTooLongTheRankIsNamedThatTheOthersWaitFor() throws Exception {
-        RingSettings hasty = new RingSettings(
+        RingSettings hasty = Circle.settings(
                 Duration.ofSeconds(20), Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofSeconds(20));
         CompletableFuture<Void> never = new CompletableFuture<>();
         try (Circle circle = new Circle(3, hasty)) {
