@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
+import siglip.job.config.PortRange;
 import siglip.job.config.RingSettings;
 import siglip.job.ring.DriverNode;
 import siglip.job.ring.Frame;
@@ -46,7 +47,7 @@ final class LoopbackProbe {
                 scala.Option.empty(),
                 SecurityManager.$lessinit$greater$default$3());
         Duration limit = Duration.ofSeconds(SECONDS);
-        RingSettings settings = new RingSettings(limit, limit, Duration.ofSeconds(1), Duration.ofSeconds(SECONDS / 2));
+        RingSettings settings = new RingSettings(limit, limit, Duration.ofSeconds(1), Duration.ofSeconds(SECONDS / 2), PortRange.ANY, false);
         long attempt = System.nanoTime();
         ExecutorService threads = Executors.newFixedThreadPool(RANKS);
         try (DriverNode driver = DriverNode.listen(

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -34,6 +35,8 @@ public final class Circle implements AutoCloseable {
     private final DriverNode driver;
     private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(2);
     private final SlowNode.Delay delay;
+    private final List<Address> joined = new CopyOnWriteArrayList<>();
+    private Address entrance;
 
     public Circle(int ranks) {
         this(ranks, SETTINGS);
@@ -62,6 +65,7 @@ public final class Circle implements AutoCloseable {
         this.attempt = System.nanoTime();
         this.driver =
                 DriverNode.listen(ranks, attempt, conf, security, HOST, HOST, settings, Circle::agree, () -> false);
+        this.entrance = driver.address();
     }
 
     /** All ranks must have come with the same. */
@@ -94,12 +98,26 @@ public final class Circle implements AutoCloseable {
         return driver;
     }
 
+    /** Makes the ranks that join from now on connect to the driver by way of another address. */
+    void enterBy(Address address) {
+        entrance = address;
+    }
+
+    /** Where the driver and the ranks that have joined listen. */
+    List<Address> addresses() {
+        List<Address> all = new ArrayList<>(List.of(driver.address()));
+        all.addAll(joined);
+        return all;
+    }
+
     /** Joins one rank, which computes with {@code numerics}. */
     RankNode join(int rank, String numerics) {
-        return RankNode.join(
+        RankNode node = RankNode.join(
                 new SlowNode(delay, timer, rank, ranks, attempt, conf, security, HOST, settings, () -> false),
-                driver.address(),
+                entrance,
                 numerics);
+        joined.add(node.endpoint.address());
+        return node;
     }
 
     /** Starts all ranks; each joins, runs the body and leaves. */

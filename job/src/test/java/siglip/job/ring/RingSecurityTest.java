@@ -112,7 +112,15 @@ class RingSecurityTest {
         SparkConf conf = Circle.plain();
 
         assertThatThrownBy(() -> DriverNode.listen(
-                                2, 1, conf, Circle.security(conf), "127.0.0.1", "0.0.0.0", Circle.SETTINGS, Circle::agree, () -> false)
+                                2,
+                                1,
+                                conf,
+                                Circle.security(conf),
+                                "127.0.0.1",
+                                "0.0.0.0",
+                                Circle.SETTINGS,
+                                Circle::agree,
+                                () -> false)
                         .close())
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("0.0.0.0");
@@ -125,7 +133,15 @@ class RingSecurityTest {
             RingSettings settings = settings(new PortRange(taken.getLocalPort(), taken.getLocalPort()), false);
 
             assertThatThrownBy(() -> DriverNode.listen(
-                                    2, 1, conf, Circle.security(conf), Circle.HOST, Circle.HOST, settings, Circle::agree, () -> false)
+                                    2,
+                                    1,
+                                    conf,
+                                    Circle.security(conf),
+                                    Circle.HOST,
+                                    Circle.HOST,
+                                    settings,
+                                    Circle::agree,
+                                    () -> false)
                             .close())
                     .isInstanceOf(SettingsException.class)
                     .hasMessageContaining("all ports of ring.ports=%d are taken", taken.getLocalPort());

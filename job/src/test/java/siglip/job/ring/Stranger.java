@@ -10,6 +10,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.network.client.ChunkReceivedCallback;
+import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.StreamCallback;
 import org.apache.spark.network.client.TransportClient;
 import org.apache.spark.network.client.TransportClientBootstrap;
@@ -55,6 +56,17 @@ final class Stranger implements AutoCloseable {
     /** Sends a request and waits for the answer. */
     ByteBuffer ask(ByteBuffer message) throws Exception {
         return await(Endpoint.rpc(client, message));
+    }
+
+    /** Sends a request and cares for no answer. */
+    void request(ByteBuffer message) {
+        client.sendRpc(message, new RpcResponseCallback() {
+            @Override
+            public void onSuccess(ByteBuffer answer) {}
+
+            @Override
+            public void onFailure(Throwable cause) {}
+        });
     }
 
     /** Sends a block and waits until it is taken. */

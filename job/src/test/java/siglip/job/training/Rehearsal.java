@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import siglip.job.config.LossSettings;
+import siglip.job.config.PortRange;
 import siglip.job.config.RingSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
@@ -25,7 +26,12 @@ import siglip.kernels.Numerics;
 /** A segment without Spark: the ranks' and the driver's own code, in one process, over real connections on loopback. */
 final class Rehearsal {
     private static final RingSettings RING = new RingSettings(
-            Duration.ofSeconds(120), Duration.ofSeconds(120), Duration.ofSeconds(2), Duration.ofSeconds(60));
+            Duration.ofSeconds(120),
+            Duration.ofSeconds(120),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(60),
+            PortRange.ANY,
+            false);
 
     private final Settings settings;
     private final ModelSpec model;
