@@ -73,10 +73,9 @@ final class Traffic {
     }
 
     private static byte[] frame(ByteBuffer rest) {
-        return ByteBuffer.allocate(8 + rest.capacity())
-                .putLong(8 + rest.capacity())
-                .put(rest.array())
-                .array();
+        byte[] frame = new byte[8 + rest.capacity()];
+        ByteBuffer.wrap(frame).putLong(frame.length).put(rest.flip());
+        return frame;
     }
 
     int size() {
