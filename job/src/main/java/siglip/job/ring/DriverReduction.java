@@ -53,11 +53,13 @@ public final class DriverReduction {
         return parameters;
     }
 
-    /** Sends the filled pieces, each to its rank. */
-    public void send(long step) {
-        for (int rank = 0; rank < layout.ranks(); rank++) {
-            Frame frame = new Frame(Frame.Kind.PARAMETER_PIECE, arm, step, 0);
-            sent.add(node.send(frame, rank, parameters[rank].wire()));
-        }
+    public int ranks() {
+        return layout.ranks();
+    }
+
+    /** Sends a filled piece to its rank; ranks come in order. */
+    public void send(int rank, long step) {
+        Frame frame = new Frame(Frame.Kind.PARAMETER_PIECE, arm, step, 0);
+        sent.add(node.send(frame, rank, parameters[rank].wire()));
     }
 }

@@ -83,21 +83,25 @@ public final class RankReduction {
      */
     public void reduce(Offers offers, List<Matrix> dense, List<TableShare> table, double[] scalars) {
         Frame frame = offers.frame(Frame.Kind.GRADIENT_PIECE);
-        for (int peer = 0; peer < node.ranks(); peer++) {
-            fill(outgoing[peer], peer, dense, table);
+        boolean asItIs = dense.size() == 1; // then the own piece of it need not be copied to be added
+        for (int hop = 1; hop <= node.ranks(); hop++) { // the own piece comes last: the others travel meanwhile
+            int peer = (node.rank() + hop) % node.ranks();
+            fill(outgoing[peer], peer, asItIs && peer == node.rank() ? List.of() : dense, table);
             if (peer != node.rank()) {
                 offers.departures.add(peer, node.send(frame, peer, outgoing[peer].wire()));
             }
         }
+        List<FloatBuffer> parts = new ArrayList<>();
         List<RowMerge.Rows> rows = new ArrayList<>();
         for (int peer = 0; peer < node.ranks(); peer++) {
             ByteBuffer arrived = node.await(offers.gradients.get(peer), peer, frame.toString());
             if (peer != node.rank()) {
                 incoming[peer].verify(arrived);
             }
-            add(incoming[peer].dense(), sum, peer == 0);
+            parts.add(asItIs && peer == node.rank() ? slice(dense.get(0), peer) : incoming[peer].dense());
             rows.add(RowMerge.Rows.of(incoming[peer]));
         }
+        Sums.add(parts, sum.dense());
         RowMerge.merge(rows, sum, layout.width());
         for (int i = 0; i < scalars.length; i++) {
             sum.scalar(i, scalars[i]);
@@ -105,11 +109,13 @@ public final class RankReduction {
         offers.departures.add(Node.DRIVER, node.send(offers.frame(Frame.Kind.GRADIENT_SUM), Node.DRIVER, sum.wire()));
     }
 
+    private FloatBuffer slice(Matrix dense, int peer) {
+        return dense.range(layout.dense().start(peer), 1, layout.dense().size(peer))
+                .floats();
+    }
+
     private void fill(Piece piece, int peer, List<Matrix> dense, List<TableShare> table) {
-        int from = layout.dense().start(peer);
-        for (int i = 0; i < dense.size(); i++) {
-            add(dense.get(i).range(from, 1, layout.dense().size(peer)).floats(), piece, i == 0);
-        }
+        Sums.add(dense.stream().map(lane -> slice(lane, peer)).toList(), piece.dense());
         List<RowMerge.Rows> rows = new ArrayList<>();
         for (TableShare share : table) {
             int first = layout.firstRow(share.ids(), share.count(), peer);
@@ -121,21 +127,14 @@ public final class RankReduction {
         RowMerge.merge(rows, piece, layout.width());
     }
 
-    private static void add(FloatBuffer from, Piece to, boolean first) {
-        if (first) {
-            to.dense().put(from);
-        } else {
-            Sums.add(from, to.dense());
-        }
-    }
-
     /**
      * Waits for the new parameters, writes them over the old, and makes sure that all that this rank sent has arrived.
      *
      * @return the scalars that the driver sent along
      */
     public double[] update(Offers offers, Matrix dense, Matrix table) {
-        for (int peer = 0; peer < node.ranks(); peer++) {
+        for (int hop = 0; hop < node.ranks(); hop++) { // its own piece comes straight from the driver, and first
+            int peer = (node.rank() + hop) % node.ranks();
             int from = peer == node.rank() ? Node.DRIVER : peer;
             ByteBuffer arrived = node.await(offers.parameters.get(peer), from, "parameters");
             Piece piece = parameters[peer];

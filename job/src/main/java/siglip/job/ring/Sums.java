@@ -1,6 +1,7 @@
 package siglip.job.ring;
 
 import java.nio.FloatBuffer;
+import java.util.List;
 import siglip.kernels.blas.Matrix;
 
 /** Sums of matrices, in fp32. */
@@ -14,19 +15,28 @@ public final class Sums {
         add(from.floats(), to.floats());
     }
 
-    /** Adds all remaining floats of {@code from} to those of {@code to}. Chunks through arrays, which the compiler vectorises. */
-    static void add(FloatBuffer from, FloatBuffer to) {
-        float[] a = new float[Math.min(CHUNK, from.remaining())];
-        float[] b = new float[a.length];
-        while (from.hasRemaining()) {
-            int count = Math.min(a.length, from.remaining());
-            from.get(a, 0, count);
-            int at = to.position();
-            to.get(at, b, 0, count);
-            for (int i = 0; i < count; i++) {
-                b[i] += a[i];
+    private static void add(FloatBuffer from, FloatBuffer to) {
+        add(List.of(to.duplicate(), from), to);
+    }
+
+    /** Writes the sum of the parts, added in their order, over {@code to}; all have as many floats. Without parts, nothing is written. */
+    static void add(List<FloatBuffer> parts, FloatBuffer to) {
+        if (parts.size() < 2) {
+            parts.forEach(to::put);
+            return;
+        }
+        float[] sum = new float[Math.min(CHUNK, to.remaining())]; // through arrays, whose loop the compiler vectorises
+        float[] part = new float[sum.length];
+        while (to.hasRemaining()) {
+            int count = Math.min(sum.length, to.remaining());
+            parts.get(0).get(sum, 0, count);
+            for (int p = 1; p < parts.size(); p++) {
+                parts.get(p).get(part, 0, count);
+                for (int i = 0; i < count; i++) {
+                    sum[i] += part[i];
+                }
             }
-            to.put(b, 0, count);
+            to.put(sum, 0, count);
         }
     }
 }

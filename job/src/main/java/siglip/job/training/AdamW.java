@@ -1,5 +1,6 @@
 package siglip.job.training;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import siglip.job.config.TrainingSettings;
@@ -27,6 +28,9 @@ final class AdamW {
     private final double[] scalarM = new double[2];
     private final double[] scalarV = new double[2];
     private long updates;
+    private double rate; // of the step that has begun
+    private double correction1;
+    private double correction2;
 
     /** Neighbouring parameters that all have weight decay, or all have none: a loop over one has no condition inside. */
     private record Run(int from, int to, boolean decays) {
@@ -54,35 +58,35 @@ final class AdamW {
         tableV = new float[tableRows * width];
     }
 
-    /** Moves the parameters by one step at a learning rate. */
-    void update(ArmState arm, Gradient gradient, double rate) {
+    /** Begins a step at a learning rate: moves t' and b, and leaves the rest to {@link #moveDense} and {@link #moveTable}. */
+    void begin(ArmState arm, Gradient gradient, double learningRate) {
         updates++;
-        double correction1 = 1 - Math.pow(settings.beta1(), (double) updates);
-        double correction2 = 1 - Math.pow(settings.beta2(), (double) updates);
-        for (Run run : runs) {
-            double decay = run.decays ? settings.weightDecay() : 0;
-            Chunks.each(
-                    run.to - run.from,
-                    (from, to) -> dense(
-                            arm.dense(),
-                            gradient.dense,
-                            run.from + from,
-                            run.from + to,
-                            rate,
-                            decay,
-                            correction1,
-                            correction2));
-        }
-        float tableRate = (float) (rate * Math.sqrt(correction2) / correction1);
-        Chunks.each(gradient.rows * width, (from, to) -> table(arm.table(), gradient, from, to, tableRate));
+        rate = learningRate;
+        correction1 = 1 - Math.pow(settings.beta1(), (double) updates);
+        correction2 = 1 - Math.pow(settings.beta2(), (double) updates);
         double scalarRate = rate * settings.scalarLearningRateFactor();
-        arm.moveScalars(
-                scalar(0, gradient.logScale, scalarRate, correction1, correction2),
-                scalar(1, gradient.bias, scalarRate, correction1, correction2));
+        arm.moveScalars(scalar(0, gradient.logScale, scalarRate), scalar(1, gradient.bias, scalarRate));
     }
 
-    private void dense(
-            float[] p, float[] g, int from, int to, double rate, double decay, double correction1, double correction2) {
+    /** Moves the towers' parameters {@code first} to {@code last - 1}, and copies them while they are in the cache. */
+    void moveDense(ArmState arm, Gradient gradient, int first, int last, FloatBuffer copy) {
+        for (Run run : runs) {
+            double decay = run.decays ? settings.weightDecay() : 0;
+            int start = Math.max(first, run.from);
+            Chunks.each(Math.min(last, run.to) - start, (from, to) -> {
+                dense(arm.dense(), gradient.dense, start + from, start + to, decay);
+                copy.put(start + from - first, arm.dense(), start + from, to - from);
+            });
+        }
+    }
+
+    /** Moves the touched rows of the table. */
+    void moveTable(ArmState arm, Gradient gradient) {
+        float tableRate = (float) (rate * Math.sqrt(correction2) / correction1);
+        Chunks.each(gradient.rows * width, (from, to) -> table(arm.table(), gradient, from, to, tableRate));
+    }
+
+    private void dense(float[] p, float[] g, int from, int to, double decay) {
         float b1 = (float) settings.beta1();
         float b2 = (float) settings.beta2();
         float c1 = (float) (1 - settings.beta1());
@@ -123,9 +127,12 @@ final class AdamW {
         }
     }
 
-    private double scalar(int index, double g, double rate, double correction1, double correction2) {
+    private double scalar(int index, double g, double scalarRate) {
         scalarM[index] = settings.beta1() * scalarM[index] + (1 - settings.beta1()) * g;
         scalarV[index] = settings.beta2() * scalarV[index] + (1 - settings.beta2()) * g * g;
-        return -rate / correction1 * scalarM[index] / (Math.sqrt(scalarV[index] / correction2) + settings.epsilon());
+        return -scalarRate
+                / correction1
+                * scalarM[index]
+                / (Math.sqrt(scalarV[index] / correction2) + settings.epsilon());
     }
 }

@@ -1,7 +1,9 @@
 package siglip.job.training;
 
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.IntConsumer;
 import siglip.job.config.LossSettings;
 import siglip.job.config.TrainingSettings;
 import siglip.job.ring.Piece;
@@ -44,11 +46,11 @@ final class ArmAuthority {
     }
 
     /**
-     * Applies the gradient of a step, unless it is not finite: then the arm stops, with the parameters it had.
+     * Takes the gradient of a step. If it is not finite, the arm stops, with the parameters it had.
      *
      * @return the step's record, without its times
      */
-    StepRecord apply(Piece[] sums, long step, int attempt) {
+    StepRecord take(Piece[] sums, long step, int attempt) {
         RankScalars total = RankScalars.total(sums);
         peakBytes = Math.max(peakBytes, total.bytes());
         gradient.assemble(sums, total, settings.batchSize());
@@ -57,13 +59,49 @@ final class ArmAuthority {
         double rate = schedule.at(step);
         boolean clipped = clip(Math.sqrt(squared));
         StepRecord record = record(total.sums(), step, attempt, norm, rate, clipped);
-        if (record.finite()) {
-            optimizer.update(state, gradient, rate);
-        } else {
+        if (!record.finite()) {
             state.stop("loss %s, gradient norm %s at step %d".formatted(record.loss(), norm, step));
         }
-        state.completed(step);
         return record;
+    }
+
+    /**
+     * Completes the step that was taken: moves the parameters piece by piece, unless the arm has stopped, and fills each piece with what
+     * has changed, all of the towers and the touched rows of the table. All pieces move, whatever becomes of those that are ready.
+     *
+     * @param ready told each piece's rank as soon as it may be sent
+     */
+    void complete(StepRecord record, Piece[] pieces, IntConsumer ready) {
+        boolean moves = state.stopped().isEmpty();
+        if (moves) {
+            optimizer.begin(state, gradient, record.learningRate());
+            optimizer.moveTable(state, gradient);
+        }
+        RuntimeException failure = null;
+        for (int rank = 0, row = 0; rank < pieces.length; rank++) {
+            int from = row;
+            int end = layout.table().start(rank) + layout.table().size(rank);
+            while (row < gradient.rows && gradient.ids[row] < end) {
+                row++;
+            }
+            int first = layout.dense().start(rank);
+            int last = first + layout.dense().size(rank);
+            if (moves) {
+                optimizer.moveDense(state, gradient, first, last, pieces[rank].dense());
+            } else {
+                pieces[rank].dense().put(state.dense(), first, last - first);
+            }
+            fillRest(pieces[rank], gradient.ids, from, row);
+            try {
+                ready.accept(rank);
+            } catch (RuntimeException e) {
+                failure = failure == null ? e : failure;
+            }
+        }
+        state.completed(record.step());
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     private boolean clip(double norm) {
@@ -107,33 +145,23 @@ final class ArmAuthority {
             for (int i = 0; i < ids.length; i++) {
                 ids[i] = first + i;
             }
-            fill(pieces[rank], rank, ids, 0, ids.length);
+            pieces[rank]
+                    .dense()
+                    .put(
+                            state.dense(),
+                            layout.dense().start(rank),
+                            layout.dense().size(rank));
+            fillRest(pieces[rank], ids, 0, ids.length);
         }
     }
 
-    /** Fills the pieces with what the last step changed: all of the towers, the touched rows of the table. */
-    void fillChanged(Piece[] pieces) {
-        int from = 0;
-        for (int rank = 0; rank < pieces.length; rank++) {
-            int end = layout.table().start(rank) + layout.table().size(rank);
-            int to = from;
-            while (to < gradient.rows && gradient.ids[to] < end) {
-                to++;
-            }
-            fill(pieces[rank], rank, gradient.ids, from, to);
-            from = to;
-        }
-    }
-
-    private void fill(Piece piece, int rank, int[] ids, int from, int to) {
+    private void fillRest(Piece piece, int[] ids, int from, int to) {
         piece.scalar(LOG_SCALE, state.logits().logScale());
         piece.scalar(BIAS, state.logits().bias());
         piece.scalar(ACTIVE, state.stopped().isEmpty() ? 1 : 0);
-        piece.dense()
-                .put(state.dense(), layout.dense().start(rank), layout.dense().size(rank));
         piece.rows(to - from);
         piece.ids().put(ids, from, to - from);
-        java.nio.FloatBuffer values = piece.values();
+        FloatBuffer values = piece.values();
         for (int i = from; i < to; i++) {
             values.put(state.table(), ids[i] * layout.width(), layout.width());
         }

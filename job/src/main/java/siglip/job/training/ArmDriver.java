@@ -40,7 +40,9 @@ final class ArmDriver {
             offers = reduction.offer(authority.state().nextStep());
         }
         authority.fillAll(reduction.parameters());
-        reduction.send(-1);
+        for (int rank = 0; rank < reduction.ranks(); rank++) {
+            reduction.send(rank, -1);
+        }
     }
 
     /**
@@ -50,13 +52,13 @@ final class ArmDriver {
      */
     StepRecord step(long step, boolean more) {
         Piece[] sums = reduction.await(offers);
+        Piece[] parameters = reduction.parameters();
         long start = System.nanoTime();
-        StepRecord record = authority.apply(sums, step, attempt);
+        StepRecord record = authority.take(sums, step, attempt);
         if (more && record.finite()) {
             offers = reduction.offer(step + 1);
         }
-        authority.fillChanged(reduction.parameters());
-        reduction.send(step);
+        authority.complete(record, parameters, rank -> reduction.send(rank, step));
         return record.withDriverSeconds((System.nanoTime() - start) * 1e-9);
     }
 }

@@ -38,6 +38,6 @@ final class Chunks {
     }
 
     private static int count(int length) {
-        return (length + SIZE - 1) / SIZE;
+        return Math.max(0, (length + SIZE - 1) / SIZE);
     }
 }

@@ -1,6 +1,5 @@
 package siglip.job.training;
 
-import java.nio.FloatBuffer;
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
 
@@ -18,6 +17,7 @@ final class Gradient {
     int rows;
     double logScale;
     double bias;
+    private double squaredNorm;
 
     Gradient(PieceLayout layout) {
         this.layout = layout;
@@ -34,20 +34,33 @@ final class Gradient {
             ids = new int[rows];
             values = new float[rows * layout.width()];
         }
+        float factor = 1f / pairs;
+        squaredNorm = Chunks.sum(dense.length, (from, to) -> take(pieces, from, to, factor));
         int at = 0;
-        for (int rank = 0; rank < pieces.length; rank++) {
-            pieces[rank]
-                    .dense()
-                    .get(dense, layout.dense().start(rank), layout.dense().size(rank));
-            int count = pieces[rank].rows();
-            pieces[rank].ids().get(ids, at, count);
-            FloatBuffer touched = pieces[rank].values();
-            touched.get(values, at * layout.width(), count * layout.width());
+        for (Piece piece : pieces) {
+            int count = piece.rows();
+            piece.ids().get(ids, at, count);
+            piece.values().get(values, at * layout.width(), count * layout.width());
             at += count;
         }
-        scale(1f / pairs);
+        Chunks.each(rows * layout.width(), (from, to) -> multiply(values, from, to, factor));
+        squaredNorm += Chunks.sum(rows * layout.width(), (from, to) -> squares(values, from, to));
         logScale = total.sums().logScaleGradient / pairs;
         bias = total.sums().biasGradient / pairs;
+    }
+
+    /** Copies elements out of the pieces that hold them, scales them, and gives the sum of their squares: once through the memory. */
+    private double take(Piece[] pieces, int from, int to, float factor) {
+        for (int rank = 0; rank < pieces.length; rank++) {
+            int start = layout.dense().start(rank);
+            int first = Math.max(from, start);
+            int last = Math.min(to, start + layout.dense().size(rank));
+            if (first < last) {
+                pieces[rank].dense().get(first - start, dense, first, last - first);
+            }
+        }
+        multiply(dense, from, to, factor);
+        return squares(dense, from, to);
     }
 
     /** Multiplies the gradients of towers and table, not those of t' and b. */
@@ -62,10 +75,9 @@ final class Gradient {
         }
     }
 
-    /** Sum of squares over towers and table. */
+    /** Sum of squares over towers and table, as they were assembled. */
     double squaredNorm() {
-        return Chunks.sum(dense.length, (from, to) -> squares(dense, from, to))
-                + Chunks.sum(rows * layout.width(), (from, to) -> squares(values, from, to));
+        return squaredNorm;
     }
 
     private static double squares(float[] values, int from, int to) {

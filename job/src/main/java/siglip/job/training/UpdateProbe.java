@@ -59,7 +59,6 @@ public final class UpdateProbe {
 
     /** Adds up, optimises and fills the pieces once. */
     public void update() {
-        authority.apply(sums, step++, 1);
-        authority.fillChanged(parameters);
+        authority.complete(authority.take(sums, step++, 1), parameters, rank -> {});
     }
 }

@@ -140,7 +140,9 @@ final class RingRun {
                 }
                 answer[rank].values().put(table, 2 * first, 2 * answer[rank].rows());
             }
-            reduction.send(step);
+            for (int rank = 0; rank < ranks; rank++) {
+                reduction.send(rank, step);
+            }
             List<DriverNode.Report> reports = new ArrayList<>();
             node.nextReport().ifPresent(reports::add);
             if (stop) {

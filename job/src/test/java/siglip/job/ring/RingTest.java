@@ -195,8 +195,8 @@ class RingTest {
                     answer[rank].ids().put(i, layout.table().start(rank) + i);
                 }
                 answer[rank].values().put(table, 2 * layout.table().start(rank), 2 * answer[rank].rows());
+                driver.send(rank, 7);
             }
-            driver.send(7);
             for (Future<List<float[]>> each : running) {
                 List<float[]> parameters = each.get(30, TimeUnit.SECONDS);
                 assertThat(parameters.get(0)).isEqualTo(dense);

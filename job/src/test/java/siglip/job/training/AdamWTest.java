@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -123,7 +124,12 @@ class AdamWTest {
         for (int step = 0; step < STEPS; step++) {
             double rate = golden.get("rates")[step];
             moved += rate * moveRoundings(step + 1);
-            optimizer.update(arm, gradient(step), rate);
+            Gradient gradient = gradient(step);
+            optimizer.begin(arm, gradient, rate);
+            FloatBuffer copy = FloatBuffer.allocate(WEIGHTS + BIASES);
+            optimizer.moveDense(arm, gradient, 4, WEIGHTS + BIASES, copy); // in two pieces, the first of them later
+            optimizer.moveDense(arm, gradient, 0, 4, copy);
+            optimizer.moveTable(arm, gradient);
             int done = step + 1;
             double[] dense = join(golden.get("weights." + done), golden.get("biases." + done));
             for (int i = 0; i < dense.length; i++) {
@@ -199,7 +205,15 @@ class AdamWTest {
         piece.rows(2);
         piece.ids().put(0, 1).put(1, 5);
         piece.values().put(2, -2 * size).put(WIDTH, 2 * size);
-        return new ArmAuthority(arm, decayed(), settings, layout).apply(new Piece[] {piece}, 0, 1);
+        ArmAuthority authority = new ArmAuthority(arm, decayed(), settings, layout);
+        StepRecord record = authority.take(new Piece[] {piece}, 0, 1);
+        authority.complete(record, new Piece[] {piece}, rank -> {});
+        for (int i = 0; i < WEIGHTS + BIASES; i++) {
+            assertThat(piece.dense().get(i)).isEqualTo(arm.dense()[i]);
+        }
+        assertThat(piece.ids().get(1)).isEqualTo(5);
+        assertThat(piece.values().get(WIDTH)).isEqualTo(arm.table()[5 * WIDTH]);
+        return record;
     }
 
     @Test

@@ -250,7 +250,9 @@ class DistributedGradientTest {
             void start() {
                 offers = reduction.offer(0);
                 authority.fillAll(reduction.parameters());
-                reduction.send(-1);
+                for (int rank = 0; rank < ranks; rank++) {
+                    reduction.send(rank, -1);
+                }
             }
 
             void step(long step, Batch whole) {
@@ -268,13 +270,12 @@ class DistributedGradientTest {
                         ranks * plan.cores());
                 Piece[] sums = reduction.await(offers);
                 gradient.assemble(sums, RankScalars.total(sums), source.batchSize());
-                StepRecord record = authority.apply(sums, step, 1);
+                StepRecord record = authority.take(sums, step, 1);
                 oracle.check("%s, step %d, %s".formatted(state.arm().name(), step, what), record.loss(), gradient);
                 if (step + 1 < STEPS) {
                     offers = reduction.offer(step + 1);
                 }
-                authority.fillChanged(reduction.parameters());
-                reduction.send(step);
+                authority.complete(record, reduction.parameters(), rank -> reduction.send(rank, step));
             }
         }
     }
