@@ -4,13 +4,15 @@ import org.apache.spark.sql.AnalysisException;
 import picocli.CommandLine.ParameterException;
 import siglip.job.config.SettingsException;
 import siglip.job.data.DataException;
+import siglip.job.training.SlotsException;
 
 /** How the program ends. */
 enum ExitCode {
     OK(0, "done"),
     CRASH(1, "failed: see the stack trace and the log"),
     USAGE(2, "the command line or the settings cannot be used"),
-    DATA(3, "the data cannot be used");
+    DATA(3, "the data cannot be used"),
+    CLUSTER(4, "the cluster does not give what the run needs");
 
     private final int code;
     private final String meaning;
@@ -34,6 +36,9 @@ enum ExitCode {
         if (known instanceof SettingsException || known instanceof ParameterException) {
             return USAGE;
         }
+        if (known instanceof SlotsException) {
+            return CLUSTER;
+        }
         return known instanceof DataException || known instanceof AnalysisException ? DATA : CRASH;
     }
 
@@ -42,6 +47,7 @@ enum ExitCode {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SettingsException
                     || cause instanceof ParameterException
+                    || cause instanceof SlotsException
                     || cause instanceof DataException
                     || cause instanceof AnalysisException) {
                 return cause;

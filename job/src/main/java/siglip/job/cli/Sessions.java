@@ -85,6 +85,10 @@ final class Sessions {
                                     needed,
                                     needed)));
         }
+        conf.setIfMissing("spark.locality.wait", "0s"); // all ranks start together: none waits for a better place
+        conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
+        conf.setIfMissing("spark.task.reaper.enabled", "true"); // a rank that cannot be stopped would keep its slot
+        conf.setIfMissing("spark.task.reaper.killTimeout", "60s");
         if (slots.isPresent() && run.coresPerRank() > 1) { // elsewhere the stage asks for its cores itself
             conf.setIfMissing("spark.task.cpus", Integer.toString(run.coresPerRank()));
         }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -25,6 +26,7 @@ import siglip.job.towers.ModelFiles;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.SavedModel;
 import siglip.job.training.ArmState;
+import siglip.job.training.Recovery;
 import siglip.job.training.StepRecord;
 import siglip.job.training.Trainer;
 import siglip.job.training.TrainingListener;
@@ -38,15 +40,18 @@ public final class Comparison {
     private final JavaSparkContext spark;
     private final Settings settings;
     private final RunListener listener;
+    private final UnaryOperator<BatchSource> sources;
     private final List<StepRecord> steps = new ArrayList<>();
     private final List<Evaluation> evaluations = new ArrayList<>();
     private final List<String> incidents = new ArrayList<>();
 
-    private Comparison(SparkSession session, Settings settings, RunListener listener) {
+    private Comparison(
+            SparkSession session, Settings settings, RunListener listener, UnaryOperator<BatchSource> sources) {
         this.session = session;
         this.spark = JavaSparkContext.fromSparkContext(session.sparkContext());
         this.settings = settings;
         this.listener = listener;
+        this.sources = sources;
     }
 
     /**
@@ -55,7 +60,17 @@ public final class Comparison {
      * @param rendered the settings as text, for the report
      */
     public static ComparisonResult run(SparkSession session, Settings settings, String rendered, RunListener listener) {
-        return new Comparison(session, settings, listener).run(rendered);
+        return run(session, settings, rendered, listener, UnaryOperator.identity());
+    }
+
+    /** The same with what {@code sources} makes of the source of batches. */
+    static ComparisonResult run(
+            SparkSession session,
+            Settings settings,
+            String rendered,
+            RunListener listener,
+            UnaryOperator<BatchSource> sources) {
+        return new Comparison(session, settings, listener, sources).run(rendered);
     }
 
     private ComparisonResult run(String rendered) {
@@ -63,8 +78,8 @@ public final class Comparison {
         listener.phase("reading pairs from " + settings.data().path());
         try (PairData data = PairData.open(
                         session, settings.data(), settings.towers().table().buckets());
-                BatchSource source = data.source(
-                        settings.training().batchSize(), settings.run().seed())) {
+                BatchSource source = sources.apply(data.source(
+                        settings.training().batchSize(), settings.run().seed()))) {
             Configuration hadoop = session.sparkContext().hadoopConfiguration();
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
             Trainer trainer = new Trainer(spark, settings, model, source, new Recorder());
@@ -208,6 +223,12 @@ public final class Comparison {
         public void incident(String text) {
             incidents.add(text);
             listener.incident(text);
+        }
+
+        @Override
+        public void recovered(Recovery recovery) {
+            incidents.add(recovery.toString());
+            listener.recovered(recovery);
         }
     }
 }

@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
+ * @param slotsTimeout longest wait for room for all ranks at the same time
  * @param helloTimeout from submission of a segment until all ranks have said hello
  * @param waitTimeout longest wait for one message of a peer
  * @param heartbeat time between heartbeats
@@ -12,6 +13,7 @@ import java.time.Duration;
  * @param allowUnauthenticated whether they may listen off loopback although Spark's authentication is off
  */
 public record RingSettings(
+        Duration slotsTimeout,
         Duration helloTimeout,
         Duration waitTimeout,
         Duration heartbeat,

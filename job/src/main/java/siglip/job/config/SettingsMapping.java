@@ -179,6 +179,7 @@ final class SettingsMapping {
     private static RingSettings ring(SettingsReader reader) {
         String ports = reader.text("ring.ports");
         RingSettings ring = new RingSettings(
+                reader.duration("ring.slots-timeout"),
                 reader.duration("ring.hello-timeout"),
                 reader.duration("ring.wait-timeout"),
                 reader.duration("ring.heartbeat"),

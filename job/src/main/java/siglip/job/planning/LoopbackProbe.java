@@ -48,7 +48,7 @@ final class LoopbackProbe {
                 SecurityManager.$lessinit$greater$default$3());
         Duration limit = Duration.ofSeconds(SECONDS);
         RingSettings settings = new RingSettings(
-                limit, limit, Duration.ofSeconds(1), Duration.ofSeconds(SECONDS / 2), PortRange.ANY, false);
+                limit, limit, limit, Duration.ofSeconds(1), Duration.ofSeconds(SECONDS / 2), PortRange.ANY, false);
         long attempt = System.nanoTime();
         ExecutorService threads = Executors.newFixedThreadPool(RANKS);
         try (DriverNode driver = DriverNode.listen(

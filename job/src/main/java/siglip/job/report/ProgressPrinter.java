@@ -10,6 +10,7 @@ import java.util.function.LongSupplier;
 import siglip.job.comparison.RunListener;
 import siglip.job.config.Settings;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.training.Recovery;
 import siglip.job.training.StepRecord;
 
 /**
@@ -132,6 +133,11 @@ public final class ProgressPrinter implements RunListener {
     @Override
     public void incident(String text) {
         line("! " + text);
+    }
+
+    @Override
+    public void recovered(Recovery recovery) {
+        line("! " + recovery);
     }
 
     /** Ends the line that is being rewritten, so that others may print. */

@@ -3,11 +3,15 @@ package siglip.job.training;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.resource.ResourceProfile;
 import org.apache.spark.resource.ResourceProfileBuilder;
 import org.apache.spark.resource.TaskResourceRequests;
@@ -29,6 +33,9 @@ import siglip.kernels.Numerics;
  * Spark: the driver owns the retries.
  */
 final class BarrierStage {
+    private static final Map<Integer, ResourceProfile> PROFILES =
+            new ConcurrentHashMap<>(); // Spark keeps every one that it has seen
+
     private BarrierStage() {}
 
     /** What a rank does; ships with the stage. */
@@ -44,12 +51,20 @@ final class BarrierStage {
      */
     static <T, R> JavaRDD<R> of(JavaRDD<T> feed, int cores, Body<T, R> body, Class<R> result) {
         ClassTag<R> tag = ClassTag$.MODULE$.apply(result);
-        boolean profiles = cores > 1 && !feed.context().isLocal();
-        JavaRDD<T> placed = profiles ? feed.withResources(profile(cores)) : feed;
+        JavaRDD<T> placed = profile(JavaSparkContext.fromSparkContext(feed.context()), cores)
+                .map(feed::withResources)
+                .orElse(feed);
         return JavaRDD.fromRDD(placed.rdd().barrier().mapPartitions(new Task<>(body), false, tag), tag);
     }
 
-    private static ResourceProfile profile(int cores) {
+    /** What each task asks for, if it is not what tasks of that Spark ask for anyway. */
+    static Optional<ResourceProfile> profile(JavaSparkContext spark, int cores) {
+        return cores > 1 && !spark.isLocal()
+                ? Optional.of(PROFILES.computeIfAbsent(cores, BarrierStage::ask))
+                : Optional.empty();
+    }
+
+    private static ResourceProfile ask(int cores) {
         return new ResourceProfileBuilder()
                 .require(new TaskResourceRequests().cpus(cores))
                 .build();

@@ -57,10 +57,8 @@ public final class LossJob {
         List<JavaRDD<Row>> stage = new ArrayList<>();
         Attempt.run(
                 spark,
-                request.ranks(),
-                ring,
-                "loss",
-                "loss of " + request.input(),
+                new Attempt.Request(request.ranks(), cores, ring, "loss", "loss of " + request.input()),
+                new RecoveryClock(),
                 (driver, number) -> {
                     RankTask task = new RankTask(
                             driver,

@@ -3,13 +3,15 @@ package siglip.job.training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.BatchSource;
 import siglip.job.data.Slices;
 import siglip.job.ring.Address;
-import siglip.job.ring.CulpritException;
 import siglip.job.ring.DriverNode;
 import siglip.job.ring.PieceLayout;
 import siglip.job.towers.ModelSpec;
@@ -20,6 +22,8 @@ import siglip.job.towers.Parameters;
  * again from the last step that the driver completed.
  */
 public final class Trainer {
+    private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
     private final JavaSparkContext spark;
     private final Settings settings;
     private final ModelSpec model;
@@ -28,6 +32,7 @@ public final class Trainer {
     private final Slices rows;
     private final PieceLayout pieces;
     private final List<ArmAuthority> arms = new ArrayList<>();
+    private final RecoveryClock clock = new RecoveryClock();
     private String numerics = "";
     private int attempts;
 
@@ -77,21 +82,29 @@ public final class Trainer {
      * Trains every arm that has not stopped to step {@code to}.
      *
      * @throws TrainingException if an error cannot be mended, or a segment fails again and again without a completed step
+     * @throws SlotsException if the cluster has no room for all ranks for too long
      */
     public void run(long to) {
         int failures = 0;
+        clock.start();
         while (nextStep() < to) {
             long completed = completed();
             try {
                 attempt(nextStep(), Math.min(to, source.segmentEnd(nextStep())));
                 failures = 0;
-            } catch (CulpritException | Attempt.AttemptException e) {
+            } catch (Attempt.AttemptException e) {
                 failures = completed() > completed ? 1 : failures + 1;
                 String text = "attempt %d ended at step %d: %s".formatted(attempts, nextStep(), e.getMessage());
-                boolean mendable = !(e instanceof CulpritException culprit) || culprit.mendable();
-                if (!mendable || failures >= settings.training().attempts()) {
+                LOG.info(e.facts()
+                        .with("run", settings.run().name())
+                        .with("attempt", attempts)
+                        .with("step", nextStep())
+                        .with("failures_in_a_row", failures)
+                        .with("why", e.getMessage())
+                        .toString());
+                if (!e.mendable() || failures >= settings.training().attempts()) {
                     throw new TrainingException(
-                            (mendable
+                            (e.mendable()
                                     ? "Giving up after %d failed attempts without a completed step; the last: %s"
                                             .formatted(failures, text)
                                     : "Cannot go on: " + text),
@@ -117,12 +130,30 @@ public final class Trainer {
 
     private void attempt(long from, long to) {
         attempts++;
+        String training = arms.stream()
+                .map(ArmAuthority::state)
+                .filter(state -> state.stopped().isEmpty())
+                .map(state -> state.arm().name())
+                .collect(Collectors.joining(", "));
+        LOG.info(new LogEvent("attempt-started")
+                .with("run", settings.run().name())
+                .with("attempt", attempts)
+                .with("arms", training)
+                .with("epoch", source.plan().epoch(from))
+                .with("from", from)
+                .with("to", to)
+                .with("ranks", rows.ranks())
+                .toString());
         Attempt.run(
                 spark,
-                rows.ranks(),
-                settings.ring(),
-                "%s-attempt-%d".formatted(settings.run().name(), attempts),
-                "train steps %d to %d".formatted(from, to - 1),
+                new Attempt.Request(
+                        rows.ranks(),
+                        settings.run().coresPerRank(),
+                        settings.ring(),
+                        "%s-attempt-%d".formatted(settings.run().name(), attempts),
+                        "train %s: epoch %d, steps %d to %d, attempt %d"
+                                .formatted(training, source.plan().epoch(from), from, to - 1, attempts)),
+                clock,
                 (driver, number) -> BarrierStage.of(
                                 source.feed(spark, rows.ranks(), from, to),
                                 settings.run().coresPerRank(),
@@ -131,6 +162,11 @@ public final class Trainer {
                         .collectAsync(),
                 this::agree,
                 node -> drive(node, from, to));
+        LOG.info(new LogEvent("attempt-done")
+                .with("run", settings.run().name())
+                .with("attempt", attempts)
+                .with("next_step", to)
+                .toString());
     }
 
     private SegmentPlan plan(Address driver, long number, long from, long to) {
@@ -154,6 +190,7 @@ public final class Trainer {
 
     private void drive(DriverNode node, long from, long to) {
         numerics = node.assemble();
+        clock.lap(RecoveryClock.Part.JOINED);
         StepLedger ledger = new StepLedger(rows.ranks(), this::pass);
         List<ArmDriver> drivers = new ArrayList<>();
         for (ArmAuthority arm : arms) {
@@ -169,6 +206,7 @@ public final class Trainer {
                         long now = System.nanoTime();
                         ledger.add(driver.arm(), record.withSeconds((now - last) * 1e-9));
                         last = now;
+                        clock.stepDone(attempts, step).ifPresent(this::recovered);
                         ledger.collect(node);
                     }
                 }
@@ -178,6 +216,21 @@ public final class Trainer {
             ledger.collect(node);
             ledger.close();
         }
+    }
+
+    private void recovered(Recovery recovery) {
+        LOG.info(new LogEvent("recovered")
+                .with("run", settings.run().name())
+                .with("attempt", recovery.attempt())
+                .with("step", recovery.step())
+                .with("seconds", recovery.seconds())
+                .with("noticed_seconds", recovery.noticed())
+                .with("ended_seconds", recovery.ended())
+                .with("slots_seconds", recovery.slots())
+                .with("joined_seconds", recovery.joined())
+                .with("redone_seconds", recovery.redone())
+                .toString());
+        listener.recovered(recovery);
     }
 
     private void pass(StepRecord record) {

@@ -7,4 +7,7 @@ public interface TrainingListener {
 
     /** Something failed and is tried again, or an arm stopped. */
     void incident(String text);
+
+    /** Training goes on after attempts that failed. */
+    default void recovered(Recovery recovery) {}
 }

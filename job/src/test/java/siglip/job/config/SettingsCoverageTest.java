@@ -237,6 +237,12 @@ class SettingsCoverageTest {
                         "0"),
                 new Case("training.attempts", "1", 1, s -> s.training().attempts(), "0"),
                 new Case(
+                        "ring.slots-timeout",
+                        "7 s",
+                        Duration.ofSeconds(7),
+                        s -> s.ring().slotsTimeout(),
+                        "9"),
+                new Case(
                         "ring.hello-timeout",
                         "2 m",
                         Duration.ofMinutes(2),

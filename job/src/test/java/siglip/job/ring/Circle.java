@@ -77,7 +77,7 @@ public final class Circle implements AutoCloseable {
     }
 
     static RingSettings settings(Duration hello, Duration wait, Duration heartbeat, Duration silence) {
-        return new RingSettings(hello, wait, heartbeat, silence, PortRange.ANY, false);
+        return new RingSettings(hello, hello, wait, heartbeat, silence, PortRange.ANY, false);
     }
 
     static SparkConf plain() {

@@ -159,7 +159,13 @@ class RingSecurityTest {
     private static RingSettings settings(PortRange ports, boolean allow) {
         RingSettings usual = Circle.SETTINGS;
         return new RingSettings(
-                usual.helloTimeout(), usual.waitTimeout(), usual.heartbeat(), usual.silence(), ports, allow);
+                usual.slotsTimeout(),
+                usual.helloTimeout(),
+                usual.waitTimeout(),
+                usual.heartbeat(),
+                usual.silence(),
+                ports,
+                allow);
     }
 
     private static SparkConf conf(String settings) {

@@ -28,6 +28,7 @@ final class Rehearsal {
     private static final RingSettings RING = new RingSettings(
             Duration.ofSeconds(120),
             Duration.ofSeconds(120),
+            Duration.ofSeconds(120),
             Duration.ofSeconds(2),
             Duration.ofSeconds(60),
             PortRange.ANY,
