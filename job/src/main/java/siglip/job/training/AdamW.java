@@ -58,6 +58,22 @@ final class AdamW {
         tableV = new float[tableRows * width];
     }
 
+    OptimizerSnapshot snapshot() {
+        return new OptimizerSnapshot(
+                updates, m.clone(), v.clone(), tableM.clone(), tableV.clone(), scalarM.clone(), scalarV.clone());
+    }
+
+    /** Takes over another one's memory; shapes are the caller's to check. */
+    void restore(OptimizerSnapshot from) {
+        updates = from.updates();
+        ArmState.copy(from.denseMean(), m);
+        ArmState.copy(from.denseSquare(), v);
+        ArmState.copy(from.tableMean(), tableM);
+        ArmState.copy(from.tableSquare(), tableV);
+        System.arraycopy(from.scalarMean(), 0, scalarM, 0, scalarM.length);
+        System.arraycopy(from.scalarSquare(), 0, scalarV, 0, scalarV.length);
+    }
+
     /** Begins a step at a learning rate: moves t' and b, and leaves the rest to {@link #moveDense} and {@link #moveTable}. */
     void begin(ArmState arm, Gradient gradient, double learningRate) {
         updates++;

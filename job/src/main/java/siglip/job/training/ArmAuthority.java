@@ -45,6 +45,25 @@ final class ArmAuthority {
         return peakBytes;
     }
 
+    ArmSnapshot snapshot() {
+        return new ArmSnapshot(
+                state.arm().name(),
+                state.nextStep(),
+                state.stopped(),
+                state.logits().logScale(),
+                state.logits().bias(),
+                state.dense().clone(),
+                state.table().clone(),
+                optimizer.snapshot(),
+                peakBytes);
+    }
+
+    void restore(ArmSnapshot from) {
+        state.restore(from);
+        optimizer.restore(from.optimizer());
+        peakBytes = from.peakBytes();
+    }
+
     /**
      * Takes the gradient of a step. If it is not finite, the arm stops, with the parameters it had.
      *

@@ -78,6 +78,26 @@ public final class ArmState {
         stopped = why;
     }
 
+    /** Goes on where a snapshot of the same arm was taken. */
+    void restore(ArmSnapshot from) {
+        copy(from.dense(), dense);
+        copy(from.table(), table);
+        logScale = from.logScale();
+        bias = from.bias();
+        nextStep = from.nextStep();
+        stopped = from.stopped().orElse(null);
+    }
+
+    /** @throws IllegalArgumentException if the lengths differ */
+    static void copy(float[] from, float[] to) {
+        if (from.length != to.length) {
+            throw new IllegalArgumentException(
+                    "Cannot go on from a snapshot of another model: it has %d parameters where this one has %d"
+                            .formatted(from.length, to.length));
+        }
+        System.arraycopy(from, 0, to, 0, to.length);
+    }
+
     /** A copy of the parameters, for evaluation and files. */
     public Parameters parameters() {
         Parameters copy = Parameters.allocate(layout);

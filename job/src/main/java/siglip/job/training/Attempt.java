@@ -73,6 +73,7 @@ final class Attempt {
      * @throws SlotsException if the cluster has no room for all ranks
      * @throws NumericsException if ranks compute differently
      * @throws DataException if the stage's feed cannot be made of the data
+     * @throws TrainingException if the driver's part ended the training
      * @throws AttemptException if the stage failed otherwise
      */
     static void run(
@@ -139,6 +140,9 @@ final class Attempt {
 
     private RuntimeException failure(
             DriverNode node, Places places, RuntimeException named, Exception e, Throwable sparks) {
+        if (e instanceof TrainingException) {
+            return (TrainingException) e;
+        }
         if (named instanceof CulpritException culprit) {
             Optional<Places.Place> where = places.of(culprit.rank());
             String fate = where.map(found -> "; " + fate(places, found, culprit.fault()))

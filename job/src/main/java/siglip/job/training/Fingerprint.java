@@ -72,4 +72,24 @@ final class Fingerprint {
                                     .collect(Collectors.joining(", "))));
         }
     }
+
+    /**
+     * What a run goes on with on other machines, or with other settings of speed: the number format that it began in, and what its ranks have in common.
+     *
+     * @param before what it began with
+     * @param now what all ranks would compute with
+     * @throws NumericsException if they do not have the number format
+     */
+    static String resumed(String before, String now) {
+        String format = numerics(before).precision();
+        Numerics possible = numerics(now);
+        if (!format.equals(possible.precision()) && !format.equals("fp32")) {
+            throw new NumericsException(
+                    "Cannot resume in %s, in which the run began: its ranks have no more than %s in common. Place them on machines that compute in %s"
+                            .formatted(format, possible.precision(), format));
+        }
+        return of(
+                new Numerics(possible.products(), format, possible.elementwise(), possible.tile()),
+                Integer.parseInt(read(now).get(CORES)));
+    }
 }

@@ -1,10 +1,14 @@
 package siglip.job.training;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import siglip.job.ring.DriverNode;
@@ -13,9 +17,13 @@ import siglip.job.ring.DriverNode;
 final class StepLedger {
     private record Name(int arm, long step) {}
 
+    /** Something to do once these steps have been passed on. */
+    private record Afterwards(Set<Name> steps, Runnable action) {}
+
     private final int ranks;
     private final Consumer<StepRecord> done;
     private final Map<Name, StepRecord> waiting = new LinkedHashMap<>();
+    private final Deque<Afterwards> afterwards = new ArrayDeque<>();
     private final Map<Name, Map<Integer, RankStep>> times = new HashMap<>();
 
     StepLedger(int ranks, Consumer<StepRecord> done) {
@@ -26,6 +34,12 @@ final class StepLedger {
     /** A step is complete on the driver. */
     void add(int arm, StepRecord record) {
         waiting.put(new Name(arm, record.step()), record);
+    }
+
+    /** Does something as soon as all steps so far have been passed on. */
+    void afterwards(Runnable action) {
+        afterwards.add(new Afterwards(new HashSet<>(waiting.keySet()), action));
+        doDue();
     }
 
     /** Takes what the ranks have reported so far, and passes on the records that are whole. */
@@ -53,5 +67,13 @@ final class StepLedger {
         Map<Integer, RankStep> reported = times.remove(name);
         StepRecord record = waiting.remove(name);
         done.accept(reported == null ? record : record.withRanks(new ArrayList<>(reported.values())));
+        afterwards.forEach(each -> each.steps().remove(name));
+        doDue();
+    }
+
+    private void doDue() {
+        while (!afterwards.isEmpty() && afterwards.peek().steps().isEmpty()) {
+            afterwards.remove().action().run();
+        }
     }
 }

@@ -35,6 +35,7 @@ public final class Trainer {
     private final RecoveryClock clock = new RecoveryClock();
     private String numerics = "";
     private int attempts;
+    private boolean restored; // and no rank of this process has said yet what it computes with
 
     /** Gives all arms the same start. */
     public Trainer(
@@ -57,6 +58,26 @@ public final class Trainer {
                     arms.size(), arm, initial, initialBias(arm), settings.loss().maxScale());
             arms.add(new ArmAuthority(state, model.decayed(), settings.training(), pieces));
         }
+    }
+
+    /**
+     * Goes on where a snapshot was taken, by a training with the same settings and data, and any number of ranks.
+     *
+     * @throws IllegalArgumentException if the snapshot has other arms, or arms of another size
+     */
+    public void restore(TrainingSnapshot from) {
+        List<String> named = from.arms().stream().map(ArmSnapshot::arm).toList();
+        List<String> mine = arms().stream().map(state -> state.arm().name()).toList();
+        if (!named.equals(mine)) {
+            throw new IllegalArgumentException(
+                    "Cannot go on from a snapshot of the arms %s: this training has %s".formatted(named, mine));
+        }
+        for (int i = 0; i < arms.size(); i++) {
+            arms.get(i).restore(from.arms().get(i));
+        }
+        attempts = from.attempts();
+        numerics = from.numerics();
+        restored = true;
     }
 
     /** b at the start. */
@@ -189,7 +210,7 @@ public final class Trainer {
     }
 
     private void drive(DriverNode node, long from, long to) {
-        numerics = node.assemble();
+        checkNumerics(node.assemble());
         clock.lap(RecoveryClock.Part.JOINED);
         StepLedger ledger = new StepLedger(rows.ranks(), this::pass);
         List<ArmDriver> drivers = new ArrayList<>();
@@ -210,6 +231,7 @@ public final class Trainer {
                         ledger.collect(node);
                     }
                 }
+                atBoundary(step + 1, ledger);
             }
             node.awaitLeave();
         } finally {
@@ -233,6 +255,18 @@ public final class Trainer {
         listener.recovered(recovery);
     }
 
+    /** The ranks compute the next step meanwhile: the driver has nothing else to do until their sums come in. */
+    private void atBoundary(long step, StepLedger ledger) {
+        if (listener.wantsSnapshot(step)) {
+            TrainingSnapshot snapshot = new TrainingSnapshot(
+                    step,
+                    attempts,
+                    numerics,
+                    arms.stream().map(ArmAuthority::snapshot).toList());
+            ledger.afterwards(() -> listener.snapshot(snapshot));
+        }
+    }
+
     private void pass(StepRecord record) {
         listener.step(record);
         if (!record.finite()) {
@@ -243,6 +277,18 @@ public final class Trainer {
 
     /** The first attempt decides; the ranks of a later one compute with the same, or say why they cannot. */
     private String agree(List<String> offers) {
-        return numerics.isEmpty() ? Fingerprint.common(offers) : numerics;
+        if (numerics.isEmpty()) {
+            return Fingerprint.common(offers);
+        }
+        return restored ? Fingerprint.resumed(numerics, Fingerprint.common(offers)) : numerics;
+    }
+
+    private void checkNumerics(String agreed) {
+        if (!numerics.isEmpty() && !numerics.equals(agreed)) {
+            listener.incident("resumed with other numerics, so that results differ by rounding: %s before, %s now"
+                    .formatted(numerics, agreed));
+        }
+        numerics = agreed;
+        restored = false;
     }
 }

@@ -5,6 +5,14 @@ public interface TrainingListener {
     /** One step of one arm is done. */
     void step(StepRecord step);
 
+    /** Whether to take a snapshot now that every arm has completed {@code step} steps or has stopped. */
+    default boolean wantsSnapshot(long step) {
+        return false;
+    }
+
+    /** A snapshot that was asked for, as soon as all its steps have been told. */
+    default void snapshot(TrainingSnapshot snapshot) {}
+
     /** Something failed and is tried again, or an arm stopped. */
     void incident(String text);
 

@@ -61,4 +61,17 @@ class FingerprintTest {
                     .hasMessageContaining("Name one library that all have");
         }
     }
+
+    @Test
+    void aResumedRunKeepsItsNumberFormatAndTakesTheRestFromItsRanks() {
+        String narrow = offer(WIDE, "fp32", "vector-256");
+        String fast = offer(WIDE, "bf16", "vector-512");
+
+        assertThat(Fingerprint.resumed(narrow, fast)).isEqualTo(offer(WIDE, "fp32", "vector-512"));
+        assertThat(Fingerprint.resumed(fast, fast)).isEqualTo(fast);
+        assertThatThrownBy(() -> Fingerprint.resumed(fast, narrow))
+                .isInstanceOf(NumericsException.class)
+                .hasMessageContaining("Cannot resume in bf16")
+                .hasMessageContaining("no more than fp32");
+    }
 }

@@ -70,6 +70,11 @@ class TrainerIT {
     }
 
     private static Trained train(Settings settings, BatchSource source, long... segments) {
+        return train(settings, source, Optional.empty(), segments);
+    }
+
+    private static Trained train(
+            Settings settings, BatchSource source, Optional<TrainingSnapshot> from, long... segments) {
         List<StepRecord> steps = new ArrayList<>();
         List<String> incidents = new ArrayList<>();
         Trainer trainer = new Trainer(
@@ -84,6 +89,7 @@ class TrainerIT {
                         incidents.add(text);
                     }
                 });
+        from.ifPresent(trainer::restore);
         for (long to : segments) {
             trainer.run(to);
         }
@@ -130,6 +136,99 @@ class TrainerIT {
             assertThat(again.trainer.arms().get(arm).logits())
                     .isEqualTo(once.trainer.arms().get(arm).logits());
         }
+    }
+
+    @Test
+    void aTrainingRestoredFromASnapshotInMidSegmentGoesOnBitForBit() {
+        Trained undisturbed = train(settings(2), 50);
+        TrainingSnapshot snapshot = snapshotAt(23, settings(2));
+
+        Trained resumed = resume(settings(2), snapshot);
+
+        assertThat(snapshot.step()).isEqualTo(23);
+        assertThat(resumed.steps)
+                .extracting(StepRecord::step)
+                .startsWith(23L, 23L, 24L)
+                .hasSize(2 * 27);
+        for (int arm = 0; arm < 2; arm++) {
+            assertThat(resumed.trainer.arms().get(arm).dense())
+                    .isEqualTo(undisturbed.trainer.arms().get(arm).dense());
+            assertThat(resumed.trainer.arms().get(arm).table())
+                    .isEqualTo(undisturbed.trainer.arms().get(arm).table());
+            assertThat(resumed.trainer.arms().get(arm).logits())
+                    .isEqualTo(undisturbed.trainer.arms().get(arm).logits());
+        }
+        assertThat(losses(resumed)).isEqualTo(losses(undisturbed).subList(2 * 23, 2 * 50));
+    }
+
+    @Test
+    void aTrainingGoesOnWithAnotherNumberOfRanksOnTheSameCurveToRounding() {
+        List<Double> undisturbed = losses(train(settings(2), 50)).subList(2 * 23, 2 * 50);
+        TrainingSnapshot snapshot = snapshotAt(23, settings(2));
+
+        for (int ranks : new int[] {1, 3}) {
+            Trained resumed = resume(settings(ranks), snapshot);
+
+            assertThat(resumed.incidents).as("numerics do not name the ranks").isEmpty();
+            List<Double> losses = losses(resumed);
+            for (int i = 0; i < losses.size(); i++) {
+                assertThat(losses.get(i))
+                        .as("D = %d, record %d after the resume", ranks, i)
+                        .isCloseTo(undisturbed.get(i), within(1e-4 * undisturbed.get(i)));
+            }
+        }
+    }
+
+    @Test
+    void aSnapshotOfOtherArmsOrAnotherModelIsRefused() {
+        TrainingSnapshot snapshot = snapshotAt(3, settings(2));
+
+        assertThatThrownBy(() -> resume(settings(2, "loss.arms=[{name=x,loss=softmax,initial-scale=10}]"), snapshot))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("arms [siglip, clip]: this training has [x]");
+        assertThatThrownBy(() -> resume(settings(2, "towers.width=8"), snapshot))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("another model");
+    }
+
+    /** The snapshot that a training of 50 steps gives out after {@code step} of them, and that all steps before it were told. */
+    private static TrainingSnapshot snapshotAt(long step, Settings settings) {
+        List<TrainingSnapshot> snapshots = new ArrayList<>();
+        List<StepRecord> steps = new ArrayList<>();
+        BatchSource source = new GeneratedSource(BATCH, 12, 0, 30);
+        new Trainer(spark, settings, ModelSpec.of(settings.towers(), source.shape()), source, new TrainingListener() {
+                    @Override
+                    public void step(StepRecord record) {
+                        steps.add(record);
+                    }
+
+                    @Override
+                    public void incident(String text) {}
+
+                    @Override
+                    public boolean wantsSnapshot(long completed) {
+                        return completed == step;
+                    }
+
+                    @Override
+                    public void snapshot(TrainingSnapshot snapshot) {
+                        assertThat(steps.stream().filter(record -> record.step() < step))
+                                .as("told before the snapshot")
+                                .hasSize((int) (2 * step));
+                        snapshots.add(snapshot);
+                    }
+                })
+                .run(50);
+        assertThat(snapshots).hasSize(1);
+        return snapshots.get(0);
+    }
+
+    private static Trained resume(Settings settings, TrainingSnapshot snapshot) {
+        return train(settings, new GeneratedSource(BATCH, 12, 0, 30), Optional.of(snapshot), 50);
+    }
+
+    private static List<Double> losses(Trained trained) {
+        return trained.steps.stream().map(StepRecord::loss).toList();
     }
 
     @Test
