@@ -21,7 +21,7 @@ final class RenderedSettings {
 
     private RenderedSettings() {}
 
-    static String of(Config settings) {
+    static Config withoutSecrets(Config settings) {
         Config shown = settings;
         for (Map.Entry<String, ConfigValue> leaf :
                 SettingsLayers.leaves(settings.root()).entrySet()) {
@@ -39,6 +39,10 @@ final class RenderedSettings {
                 }
             }
         }
+        return shown;
+    }
+
+    static String of(Config shown) {
         return shown.root()
                 .render(ConfigRenderOptions.defaults()
                         .setOriginComments(false)

@@ -9,4 +9,5 @@ public record Settings(
         TrainingSettings training,
         RingSettings ring,
         EvaluationSettings evaluation,
-        PlanSettings plan) {}
+        PlanSettings plan,
+        CheckpointSettings checkpoint) {}

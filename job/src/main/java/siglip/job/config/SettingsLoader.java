@@ -34,6 +34,7 @@ public final class SettingsLoader {
         // As it is used: the default gives way to a short training, a value that was set does not.
         Config used = known.withValue(
                 WARMUP, ConfigValueFactory.fromAnyRef(settings.training().warmupSteps()));
-        return new LoadedSettings(settings, RenderedSettings.of(used));
+        Config shown = RenderedSettings.withoutSecrets(used);
+        return new LoadedSettings(settings, RenderedSettings.of(shown), DecisiveSettings.of(shown));
     }
 }

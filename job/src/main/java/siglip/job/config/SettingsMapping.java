@@ -27,7 +27,8 @@ final class SettingsMapping {
                 training(reader),
                 ring(reader),
                 evaluation(reader),
-                plan(reader));
+                plan(reader),
+                checkpoint(reader));
         checkTogether(settings, reader);
         return settings;
     }
@@ -231,6 +232,20 @@ final class SettingsMapping {
         reader.require(
                 plan.bandwidth().orElse(1) > 0, "plan.bandwidth", "must be a size above 0, such as 1250 MB, found 0");
         return plan;
+    }
+
+    private static CheckpointSettings checkpoint(SettingsReader reader) {
+        CheckpointSettings checkpoint = new CheckpointSettings(
+                reader.whole("checkpoint.every-steps", 0, Long.MAX_VALUE),
+                reader.integer("checkpoint.keep", 1),
+                reader.text("checkpoint.resume"),
+                reader.duration("checkpoint.lease"),
+                reader.flag("checkpoint.take-over"));
+        reader.require(
+                checkpoint.lease().compareTo(Duration.ofSeconds(1)) >= 0,
+                "checkpoint.lease",
+                "must be at least 1 s, found %d ms".formatted(checkpoint.lease().toMillis()));
+        return checkpoint;
     }
 
     private static void checkTogether(Settings settings, SettingsReader reader) {

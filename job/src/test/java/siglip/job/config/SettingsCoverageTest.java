@@ -329,12 +329,41 @@ class SettingsCoverageTest {
                         "1 s",
                         Duration.ofSeconds(1),
                         s -> s.plan().measuring(),
-                        "0 s"));
+                        "0 s"),
+                new Case("checkpoint.every-steps", "0", 0L, s -> s.checkpoint().everySteps(), "-1"),
+                new Case("checkpoint.keep", "3", 3, s -> s.checkpoint().keep(), "0"),
+                new Case(
+                        "checkpoint.resume",
+                        "hdfs:/p",
+                        "hdfs:/p",
+                        s -> s.checkpoint().resume(),
+                        "null"),
+                new Case(
+                        "checkpoint.lease",
+                        "1 m",
+                        Duration.ofMinutes(1),
+                        s -> s.checkpoint().lease(),
+                        "900 ms"),
+                new Case(
+                        "checkpoint.take-over",
+                        "true",
+                        true,
+                        s -> s.checkpoint().takeOver(),
+                        "perhaps"));
     }
 
     @Test
     void everySettingHasACaseHereAndEveryCaseASetting() {
         assertThat(cases().stream().map(Case::key)).containsExactlyInAnyOrderElementsOf(keys());
+    }
+
+    @Test
+    void whatIsNamedHarmlessToAResumedTrainingIsASetting() {
+        for (String key : DecisiveSettings.HARMLESS) {
+            assertThat(keys())
+                    .as(key)
+                    .anyMatch(each -> each.equals(key) || (key.endsWith(".") && each.startsWith(key)));
+        }
     }
 
     @Test

@@ -1,0 +1,100 @@
+package siglip.job.checkpoint;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.UUID;
+import org.apache.hadoop.fs.CommonPathCapabilities;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Writes a file of a new name so that it appears whole or not at all.
+ *
+ * <p>Object stores publish a file when its stream is closed, also after an error: such a stream is aborted instead. Elsewhere the bytes go to a
+ * draft beside the file, are forced to disk, and the draft is renamed. The local disk is used without Hadoop's checksum files, which move
+ * apart from what they check.
+ */
+final class AtomicFile {
+    private static final int BUFFER = 1 << 16;
+
+    private AtomicFile() {}
+
+    /** Writes the content; leaves the stream open. */
+    interface Body {
+        void write(OutputStream out) throws IOException;
+    }
+
+    /** A file system as this package uses it: the local one without checksum files. */
+    static FileSystem bare(FileSystem files) {
+        return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+    }
+
+    /**
+     * Writes {@code target}, which must not exist yet.
+     *
+     * @throws IOException if it cannot be written; then it is not there
+     */
+    static void write(FileSystem files, Path target, Body body) throws IOException {
+        if (files.hasPathCapability(target, CommonPathCapabilities.ABORTABLE_STREAM)) {
+            publish(files, target, body);
+        } else {
+            rename(bare(files), target, body);
+        }
+    }
+
+    private static void publish(FileSystem files, Path target, Body body) throws IOException {
+        FSDataOutputStream out = files.create(target, true);
+        boolean written = false;
+        try {
+            write(out, body);
+            written = true;
+        } finally {
+            if (written) {
+                out.close();
+            } else {
+                out.abort();
+            }
+        }
+    }
+
+    private static void rename(FileSystem files, Path target, Body body) throws IOException {
+        Path draft = new Path(target.getParent(), "." + target.getName() + "." + UUID.randomUUID() + ".tmp");
+        boolean moved = false;
+        try {
+            try (FSDataOutputStream out = files.create(draft, false)) {
+                write(out, body);
+                out.hsync();
+            }
+            if (files.exists(target)) {
+                throw new FileAlreadyExistsException(target.toString());
+            }
+            moved = files.rename(draft, target);
+            if (!moved) {
+                throw new IOException("cannot rename %s to %s".formatted(draft, target));
+            }
+        } finally {
+            if (!moved) {
+                deleteQuietly(files, draft);
+            }
+        }
+    }
+
+    private static void write(OutputStream out, Body body) throws IOException {
+        BufferedOutputStream buffered = new BufferedOutputStream(out, BUFFER);
+        body.write(buffered);
+        buffered.flush();
+    }
+
+    /** What cannot be deleted is no reason to hide why the file could not be written. */
+    private static void deleteQuietly(FileSystem files, Path draft) {
+        try {
+            files.delete(draft, false);
+        } catch (IOException e) {
+            org.slf4j.LoggerFactory.getLogger(AtomicFile.class).debug("Cannot delete the draft {}", draft, e);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package siglip.job.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.math.BigDecimal;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * The settings that decide what is trained, as text by key: two runs for which they are equal train the same models on the same data, whatever
+ * machines they run on. A setting that is not named here as harmless is decisive.
+ */
+final class DecisiveSettings {
+    /** Keys, and sections (they end with a dot), that change where and how fast a run goes and what it shows, and no more than rounding of the rest. */
+    static final List<String> HARMLESS = List.of(
+            "run.name",
+            "run.out",
+            "run.ranks",
+            "run.cores-per-rank",
+            "data.path", // what lies there has a fingerprint of its own
+            "data.source",
+            "data.replicated-limit",
+            "data.max-skipped-share",
+            "data.scan-batch-rows",
+            "loss.products",
+            "loss.elementwise",
+            "loss.tile",
+            "training.micro-batch-size",
+            "training.attempts",
+            "ring.",
+            "evaluation.",
+            "plan.",
+            "checkpoint.");
+
+    private DecisiveSettings() {}
+
+    /** Of settings as they are used, resolved and without secrets. */
+    static Map<String, String> of(Config settings) {
+        Map<String, String> decisive = new TreeMap<>();
+        for (Map.Entry<String, ConfigValue> leaf :
+                SettingsLayers.leaves(settings.root()).entrySet()) {
+            if (HARMLESS.stream()
+                    .noneMatch(key -> leaf.getKey().equals(key)
+                            || (key.endsWith(".") && leaf.getKey().startsWith(key)))) {
+                decisive.put(leaf.getKey(), text(leaf.getValue()));
+            }
+        }
+        return decisive;
+    }
+
+    private static String text(ConfigValue value) {
+        return value.valueType() == ConfigValueType.NULL ? "null" : text(value.unwrapped());
+    }
+
+    /** The same for the same value, however it was written: 3e-3 and 0.003, a missing field and null. */
+    private static String text(Object value) {
+        if (value instanceof Collection<?> list) {
+            return list.stream().map(DecisiveSettings::text).collect(Collectors.joining(", ", "[", "]"));
+        }
+        if (value instanceof Map<?, ?> object) {
+            return object.entrySet().stream()
+                    .filter(field -> field.getValue() != null)
+                    .map(field -> field.getKey() + " = " + text(field.getValue()))
+                    .sorted()
+                    .collect(Collectors.joining(", ", "{", "}"));
+        }
+        String plain = String.valueOf(value).strip();
+        try {
+            return new BigDecimal(plain).stripTrailingZeros().toPlainString();
+        } catch (NumberFormatException noNumber) {
+            return plain;
+        }
+    }
+}

@@ -1,0 +1,327 @@
+package siglip.job.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class CheckpointStoreTest {
+    private static final CheckpointStore.Fence OPEN = () -> {};
+
+    @TempDir
+    Path folder;
+
+    private FileSystem disk;
+    private final List<String> warnings = new ArrayList<>();
+
+    @BeforeEach
+    void openDisk() throws IOException {
+        disk = new RawLocalFileSystem();
+        disk.initialize(java.net.URI.create("file:///"), new Configuration());
+    }
+
+    @Test
+    void whatWasWrittenComesBackBitForBitWithAllSteps() throws IOException {
+        Checkpoint late = Samples.checkpoint(4, 9);
+        store("run").write(late, first("run"), "one", OPEN);
+
+        StoredCheckpoint newest = newest("run").orElseThrow();
+
+        assertThat(Samples.bits(newest.checkpoint())).isEqualTo(Samples.bits(late));
+        assertThat(newest.checkpoint().history().steps())
+                .isEqualTo(Samples.checkpoint(0, 9).history().steps());
+        assertThat(newest.stepFiles()).hasSize(2);
+        assertThat(warnings).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aWriterThatIsKilledAtAnyOperationLeavesTheOldCheckpointOrTheNew(FaultyFiles.Kind kind) throws IOException {
+        FaultyFiles whole = new FaultyFiles(disk, kind, FaultyFiles.After.DEAD);
+        store(whole, "whole").write(Samples.checkpoint(4, 9), first("whole"), "two", OPEN);
+        assertThat(whole.operations()).isGreaterThan(5);
+
+        int survived = 0;
+        for (long k = 0; k < whole.operations(); k++) {
+            FaultyFiles dying = new FaultyFiles(disk, kind, FaultyFiles.After.DEAD).breakingAtOperation(k);
+            survived += killed(dying, "operation-" + kind + k, "killed at operation " + k);
+        }
+        assertThat(survived).as("the commit is the last operation but none").isLessThanOrEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aWriterThatIsKilledAtAnyByteThatMattersLeavesTheOldCheckpoint(FaultyFiles.Kind kind) throws IOException {
+        FaultyFiles whole = new FaultyFiles(disk, kind, FaultyFiles.After.DEAD);
+        StoredCheckpoint written = store(whole, "whole").write(Samples.checkpoint(4, 9), first("whole"), "two", OPEN);
+        List<Long> boundaries = new ArrayList<>(List.of(0L, 1L));
+        long end = 0;
+        Manifest manifest = new CheckpointReader(disk, store("whole").root()).manifest(written.path());
+        List<StoredFile> files = new ArrayList<>(manifest.files());
+        files.add(manifest.steps().get(1));
+        for (StoredFile file : files) {
+            end += file.bytes();
+            boundaries.addAll(List.of(end - file.bytes() / 2, end - 1, end, end + 1));
+        }
+        assertThat(end).as("then comes the manifest").isLessThan(whole.bytes());
+        boundaries.addAll(List.of(whole.bytes() - 2, whole.bytes() - 1));
+
+        for (long bytes : boundaries) {
+            FaultyFiles dying = new FaultyFiles(disk, kind, FaultyFiles.After.DEAD).breakingAfterBytes(bytes);
+            int survived = killed(dying, "bytes-" + kind + bytes, "killed after byte " + bytes);
+            assertThat(survived).as("killed after byte %d", bytes).isZero();
+        }
+    }
+
+    /** Lets a writer die, checks what is left, and that the run can go on from it; 1 if the checkpoint was committed. */
+    private int killed(FaultyFiles dying, String name, String how) throws IOException {
+        List<StoredFile> steps = first(name);
+        assertThatThrownBy(() -> store(dying, name).write(Samples.checkpoint(4, 9), steps, "two", OPEN))
+                .as(how)
+                .isInstanceOf(IOException.class);
+
+        StoredCheckpoint left = newest(name).orElseThrow();
+        assertThat(left.step()).as(how).isIn(4L, 9L);
+        assertThat(Samples.bits(left.checkpoint())).as(how).isEqualTo(Samples.bits(Samples.checkpoint(0, left.step())));
+        assertThat(left.checkpoint().history().steps())
+                .as("%s: each step once", how)
+                .isEqualTo(Samples.checkpoint(0, left.step()).history().steps());
+
+        StoredCheckpoint next = store(name).write(Samples.checkpoint(left.step(), 12), left.stepFiles(), "three", OPEN);
+        store(name).prune(next, 1);
+        assertThat(newest(name).orElseThrow().step()).as(how).isEqualTo(12);
+        assertThat(newest(name).orElseThrow().checkpoint().history().steps())
+                .isEqualTo(Samples.checkpoint(0, 12).history().steps());
+        assertThat(files(name)).as("%s: pruned", how).noneMatch(file -> file.endsWith(".tmp"));
+        return left.step() == 9 ? 1 : 0;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aFullDiskFailsTheWriteLeavesTheOldCheckpointAndNothingHalfWritten(FaultyFiles.Kind kind) throws IOException {
+        List<StoredFile> steps = first("full");
+        List<String> before = files("full");
+        FaultyFiles full = new FaultyFiles(disk, kind, FaultyFiles.After.ALIVE).breakingAfterBytes(500_000);
+
+        assertThatThrownBy(() -> store(full, "full").write(Samples.checkpoint(4, 9), steps, "two", OPEN))
+                .isInstanceOf(IOException.class)
+                .hasMessage("No space left on device");
+
+        assertThat(files("full")).isEqualTo(before);
+        assertThat(newest("full").orElseThrow().step()).isEqualTo(4);
+        assertThat(warnings).isEmpty();
+        assertThat(store(full, "full")
+                        .write(Samples.checkpoint(4, 10), steps, "two", OPEN)
+                        .step())
+                .as("there is room again")
+                .isEqualTo(10);
+    }
+
+    @Test
+    void aFlippedBitInAnyFileIsFoundAndTheCheckpointBeforeIsTaken() throws IOException {
+        List<StoredFile> steps = first("flip");
+        StoredCheckpoint late = store("flip").write(Samples.checkpoint(4, 9), steps, "two", OPEN);
+        String own = late.path().getName();
+        List<String> files = new ArrayList<>(files("flip"));
+        files.removeIf(file -> !file.startsWith(own) && !file.startsWith("steps/00000004"));
+        assertThat(files).hasSize(5);
+
+        for (String file : files) {
+            Path path = folder.resolve("flip").resolve(file);
+            byte[] content = Files.readAllBytes(path);
+            for (int at : new int[] {0, content.length / 3, content.length / 2, content.length - 1}) {
+                for (int bit : new int[] {0, 6}) {
+                    content[at] ^= (byte) (1 << bit);
+                    Files.write(path, content);
+                    warnings.clear();
+
+                    assertThat(newest("flip").orElseThrow().step())
+                            .as("bit %d of byte %d of %s", bit, at, file)
+                            .isEqualTo(4);
+                    assertThat(warnings).singleElement().asString().contains(own, "damaged");
+
+                    content[at] ^= (byte) (1 << bit);
+                    Files.write(path, content);
+                }
+            }
+        }
+        assertThat(newest("flip").orElseThrow().step()).isEqualTo(9);
+    }
+
+    @Test
+    void aFileThatIsShorterLongerOrGoneIsFoundAndNamed() throws IOException {
+        List<StoredFile> steps = first("cut");
+        StoredCheckpoint late = store("cut").write(Samples.checkpoint(4, 9), steps, "two", OPEN);
+        Path state = folder.resolve("cut").resolve(late.path().getName()).resolve("state.json");
+        byte[] content = Files.readAllBytes(state);
+
+        Files.write(state, java.util.Arrays.copyOf(content, content.length - 1));
+        assertThat(newest("cut").orElseThrow().step()).isEqualTo(4);
+        Files.write(state, java.util.Arrays.copyOf(content, content.length + 1));
+        assertThat(newest("cut").orElseThrow().step()).isEqualTo(4);
+        Files.delete(state);
+        assertThat(newest("cut").orElseThrow().step()).isEqualTo(4);
+        Files.delete(state.resolveSibling("MANIFEST.json"));
+        assertThat(newest("cut").orElseThrow().step()).isEqualTo(4);
+
+        assertThat(warnings).hasSize(4);
+        assertThat(warnings.get(0))
+                .contains("state.json has %d bytes".formatted(content.length - 1), "its manifest says");
+        assertThat(warnings.get(2)).contains("state.json is missing");
+        assertThat(warnings.get(3)).contains("half-written: it has no MANIFEST.json");
+    }
+
+    @Test
+    void twoWritersAtOnceDoNotMix() throws Exception {
+        List<StoredFile> steps = first("two");
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            CyclicBarrier start = new CyclicBarrier(2);
+            List<Future<StoredCheckpoint>> writers = new ArrayList<>();
+            for (String owner : List.of("two", "three")) {
+                writers.add(threads.submit(() -> {
+                    start.await(10, TimeUnit.SECONDS);
+                    return store("two").write(Samples.checkpoint(4, 9), steps, owner, OPEN);
+                }));
+            }
+            for (Future<StoredCheckpoint> writer : writers) {
+                StoredCheckpoint written =
+                        store("two").read(writer.get(30, TimeUnit.SECONDS).path());
+                assertThat(Samples.bits(written.checkpoint())).isEqualTo(Samples.bits(Samples.checkpoint(4, 9)));
+            }
+            assertThat(newest("two").orElseThrow().step()).isEqualTo(9);
+            assertThat(warnings).isEmpty();
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void aWriterThatMayNoLongerWriteCommitsNothing() throws IOException {
+        List<StoredFile> steps = first("fenced");
+
+        assertThatThrownBy(() -> store("fenced").write(Samples.checkpoint(4, 9), steps, "two", () -> {
+                    throw new IOException("taken over");
+                }))
+                .hasMessage("taken over");
+
+        assertThat(newest("fenced").orElseThrow().step()).isEqualTo(4);
+    }
+
+    @Test
+    void pruningKeepsTheNewestThatAreWholeAndTheStepsThatTheyNeed() throws IOException {
+        StoredCheckpoint last = store("prune").write(Samples.checkpoint(0, 2), List.of(), "one", OPEN);
+        for (long step : new long[] {4, 6, 8}) {
+            last = store("prune").write(Samples.checkpoint(step - 2, step), last.stepFiles(), "one", OPEN);
+        }
+        Files.delete(folder.resolve("prune").resolve("step-00000006-one").resolve("state.json"));
+        Files.writeString(
+                folder.resolve("prune").resolve("steps").resolve("00000004-00000007-lost.jsonl"), "left over");
+
+        store("prune").prune(last, 2);
+
+        assertThat(files("prune").stream()
+                        .map(file -> file.replaceFirst("/.*", ""))
+                        .distinct())
+                .as("the one of step 6 is damaged, so that of step 4 stays")
+                .containsExactlyInAnyOrder("step-00000004-one", "step-00000008-one", "steps");
+        assertThat(files("prune").stream().filter(file -> file.startsWith("steps/")))
+                .hasSize(4);
+        assertThat(newest("prune").orElseThrow().step()).isEqualTo(8);
+    }
+
+    @Test
+    void pruningNeverRemovesTheLastValidOne() throws IOException {
+        StoredCheckpoint valid = store("last").write(Samples.checkpoint(0, 4), List.of(), "one", OPEN);
+        for (int step = 5; step < 9; step++) {
+            Path damaged =
+                    Files.createDirectories(folder.resolve("last").resolve("step-0000000%d-two".formatted(step)));
+            Files.writeString(damaged.resolve("MANIFEST.json"), "{}");
+        }
+
+        for (int keep = 1; keep < 4; keep++) {
+            store("last").prune(valid, keep);
+            assertThat(newest("last").orElseThrow().step()).as("keep %d", keep).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void aPruneThatIsKilledAtAnyOperationLeavesTheNewest() throws IOException {
+        for (long k = 0; k < 60; k++) {
+            String name = "prune" + k;
+            StoredCheckpoint last = store(name).write(Samples.checkpoint(0, 2), List.of(), "one", OPEN);
+            for (long step : new long[] {4, 6}) {
+                last = store(name).write(Samples.checkpoint(step - 2, step), last.stepFiles(), "one", OPEN);
+            }
+            FaultyFiles dying =
+                    new FaultyFiles(disk, FaultyFiles.Kind.DISK, FaultyFiles.After.DEAD).breakingAtOperation(k);
+            boolean ended = false;
+            try {
+                store(dying, name).prune(last, 1);
+                ended = true;
+            } catch (IOException killed) {
+                assertThat(killed).hasMessageMatching("killed|broken on purpose");
+            }
+            assertThat(newest(name).orElseThrow().step())
+                    .as("killed at operation %d", k)
+                    .isEqualTo(6);
+            if (ended) {
+                assertThat(k).as("operations of a prune").isGreaterThan(4);
+                return;
+            }
+        }
+        throw new AssertionError("a prune of three checkpoints has fewer than 60 operations");
+    }
+
+    private CheckpointStore store(String name) {
+        return store(disk, name);
+    }
+
+    private CheckpointStore store(FileSystem files, String name) {
+        return new CheckpointStore(
+                files, new org.apache.hadoop.fs.Path(folder.resolve(name).toString()));
+    }
+
+    /** Writes the checkpoint of step 4 and gives the files of its steps. */
+    private List<StoredFile> first(String name) throws IOException {
+        return store(name)
+                .write(Samples.checkpoint(0, 4), List.of(), "one", OPEN)
+                .stepFiles();
+    }
+
+    private Optional<StoredCheckpoint> newest(String name) throws IOException {
+        return store(name).newest(warnings::add);
+    }
+
+    private List<String> files(String name) {
+        Path root = folder.resolve(name);
+        try (Stream<Path> all = Files.walk(root)) {
+            return all.filter(Files::isRegularFile)
+                    .map(file -> root.relativize(file).toString())
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package siglip.job.checkpoint;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import siglip.job.training.ArmSnapshot;
+import siglip.job.training.OptimizerSnapshot;
+import siglip.job.training.RankStep;
+import siglip.job.training.StepRecord;
+import siglip.job.training.TrainingSnapshot;
+
+/** Checkpoints of a run that never was: two arms, of which one stopped after three steps. */
+final class Samples {
+    static final RunIdentity IDENTITY = new RunIdentity(Map.of("training.steps", "720", "run.seed", "1"), "data");
+    static final int STOPPED_AFTER = 3;
+
+    private Samples() {}
+
+    /** After {@code step} steps, with the records from step {@code from} on. */
+    static Checkpoint checkpoint(long from, long step) {
+        SplittableRandom random = new SplittableRandom(step);
+        long stopped = Math.min(step, STOPPED_AFTER);
+        List<StepRecord> steps = new ArrayList<>();
+        for (long s = from; s < step; s++) {
+            steps.add(record("a", s));
+            if (s < stopped) {
+                steps.add(record("b", s));
+            }
+        }
+        return new Checkpoint(
+                IDENTITY,
+                2,
+                new TrainingSnapshot(
+                        step,
+                        1,
+                        "products: java | precision: fp32",
+                        List.of(
+                                arm("a", step, Optional.empty(), random),
+                                arm("b", stopped, Optional.of("loss NaN"), random))),
+                new History(
+                        steps,
+                        List.of("attempt 1 ended"),
+                        Map.of("evaluations", "[]"),
+                        Instant.EPOCH,
+                        Duration.ofMillis(1500)));
+    }
+
+    private static ArmSnapshot arm(String name, long step, Optional<String> stopped, SplittableRandom random) {
+        int dense = name.equals("a") ? 70_000 : 500; // more than one chunk of a file, and less
+        return new ArmSnapshot(
+                name,
+                step,
+                stopped,
+                random.nextDouble(),
+                -random.nextDouble(),
+                floats(dense, random),
+                floats(48, random),
+                new OptimizerSnapshot(
+                        step,
+                        floats(dense, random),
+                        floats(dense, random),
+                        floats(48, random),
+                        floats(48, random),
+                        new double[] {random.nextDouble(), Double.MIN_VALUE},
+                        new double[] {random.nextDouble(), 0.1}),
+                12345);
+    }
+
+    private static float[] floats(int count, SplittableRandom random) {
+        float[] floats = new float[count];
+        for (int i = 0; i < count; i++) {
+            floats[i] = (float) (random.nextDouble() - 0.5);
+        }
+        return floats;
+    }
+
+    private static StepRecord record(String arm, long step) {
+        boolean diverged = arm.equals("b") && step == STOPPED_AFTER - 1;
+        RankStep rank = new RankStep(0, 0.1, 0.2, 0.3, 1 / 3.0, 0.5, 0.6, 0.7, 1000, 2000);
+        return new StepRecord(
+                arm,
+                step,
+                1,
+                diverged ? Double.NaN : 1.0 / (step + 3),
+                diverged ? Double.POSITIVE_INFINITY : 0.7,
+                10,
+                -5,
+                0.01,
+                -0.02,
+                3e-3,
+                false,
+                1,
+                -1,
+                2,
+                -4,
+                0.25,
+                0.01,
+                List.of(rank));
+    }
+
+    /** Every bit that a checkpoint holds, as text; steps apart. */
+    static String bits(Checkpoint checkpoint) {
+        StringBuilder text = new StringBuilder();
+        TrainingSnapshot training = checkpoint.training();
+        text.append(training.step()).append(training.attempts()).append(training.numerics());
+        for (ArmSnapshot arm : training.arms()) {
+            OptimizerSnapshot optimizer = arm.optimizer();
+            text.append(arm.arm()).append(arm.nextStep()).append(arm.stopped()).append(arm.peakBytes());
+            text.append(arm.logScale())
+                    .append(' ')
+                    .append(arm.bias())
+                    .append(' ')
+                    .append(optimizer.updates());
+            text.append(java.util.Arrays.toString(optimizer.scalarMean()))
+                    .append(java.util.Arrays.toString(optimizer.scalarSquare()));
+            for (float[] array : List.of(
+                    arm.dense(),
+                    arm.table(),
+                    optimizer.denseMean(),
+                    optimizer.denseSquare(),
+                    optimizer.tableMean(),
+                    optimizer.tableSquare())) {
+                text.append(java.util.Arrays.hashCode(array)).append(' ');
+            }
+        }
+        History history = checkpoint.history();
+        return text.append(checkpoint.identity())
+                .append(history.incidents())
+                .append(history.notes())
+                .append(history.started())
+                .append(history.spent())
+                .toString();
+    }
+}
