@@ -2,13 +2,18 @@ package siglip.job.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import siglip.job.checkpoint.RunFolder;
 import siglip.job.comparison.Comparison;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.config.LoadedSettings;
@@ -30,29 +35,60 @@ final class CompareCommand implements Callable<Integer> {
     @Mixin
     private RunOptions options;
 
-    @Option(names = "--overwrite", description = "Replaces an earlier run of that name.")
+    @Option(
+            names = "--overwrite",
+            description = {
+                "Replaces an earlier run of that name that has ended or was of other settings.",
+                "One of the same settings that has not ended is gone on with; --resume never starts that anew too."
+            })
     private boolean overwrite;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "auto|never|PATH",
+            description =
+                    "Short for --set checkpoint.resume=...: where to start. PATH is a checkpoint or the folder of a run.")
+    private Optional<String> resume = Optional.empty();
+
+    @Option(
+            names = "--take-over",
+            description =
+                    "Short for --set checkpoint.take-over=true: goes on with a run although its driver still lives.")
+    private boolean takeOver;
 
     @Override
     public Integer call() throws IOException {
-        LoadedSettings loaded = options.load();
+        List<String> more = new ArrayList<>();
+        resume.ifPresent(where -> more.add("checkpoint.resume=" + where));
+        if (takeOver) {
+            more.add("checkpoint.take-over=true");
+        }
+        LoadedSettings loaded = options.load(more);
         Settings settings = loaded.settings();
+        PrintWriter out = spec.commandLine().getOut();
         ComparisonResult result;
         RunFiles files;
         try (SparkSession spark = Sessions.open("compare " + settings.run().name(), settings)) {
-            OutputFolder.make(
-                    settings.run(),
-                    spark.sparkContext().hadoopConfiguration(),
-                    overwrite ? OutputFolder.Earlier.OVERWRITE : OutputFolder.Earlier.KEEP);
+            Configuration hadoop = spark.sparkContext().hadoopConfiguration();
             ProgressPrinter progress = ProgressPrinter.to(System.out, settings);
-            try {
-                result = Comparison.run(spark, settings, loaded.rendered(), progress);
+            try (RunFolder folder = OutputFolder.open(
+                    loaded,
+                    hadoop,
+                    overwrite ? RunFolder.Earlier.OVERWRITE : RunFolder.Earlier.KEEP,
+                    progress::phase)) {
+                if (folder.isDone()) {
+                    out.println("Already done: %s holds this run. Add --overwrite to run it again"
+                            .formatted(RunFiles.folder(settings.run())));
+                    return ExitCode.OK.code();
+                }
+                result = Comparison.run(spark, settings, loaded.rendered(), folder, progress);
+                progress.finish();
+                files = RunFiles.write(result, hadoop);
+                folder.finish();
             } finally {
                 progress.finish();
             }
-            files = RunFiles.write(result, spark.sparkContext().hadoopConfiguration());
         }
-        PrintWriter out = spec.commandLine().getOut();
         out.println();
         out.println(SummaryTable.of(result));
         out.println("Report: " + files.readableReport());

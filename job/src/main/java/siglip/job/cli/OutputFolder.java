@@ -2,10 +2,14 @@ package siglip.job.cli;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import siglip.job.checkpoint.RunFolder;
+import siglip.job.checkpoint.RunIdentity;
 import siglip.job.config.FileSystems;
+import siglip.job.config.LoadedSettings;
 import siglip.job.config.RunSettings;
 import siglip.job.config.SettingsException;
 import siglip.job.report.RunFiles;
@@ -14,24 +18,26 @@ import siglip.job.report.RunFiles;
 final class OutputFolder {
     private OutputFolder() {}
 
-    /** What becomes of the files of an earlier run. */
-    enum Earlier {
-        KEEP,
-        OVERWRITE
-    }
-
-    /** @throws SettingsException if there can be no such folder, or if it holds a finished run that is to be kept */
-    static void make(RunSettings run, Configuration hadoop, Earlier earlier) {
-        Path folder = RunFiles.folder(run);
+    /**
+     * Makes and claims the folder.
+     *
+     * @throws SettingsException if there can be no such folder, another driver is at work there, or it holds a run that is to be kept
+     */
+    static RunFolder open(
+            LoadedSettings loaded, Configuration hadoop, RunFolder.Earlier earlier, Consumer<String> messages) {
+        Path folder = RunFiles.folder(loaded.settings().run());
         String why;
         try {
             FileSystem files = FileSystems.of(folder, hadoop);
-            if (earlier == Earlier.KEEP && holdsRun(files, folder)) {
-                throw new SettingsException(List.of(
-                        "%s holds an earlier run: add --overwrite, or name another with --name".formatted(folder)));
-            }
             if (files.mkdirs(folder)) {
-                return;
+                return RunFolder.open(
+                        files,
+                        folder,
+                        loaded.settings().checkpoint(),
+                        RunIdentity.of(loaded.decisive()),
+                        earlier,
+                        List.of(RunFiles.REPORT, RunFiles.METRICS),
+                        messages);
             }
             why = "the file system refused it";
         } catch (IOException e) {
@@ -49,10 +55,5 @@ final class OutputFolder {
         } catch (IOException e) {
             throw new SettingsException(List.of("run.out: cannot write to %s: %s".formatted(folder, e.getMessage())));
         }
-    }
-
-    /** Whether a run ended there: one that failed leaves neither file. */
-    private static boolean holdsRun(FileSystem files, Path folder) throws IOException {
-        return files.exists(new Path(folder, RunFiles.REPORT)) || files.exists(new Path(folder, RunFiles.METRICS));
     }
 }

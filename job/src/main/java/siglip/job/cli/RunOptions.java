@@ -20,7 +20,16 @@ final class RunOptions {
 
     /** The settings of this call. */
     LoadedSettings load() {
-        List<String> more = new ArrayList<>();
+        return load(List.of());
+    }
+
+    /**
+     * The settings of this call.
+     *
+     * @param others assignments that beat those of {@code --set}
+     */
+    LoadedSettings load(List<String> others) {
+        List<String> more = new ArrayList<>(others);
         out.ifPresent(folder -> more.add("run.out=" + folder));
         name.ifPresent(run -> more.add("run.name=" + run));
         return settings.load(more);

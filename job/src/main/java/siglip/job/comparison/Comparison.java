@@ -8,11 +8,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import siglip.job.checkpoint.History;
+import siglip.job.checkpoint.RunFolder;
+import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.config.DataSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.BatchSource;
@@ -30,6 +34,7 @@ import siglip.job.training.Recovery;
 import siglip.job.training.StepRecord;
 import siglip.job.training.Trainer;
 import siglip.job.training.TrainingListener;
+import siglip.job.training.TrainingSnapshot;
 
 /**
  * A run from start to end: reads the pairs, trains all arms in segments on the same batches, evaluates them between
@@ -44,6 +49,10 @@ public final class Comparison {
     private final List<StepRecord> steps = new ArrayList<>();
     private final List<Evaluation> evaluations = new ArrayList<>();
     private final List<String> incidents = new ArrayList<>();
+    private final Instant opened = Instant.now();
+    private Optional<RunFolder> folder = Optional.empty();
+    private Optional<Checkpoints> checkpoints = Optional.empty();
+    private History before = History.begun(opened);
 
     private Comparison(
             SparkSession session, Settings settings, RunListener listener, UnaryOperator<BatchSource> sources) {
@@ -73,8 +82,20 @@ public final class Comparison {
         return new Comparison(session, settings, listener, sources).run(rendered);
     }
 
+    /**
+     * As {@link #run(SparkSession, Settings, String, RunListener)}, from where the run in a folder has come to, with checkpoints on the way.
+     *
+     * @throws siglip.job.config.SettingsException if the run in the folder was of other data
+     * @throws siglip.job.checkpoint.LeaseLostException if another driver takes the folder over
+     */
+    public static ComparisonResult run(
+            SparkSession session, Settings settings, String rendered, RunFolder folder, RunListener listener) {
+        Comparison comparison = new Comparison(session, settings, listener, UnaryOperator.identity());
+        comparison.folder = Optional.of(folder);
+        return comparison.run(rendered);
+    }
+
     private ComparisonResult run(String rendered) {
-        Instant started = Instant.now();
         listener.phase("reading pairs from " + settings.data().path());
         try (PairData data = PairData.open(
                         session, settings.data(), settings.towers().table().buckets());
@@ -83,17 +104,21 @@ public final class Comparison {
             Configuration hadoop = session.sparkContext().hadoopConfiguration();
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
             Trainer trainer = new Trainer(spark, settings, model, source, new Recorder());
+            long first = start(trainer, data.summary().fingerprint());
             Map<String, EvaluationRows> sets = heldOut(data);
             Map<String, RetrievalScore> neighbours = nearestNeighbours(data, sets);
             try (Evaluator evaluator = evaluator(data, model, sets)) {
-                train(trainer, evaluator);
+                train(trainer, evaluator, first);
+            } finally {
+                closeCheckpoints();
             }
+            folder.ifPresent(held -> held.lease().ensureHeld());
             save(trainer, model, data, hadoop);
             return new ComparisonResult(
                     settings,
                     rendered,
-                    started,
-                    Duration.between(started, Instant.now()),
+                    before.started(),
+                    spent(),
                     arms(trainer),
                     RunFacts.of(data.summary()),
                     RunFacts.environment(session),
@@ -101,6 +126,47 @@ public final class Comparison {
                     neighbours,
                     List.copyOf(incidents));
         }
+    }
+
+    /** Takes over what the run in the folder has come to, if anything; the step to go on with. */
+    private long start(Trainer trainer, String data) {
+        if (folder.isEmpty()) {
+            return 0;
+        }
+        incidents.addAll(folder.get().notes());
+        Optional<StoredCheckpoint> from;
+        try {
+            from = folder.get().start(data);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot start the run: " + e.getMessage(), e);
+        }
+        from.ifPresent(stored -> resume(trainer, stored));
+        long first = from.map(StoredCheckpoint::step).orElse(0L);
+        checkpoints = Optional.of(new Checkpoints(folder.get(), settings, first));
+        return first;
+    }
+
+    private void resume(Trainer trainer, StoredCheckpoint from) {
+        before = from.checkpoint().history();
+        trainer.restore(from.checkpoint().training());
+        steps.addAll(before.steps());
+        evaluations.addAll(Checkpoints.evaluations(from));
+        incidents.addAll(0, before.incidents());
+        new Recorder()
+                .incident("resumed at step %d from %s, which %d ranks computed"
+                        .formatted(from.step(), from.path(), from.checkpoint().ranks()));
+    }
+
+    /** Time that drivers have spent on the run so far. */
+    private Duration spent() {
+        return before.spent().plus(Duration.between(opened, Instant.now()));
+    }
+
+    private void closeCheckpoints() {
+        checkpoints.ifPresent(writing -> {
+            writing.close();
+            writing.failure().ifPresent(new Recorder()::incident);
+        });
     }
 
     /** The held-out sets that have rows, by the names that reports use. */
@@ -139,11 +205,15 @@ public final class Comparison {
     }
 
     /** Segments of training with an evaluation after each, and one before the first. */
-    private void train(Trainer trainer, Evaluator evaluator) {
+    private void train(Trainer trainer, Evaluator evaluator, long first) {
         long last = settings.training().steps();
-        evaluate(trainer, evaluator, 0);
-        for (long step = 0; step < last; ) {
-            step = Math.min(last, step + settings.evaluation().everySteps());
+        long every = settings.evaluation().everySteps();
+        boolean due = first % every == 0 || first == last;
+        if (due && evaluations.stream().noneMatch(each -> each.step() == first)) {
+            evaluate(trainer, evaluator, first);
+        }
+        for (long step = first; step < last; ) {
+            step = Math.min(last, (step / every + 1) * every);
             listener.phase("training to step " + step);
             trainer.run(step);
             evaluate(trainer, evaluator, step);
@@ -215,6 +285,7 @@ public final class Comparison {
     private final class Recorder implements TrainingListener {
         @Override
         public void step(StepRecord step) {
+            folder.ifPresent(held -> held.lease().ensureHeld());
             steps.add(step);
             listener.step(step);
         }
@@ -229,6 +300,23 @@ public final class Comparison {
         public void recovered(Recovery recovery) {
             incidents.add(recovery.toString());
             listener.recovered(recovery);
+        }
+
+        @Override
+        public boolean wantsSnapshot(long step) {
+            checkpoints.flatMap(Checkpoints::failure).ifPresent(this::incident);
+            return checkpoints.isPresent() && checkpoints.get().due(step);
+        }
+
+        @Override
+        public void snapshot(TrainingSnapshot snapshot) {
+            History told = new History(
+                    List.of(),
+                    incidents,
+                    Map.of(Checkpoints.EVALUATIONS, Checkpoints.text(evaluations)),
+                    before.started(),
+                    spent());
+            checkpoints.ifPresent(writing -> writing.write(snapshot, steps, told));
         }
     }
 }

@@ -1,18 +1,24 @@
 package siglip.job.cli;
 
-import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import siglip.job.config.RunSettings;
+import siglip.job.checkpoint.RunFolder;
+import siglip.job.config.LoadedSettings;
 import siglip.job.config.SettingsException;
+import siglip.job.config.SettingsLoader;
+import siglip.job.config.SettingsSources;
 
 class OutputFolderTest {
     @TempDir
@@ -20,24 +26,32 @@ class OutputFolderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"report.html", "metrics.json"})
-    void aFinishedRunIsKeptUnlessToldOtherwise(String file) throws IOException {
+    void resultsThatNoRunAccountsForAreKeptUnlessToldOtherwise(String file) throws IOException {
         Path run = Files.createDirectory(runs.resolve("x"));
         Files.writeString(run.resolve(file), "");
 
-        assertThatThrownBy(() -> make(OutputFolder.Earlier.KEEP))
+        assertThatThrownBy(() -> open(RunFolder.Earlier.KEEP).close())
                 .isInstanceOf(SettingsException.class)
                 .hasMessageEndingWith(run + " holds an earlier run: add --overwrite, or name another with --name");
-        assertThatCode(() -> make(OutputFolder.Earlier.OVERWRITE)).doesNotThrowAnyException();
+        try (RunFolder folder = open(RunFolder.Earlier.OVERWRITE)) {
+            assertThat(folder.isDone()).isFalse();
+            assertThat(run.resolve(file)).doesNotExist();
+        }
     }
 
     @Test
     void whatAFailedRunLeftIsNoRun() throws IOException {
-        Files.createDirectories(runs.resolve("x").resolve("checkpoints"));
+        Files.createDirectories(runs.resolve("x").resolve("checkpoints").resolve("step-00000010-half"));
 
-        assertThatCode(() -> make(OutputFolder.Earlier.KEEP)).doesNotThrowAnyException();
+        try (RunFolder folder = open(RunFolder.Earlier.KEEP)) {
+            assertThat(folder.isDone()).isFalse();
+            assertThat(folder.notes()).singleElement().asString().contains("half-written");
+        }
     }
 
-    private void make(OutputFolder.Earlier earlier) {
-        OutputFolder.make(new RunSettings("x", runs.toString(), 1, 1, 1), new Configuration(), earlier);
+    private RunFolder open(RunFolder.Earlier earlier) {
+        LoadedSettings loaded = SettingsLoader.load(
+                new SettingsSources(List.of("run.name=x", "run.out=" + runs), Map.of(), Map.of(), Optional.empty()));
+        return OutputFolder.open(loaded, new Configuration(), earlier, text -> {});
     }
 }
