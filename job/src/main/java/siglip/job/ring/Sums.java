@@ -8,6 +8,9 @@ import siglip.kernels.blas.Matrix;
 public final class Sums {
     private static final int CHUNK = 4096;
 
+    /** Two chunks for each thread that ever adds: a step adds often, and should leave no garbage. */
+    private static final ThreadLocal<float[][]> SCRATCH = ThreadLocal.withInitial(() -> new float[2][CHUNK]);
+
     private Sums() {}
 
     /** {@code to += from}, float by float. */
@@ -25,10 +28,10 @@ public final class Sums {
             parts.forEach(to::put);
             return;
         }
-        float[] sum = new float[Math.min(CHUNK, to.remaining())]; // through arrays, whose loop the compiler vectorises
-        float[] part = new float[sum.length];
+        float[] sum = SCRATCH.get()[0]; // through arrays, whose loop the compiler vectorises
+        float[] part = SCRATCH.get()[1];
         while (to.hasRemaining()) {
-            int count = Math.min(sum.length, to.remaining());
+            int count = Math.min(CHUNK, to.remaining());
             parts.get(0).get(sum, 0, count);
             for (int p = 1; p < parts.size(); p++) {
                 parts.get(p).get(part, 0, count);

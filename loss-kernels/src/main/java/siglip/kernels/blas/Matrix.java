@@ -15,6 +15,8 @@ public final class Matrix {
 
     private static final long UNKNOWN = 0;
 
+    private static final float[] ZEROS = new float[4096]; // never written
+
     private final ByteBuffer bytes; // little-endian, position 0, limit = rows * columns * 4
     private final int rows;
     private final int columns;
@@ -118,9 +120,8 @@ public final class Matrix {
     /** Sets all floats to zero. */
     public void clear() {
         FloatBuffer floats = floats();
-        float[] zeros = new float[Math.min(size(), 4096)];
         while (floats.hasRemaining()) {
-            floats.put(zeros, 0, Math.min(zeros.length, floats.remaining()));
+            floats.put(ZEROS, 0, Math.min(ZEROS.length, floats.remaining()));
         }
     }
 

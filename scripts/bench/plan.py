@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Prints what scripts/bench/plan has planned and measured, in milliseconds, and how far off the plan was."""
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+
+import steps
+
+PHASES = ("forward", "loss", "hop", "backward", "reduce", "driver", "update")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("ranks", type=int, nargs="+")
+    options = parser.parse_args()
+    print("Milliseconds: measured, the mean over ranks and the middle half of the steps; planned, the mean of before and after the run")
+    print(f"{'ranks':>5} {'arm':<8} {'':<9}" + "".join(f"{phase:>9}" for phase in PHASES) + f"{'step':>9} {'ratio':>6}  {'bytes':>12} {'memory':>12}")
+    for ranks in options.ranks:
+        run = options.folder / f"ranks-{ranks}"
+        plans = [json.loads((options.folder / f"plan-{ranks}-{when}.json").read_text())["plans"][0] for when in ("before", "after")]
+        results = {arm["name"]: arm for arm in steps.metrics(run)["arms"]}
+        for index, (name, arm) in enumerate(steps.steps(run).items()):
+            means = steps.phases(arm)
+            seconds = steps.seconds(arm)
+            planned = [plan["arms"][index] for plan in plans]
+            whole = statistics.fmean(each["seconds"] for each in planned)
+            sent = max(rank["ring_bytes"] + rank["reduce_bytes"] for rank in arm[-1]["ranks"])
+            memory = results[name].get("peak_rank_bytes", 0)
+            row(ranks, name, "measured", [means[phase] for phase in PHASES], seconds, "", sent, memory)
+            row(
+                ranks,
+                name,
+                "planned",
+                [statistics.fmean(each[f"{phase}_seconds"] for each in planned) for phase in PHASES],
+                whole,
+                f"{whole / seconds:.2f}",
+                planned[0]["ring_bytes"] + planned[0]["reduce_bytes"],
+                planned[0]["memory"]["off_heap_bytes"] + planned[0]["memory"]["heap_bytes"],
+            )
+
+
+def row(ranks: int, name: str, what: str, phases: list[float], whole: float, ratio: str, sent: int, memory: int) -> None:
+    cells = "".join(f"{1e3 * phase:>9.1f}" for phase in phases)
+    print(f"{ranks:>5} {name:<8} {what:<9}{cells}{1e3 * whole:>9.1f} {ratio:>6}  {sent:>12,} {memory:>12,}")
+
+
+if __name__ == "__main__":
+    main()
