@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what scripts/bench/scaling has measured: pairs per second of one and of two ranks, and their ratio."""
+"""Prints what scripts/bench/scaling has measured: pairs per second of each layout, and how many times those of the first."""
 
 import argparse
 import statistics
@@ -18,23 +18,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--batches", type=int, nargs="+", required=True)
+    parser.add_argument("--layouts", nargs="+", required=True, help="ranks x cores of a rank")
     parser.add_argument("--rounds", type=int, required=True)
     options = parser.parse_args()
-    print("Pairs per second: median over the rounds of the median step, lowest and highest round; ratio of the medians, of each round")
-    print(f"{'batch':>5} {'arm':<8} {'1 rank, 1 core':>24} {'2 ranks, 2 cores':>24} {'ratio':>6}  by round")
+    print("Pairs per second: median over the rounds of the median step, lowest and highest round; ratio to the first layout, of each round")
+    print(f"{'batch':>5} {'arm':<8} {'ranks x cores':>13} {'pairs/s':>24} {'ratio':>6}  by round")
     last = {}
     for batch in options.batches:
-        runs = {
-            ranks: [options.folder / f"batch-{batch}-ranks-{ranks}-round-{round + 1}" for round in range(options.rounds)]
-            for ranks in (1, 2)
-        }
-        measured = {ranks: [rates(run, batch) for run in folders] for ranks, folders in runs.items()}
-        last = steps.metrics(runs[2][-1])
-        for arm in measured[1][0]:
-            one, two = ([rate[arm] for rate in measured[ranks]] for ranks in (1, 2))
-            ratios = " ".join(f"{b / a:.2f}" for a, b in zip(one, two))
-            ratio = statistics.median(two) / statistics.median(one)
-            print(f"{batch:>5} {arm:<8} {spread(one):>24} {spread(two):>24} {ratio:>6.2f}  {ratios}")
+        measured = {}
+        for layout in options.layouts:
+            runs = [options.folder / f"batch-{batch}-layout-{layout}-round-{round + 1}" for round in range(options.rounds)]
+            measured[layout] = [rates(run, batch) for run in runs]
+            last = steps.metrics(runs[-1])
+        for arm in measured[options.layouts[0]][0]:
+            base = [rate[arm] for rate in measured[options.layouts[0]]]
+            for layout in options.layouts:
+                these = [rate[arm] for rate in measured[layout]]
+                ratios = " ".join(f"{b / a:.2f}" for a, b in zip(base, these))
+                ratio = statistics.median(these) / statistics.median(base)
+                print(f"{batch:>5} {arm:<8} {layout:>13} {spread(these):>24} {ratio:>6.2f}  {ratios}")
     for fact in ("environment", "numerics"):
         print(f"{fact}: " + "; ".join(f"{key} {value}" for key, value in last[fact].items()))
 
