@@ -1,9 +1,11 @@
 package siglip.job.cli;
 
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
@@ -13,6 +15,7 @@ import siglip.job.config.RunSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsException;
 import siglip.job.ring.RingSecurity;
+import siglip.job.training.MetricsPlugin;
 
 /**
  * Opens Spark. What the user or the cluster has set is kept: settings made in code would beat those of the command line. The
@@ -85,6 +88,11 @@ final class Sessions {
                                     needed,
                                     needed)));
         }
+        Set<String> plugins =
+                new LinkedHashSet<>(List.of(conf.get("spark.plugins", "").split("\\s*,\\s*", -1)));
+        plugins.remove("");
+        plugins.add(MetricsPlugin.class.getName());
+        conf.set("spark.plugins", String.join(",", plugins));
         conf.setIfMissing("spark.locality.wait", "0s"); // all ranks start together: none waits for a better place
         conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
         conf.setIfMissing("spark.task.reaper.enabled", "true"); // a rank that cannot be stopped would keep its slot

@@ -97,6 +97,9 @@ public final class Comparison {
 
     private ComparisonResult run(String rendered) {
         listener.phase("reading pairs from " + settings.data().path());
+        spark.setJobGroup(
+                settings.run().name() + "-data",
+                "read pairs from " + settings.data().path());
         try (PairData data = PairData.open(
                         session, settings.data(), settings.towers().table().buckets());
                 BatchSource source = sources.apply(data.source(
@@ -223,6 +226,9 @@ public final class Comparison {
     private void evaluate(Trainer trainer, Evaluator evaluator, long step) {
         for (ArmState arm : trainer.arms()) {
             if (arm.stopped().isEmpty()) {
+                spark.setJobGroup(
+                        "%s-evaluation-%d".formatted(settings.run().name(), step),
+                        "evaluate %s after %d steps".formatted(arm.arm().name(), step));
                 for (Evaluation each :
                         evaluator.evaluate(arm.parameters(), arm.arm().name(), step)) {
                     evaluations.add(each);
@@ -230,6 +236,7 @@ public final class Comparison {
                 }
             }
         }
+        spark.clearJobGroup();
     }
 
     private void save(Trainer trainer, ModelSpec model, PairData data, Configuration hadoop) {

@@ -97,7 +97,9 @@ final class ArmWorker {
         clock.lap(StepClock.Phase.REDUCE);
         take(reduction.update(offers, parameters.dense(), parameters.table()));
         clock.lap(StepClock.Phase.UPDATE);
-        node.report(arm, step, clock.report(batchSeconds, node.takeRingBytes(), node.takeReduceBytes()));
+        double[] times = clock.report(batchSeconds, node.takeRingBytes(), node.takeReduceBytes());
+        RankMetrics.step(StepClock.read(node.rank(), times));
+        node.report(arm, step, times);
     }
 
     /** Each lane embeds its rows of the batch. */

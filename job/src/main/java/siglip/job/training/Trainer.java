@@ -131,7 +131,7 @@ public final class Trainer {
                                     : "Cannot go on: " + text),
                             e);
                 }
-                listener.incident(text);
+                incident(text);
             }
         }
     }
@@ -151,6 +151,7 @@ public final class Trainer {
 
     private void attempt(long from, long to) {
         attempts++;
+        DriverMetrics.attempt();
         String training = arms.stream()
                 .map(ArmAuthority::state)
                 .filter(state -> state.stopped().isEmpty())
@@ -267,10 +268,16 @@ public final class Trainer {
         }
     }
 
+    private void incident(String text) {
+        DriverMetrics.incident();
+        listener.incident(text);
+    }
+
     private void pass(StepRecord record) {
+        DriverMetrics.step(record, settings.training().batchSize());
         listener.step(record);
         if (!record.finite()) {
-            listener.incident("arm %s stopped: loss %s, gradient norm %s at step %d"
+            incident("arm %s stopped: loss %s, gradient norm %s at step %d"
                     .formatted(record.arm(), record.loss(), record.gradientNorm(), record.step()));
         }
     }

@@ -77,6 +77,15 @@ class SessionsTest {
     }
 
     @Test
+    void theMetricsPluginJoinsThoseThatTheClusterHas() {
+        SparkConf some = new SparkConf(false).set("spark.master", "yarn").set("spark.plugins", "org.x.Theirs");
+
+        assertThat(configure(some, 2, 1).get("spark.plugins"))
+                .isEqualTo("org.x.Theirs,siglip.job.training.MetricsPlugin");
+        assertThat(configure(some, 2, 1).get("spark.plugins")).as("once").doesNotContain("Plugin,siglip");
+    }
+
+    @Test
     void dynamicAllocationIsRefusedWithTheLineThatTurnsItOff() {
         SparkConf cluster =
                 new SparkConf(false).set("spark.master", "yarn").set("spark.dynamicAllocation.enabled", "true");
