@@ -207,6 +207,11 @@ public final class DriverNode extends Node {
     }
 
     @Override
+    void broken(int peer, RingException why) {
+        abort(peer, Fault.GONE, why.getMessage());
+    }
+
+    @Override
     void lost(int peer) {
         if (left.isDone()) {
             return;

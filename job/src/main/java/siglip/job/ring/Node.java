@@ -167,8 +167,8 @@ public abstract class Node implements AutoCloseable {
                                 peer,
                                 "Cannot send %s to %s: %s".formatted(frame, nameOf(peer), cause.getMessage()),
                                 cause);
+                        broken(peer, failure); // first: who waits for the block asks at once who is to blame
                         block.arrived().completeExceptionally(failure);
-                        fail(failure);
                     }
                 }));
     }
@@ -246,6 +246,9 @@ public abstract class Node implements AutoCloseable {
 
     /** The connection to or from a known peer is gone while the node is open. */
     abstract void lost(int peer);
+
+    /** A block to or from a peer was cut off on its way. */
+    abstract void broken(int peer, RingException why);
 
     /** Ends all waits of this node with a cause. The first cause stays. */
     final void fail(Throwable cause) {
@@ -372,8 +375,8 @@ public abstract class Node implements AutoCloseable {
                             peer,
                             "Cannot receive %s from %s: %s".formatted(frame, nameOf(peer), cause.getMessage()),
                             cause);
+                    broken(peer, failure);
                     place.filled().completeExceptionally(failure);
-                    fail(failure);
                 }
             };
         }

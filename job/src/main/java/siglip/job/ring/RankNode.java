@@ -243,6 +243,11 @@ public class RankNode extends Node {
     }
 
     @Override
+    void broken(int peer, RingException why) {
+        fail(why);
+    }
+
+    @Override
     void lost(int peer) {
         if (leaving && peer != DRIVER) {
             return; // it may have heard before us that all have left; if it has failed, the driver will say so

@@ -291,6 +291,26 @@ class RingTest {
     }
 
     @Test
+    void aBlockOfTheDriverThatIsCutOffNamesItsReceiver() throws Exception {
+        try (Circle circle = new Circle(2)) {
+            List<Future<Integer>> running = circle.start(node -> {
+                Thread.sleep(1000); // in the middle of the attempt
+                return 0;
+            });
+            circle.driver().assemble();
+            circle.driver()
+                    .broken(1, RingException.gone(1, "Cannot send parameters to rank 1: Connection reset", null));
+
+            assertThat(circle.driver().cause().orElseThrow())
+                    .isInstanceOf(CulpritException.class)
+                    .hasMessage("Rank 1 failed: Cannot send parameters to rank 1: Connection reset");
+            for (Future<Integer> each : running) {
+                assertThatThrownBy(() -> each.get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
+            }
+        }
+    }
+
+    @Test
     void aRankThatSparkEndsIsNotBlamed() throws Exception {
         CompletableFuture<Void> never = new CompletableFuture<>();
         try (Circle circle = new Circle(2)) {
