@@ -36,6 +36,7 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() {
         LoadedSettings loaded = options.load(List.of());
         try (SparkSession spark = Sessions.open("export", loaded.settings().run())) {
+            OutputFolder.check("--out", out, spark.sparkContext().hadoopConfiguration());
             ComparisonExport.write(spark, loaded.settings(), loaded.rendered(), out);
         }
         spec.commandLine()

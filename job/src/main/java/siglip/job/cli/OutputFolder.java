@@ -56,4 +56,13 @@ final class OutputFolder {
             throw new SettingsException(List.of("run.out: cannot write to %s: %s".formatted(folder, e.getMessage())));
         }
     }
+
+    /** @throws SettingsException if there is no file system for the path of an option; makes nothing */
+    static void check(String option, String path, Configuration hadoop) {
+        try {
+            FileSystems.of(new Path(path), hadoop);
+        } catch (IOException e) {
+            throw new SettingsException(List.of("%s: cannot write to %s: %s".formatted(option, path, e.getMessage())));
+        }
+    }
 }

@@ -47,6 +47,7 @@ final class PrepareEmojiCommand implements Callable<Integer> {
                 new EmojiJars(artefacts.resolve("iconify__json-2.2.378.jar"), artefacts.resolve("jemoji-2.0.0.jar"));
         List<String> vendors = full ? EmojiPairs.ALL : EmojiPairs.SAMPLE;
         try (SparkSession spark = Sessions.open("prepare emoji")) {
+            OutputFolder.check("--out", out, spark.sparkContext().hadoopConfiguration());
             long pairs = EmojiPairs.write(spark, jars, vendors, out);
             spec.commandLine().getOut().println("Wrote %,d pairs of %s to %s".formatted(pairs, vendors, out));
         }

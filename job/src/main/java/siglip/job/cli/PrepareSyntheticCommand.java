@@ -65,6 +65,7 @@ final class PrepareSyntheticCommand implements Callable<Integer> {
     public Integer call() {
         SyntheticPairs.Spec wanted = wanted();
         try (SparkSession spark = Sessions.open("prepare synthetic")) {
+            OutputFolder.check("--out", out, spark.sparkContext().hadoopConfiguration());
             SyntheticPairs.write(spark, wanted, out);
         }
         spec.commandLine().getOut().println("Wrote %,d pairs to %s".formatted(rows, out));

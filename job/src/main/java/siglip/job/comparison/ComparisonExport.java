@@ -4,17 +4,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
+import siglip.job.config.FileSystems;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.TrainingSettings;
+import siglip.job.config.WholeFile;
 import siglip.job.data.BatchSource;
 import siglip.job.data.PairData;
 import siglip.job.data.TwinExport;
@@ -81,9 +81,6 @@ public final class ComparisonExport {
 
     private static void write(Configuration hadoop, String folder, String name, String text) throws IOException {
         Path path = new Path(folder, name);
-        FileSystem files = path.getFileSystem(hadoop);
-        try (OutputStream out = files.create(path, true)) {
-            out.write(text.getBytes(StandardCharsets.UTF_8));
-        }
+        WholeFile.write(FileSystems.of(path, hadoop), path, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -90,7 +90,7 @@ final class DataFiles {
     private static DataFile footer(String uri, URI root, String imageColumn, SerializableConfiguration settings) {
         Path path = new Path(URI.create(uri));
         try {
-            FileStatus status = path.getFileSystem(settings.value()).getFileStatus(path);
+            FileStatus status = FileSystems.of(path, settings.value()).getFileStatus(path);
             long rows = 0;
             long widest = 0;
             try (ParquetFileReader file =
@@ -144,7 +144,7 @@ final class DataFiles {
             while (fixed.toString().chars().anyMatch(c -> "*?[{".indexOf(c) >= 0)) {
                 fixed = fixed.getParent();
             }
-            return path.getFileSystem(settings).makeQualified(fixed).toUri();
+            return FileSystems.of(path, settings).makeQualified(fixed).toUri();
         } catch (IOException e) {
             throw new DataException("Cannot read pairs from %s: %s".formatted(path, e.getMessage()), e);
         }

@@ -10,6 +10,8 @@ import java.nio.ByteOrder;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import siglip.job.config.FileSystems;
+import siglip.job.config.WholeFile;
 import siglip.job.data.PairData.HeldOut;
 
 /**
@@ -44,7 +46,7 @@ public final class TwinExport {
     public static void write(Configuration hadoop, PairData data, BatchPlan plan, long steps, String folder) {
         try {
             Path path = new Path(folder);
-            new TwinExport(path.getFileSystem(hadoop), path).write(data, plan, steps);
+            new TwinExport(FileSystems.of(path, hadoop), path).write(data, plan, steps);
         } catch (IOException e) {
             throw new DataException("Cannot export to %s: %s".formatted(folder, e.getMessage()), e);
         }
@@ -69,9 +71,8 @@ public final class TwinExport {
             rows.classes().forEach((column, values) -> values.forEach(classes.putArray(column)::add));
         }
         writeBatches(plan, steps);
-        try (OutputStream out = files.create(new Path(folder, "data.json"), true)) {
-            out.write(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
-        }
+        byte[] text = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
+        WholeFile.write(files, new Path(folder, "data.json"), out -> out.write(text)); // last: all others are whole
     }
 
     private void writePairs(String name, PackedPairs pairs) throws IOException {

@@ -1,15 +1,15 @@
 package siglip.job.report;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.comparison.ComparisonResult;
+import siglip.job.config.FileSystems;
 import siglip.job.config.RunSettings;
+import siglip.job.config.WholeFile;
 
 /**
  * What a finished run leaves for its readers, under {@code <out>/<name>/} on any Hadoop file system. Files of an earlier run of
@@ -44,9 +44,7 @@ public record RunFiles(Path report, Path metrics, Path steps) {
         RunFiles paths = new RunFiles(new Path(home, REPORT), new Path(home, METRICS), new Path(home, "steps.jsonl"));
         Figures figures = new Figures(result);
         text(files, paths.metrics(), MetricsJson.of(figures));
-        try (OutputStream out = new BufferedOutputStream(files.create(paths.steps(), true), 1 << 16)) {
-            StepLines.write(result.arms(), out);
-        }
+        WholeFile.write(files, paths.steps(), out -> StepLines.write(result.arms(), out));
         text(files, paths.report(), HtmlReport.of(figures));
         return paths;
     }
@@ -57,14 +55,12 @@ public record RunFiles(Path report, Path metrics, Path steps) {
     }
 
     private static void text(FileSystem files, Path path, String text) throws IOException {
-        try (OutputStream out = files.create(path, true)) {
-            out.write(text.getBytes(StandardCharsets.UTF_8));
-        }
+        WholeFile.write(files, path, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** On a local disk without the {@code .crc} files that Hadoop would put beside each. */
     private static FileSystem fileSystem(Path folder, Configuration hadoop) throws IOException {
-        FileSystem files = folder.getFileSystem(hadoop);
+        FileSystem files = FileSystems.of(folder, hadoop);
         return files instanceof LocalFileSystem ? ((LocalFileSystem) files).getRawFileSystem() : files;
     }
 }

@@ -10,6 +10,7 @@ import org.apache.hadoop.fs.Path;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
+import siglip.job.config.FileSystems;
 
 /**
  * A DL4J graph that a user named.
@@ -23,7 +24,7 @@ record GraphSource(ComputationGraphConfiguration configuration, Optional<float[]
     static GraphSource read(String file, Configuration hadoop) {
         byte[] content;
         Path path = new Path(file);
-        try (InputStream in = path.getFileSystem(hadoop).open(path)) {
+        try (InputStream in = FileSystems.of(path, hadoop).open(path)) {
             content = in.readAllBytes();
         } catch (IOException e) {
             throw new IllegalArgumentException("Cannot read the graph %s: %s".formatted(file, e.getMessage()), e);

@@ -14,6 +14,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
+import siglip.job.config.FileSystems;
+import siglip.job.config.WholeFile;
 import siglip.job.data.FeatureScaling;
 import siglip.job.data.PairShape;
 import siglip.kernels.blas.Matrix;
@@ -39,24 +41,24 @@ public final class ModelFiles {
 
     /** Writes the files, over older ones; {@code model.json} comes last. */
     public static void write(Path folder, Configuration hadoop, SavedModel model) throws IOException {
-        FileSystem files = folder.getFileSystem(hadoop);
+        FileSystem files = FileSystems.of(folder, hadoop);
         files.mkdirs(folder);
         ModelSpec spec = model.spec();
         writeGraph(
                 files, new Path(folder, IMAGE), spec.image(), model.parameters().image());
         writeGraph(
                 files, new Path(folder, TEXT), spec.text(), model.parameters().text());
-        try (OutputStream out = files.create(new Path(folder, TABLE), true)) {
-            copy(model.parameters().table().bytes(), out);
-        }
-        try (OutputStream out = files.create(new Path(folder, MODEL), true)) {
-            out.write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(describe(model)));
-        }
+        WholeFile.write(
+                files,
+                new Path(folder, TABLE),
+                out -> copy(model.parameters().table().bytes(), out));
+        byte[] json = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(describe(model));
+        WholeFile.write(files, new Path(folder, MODEL), out -> out.write(json));
     }
 
     /** Reads a folder that {@link #write} wrote; the same numbers come back, bit for bit. */
     public static SavedModel read(Path folder, Configuration hadoop) throws IOException {
-        FileSystem files = folder.getFileSystem(hadoop);
+        FileSystem files = FileSystems.of(folder, hadoop);
         JsonNode json;
         try (InputStream in = files.open(new Path(folder, MODEL))) {
             json = JSON.readTree(in);
@@ -117,9 +119,7 @@ public final class ModelFiles {
 
     private static void writeGraph(FileSystem files, Path path, TowerPlan plan, Matrix parameters) throws IOException {
         ComputationGraph graph = plan.graph(parameters);
-        try (OutputStream out = files.create(path, true)) {
-            ModelSerializer.writeModel(graph, out, false);
-        }
+        WholeFile.write(files, path, out -> ModelSerializer.writeModel(graph, out, false));
     }
 
     private static ComputationGraph readGraph(FileSystem files, Path path) throws IOException {

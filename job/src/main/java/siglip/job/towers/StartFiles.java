@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
@@ -12,6 +11,8 @@ import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import siglip.job.config.FileSystems;
+import siglip.job.config.WholeFile;
 import siglip.kernels.blas.Matrix;
 
 /**
@@ -40,13 +41,12 @@ public final class StartFiles {
         }
         try {
             Path path = new Path(folder);
-            FileSystem files = path.getFileSystem(hadoop);
+            FileSystem files = FileSystems.of(path, hadoop);
             Parameters parameters = model.initial(seed);
             write(files, new Path(path, "dense.f32"), parameters.dense());
             write(files, new Path(path, "table.f32"), parameters.table());
-            try (OutputStream out = files.create(new Path(path, "model.json"), true)) {
-                out.write(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(describe(model)));
-            }
+            byte[] json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(describe(model));
+            WholeFile.write(files, new Path(path, "model.json"), out -> out.write(json));
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot export to %s: %s".formatted(folder, e.getMessage()), e);
         }

@@ -101,11 +101,28 @@ class CommandsIT {
     @ParameterizedTest
     @ValueSource(strings = {"compare", "validate"})
     void anOutputFolderOfAFileSystemThatIsNotThereIsRefused(String command) {
-        assertThat(onPairs(command, "--out", "s3a://bucket/runs")).isEqualTo(2);
+        assertThat(onPairs(command, "--out", "gs://bucket/runs")).isEqualTo(2);
         assertThat(err.toString().lines())
                 .singleElement()
                 .asString()
-                .contains("no file system for s3a is on the class path: org.apache.hadoop:hadoop-aws:3.3.4 is needed");
+                .contains("no file system for gs is on the class path: the library that has it is needed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"export", "prepare synthetic --rows=4 --width=4 --signal=1", "prepare emoji"})
+    void anOutputOfAFileSystemThatIsNotThereIsRefusedBeforeTheWork(String command) {
+        List<String> arguments = new ArrayList<>(List.of(command.split(" ", -1)));
+        arguments.add("--out=gs://bucket/there");
+
+        assertThat(execute(arguments.toArray(String[]::new))).isEqualTo(2);
+        assertThat(err.toString()).contains("--out: cannot write to gs://bucket/there: no file system for gs");
+    }
+
+    @Test
+    void aGraphOnAFileSystemThatIsNotThereIsRefusedWithWhatIsNeeded() {
+        assertThat(onPairs("validate", "--set", "towers.image.graph=gs://bucket/graph.json"))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("gs://bucket/graph.json", "no file system for gs is on the class path");
     }
 
     @Test

@@ -12,8 +12,10 @@ import org.junit.jupiter.api.Test;
 class FileSystemsTest {
     @Test
     void aSchemeWithoutItsLibraryIsNamedWithWhatIsNeeded() {
+        Configuration hadoop = new Configuration();
+        hadoop.set("fs.s3a.impl", "no.such.FileSystem"); // as if it were not on the class path
         for (String scheme : List.of("s3a", "nosuch")) {
-            assertThatThrownBy(() -> FileSystems.of(new Path(scheme + "://bucket/x"), new Configuration()))
+            assertThatThrownBy(() -> FileSystems.of(new Path(scheme + "://bucket/x"), hadoop))
                     .isInstanceOf(IOException.class)
                     .hasMessageStartingWith("no file system for " + scheme + " is on the class path: ")
                     .hasMessageContaining("s3a".equals(scheme) ? "org.apache.hadoop:hadoop-aws:3.3.4" : "library");

@@ -3,7 +3,6 @@ package siglip.job.data.prepare;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -11,6 +10,8 @@ import java.util.TreeSet;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
+import siglip.job.config.FileSystems;
+import siglip.job.config.WholeFile;
 import siglip.job.data.DataException;
 
 /** The notices that go with a set of emoji pairs: who drew them, under which licence, and where the words are from. */
@@ -20,10 +21,9 @@ final class EmojiNotice {
     static void write(SparkSession spark, JsonNode collections, List<String> vendors, String file) {
         Path path = new Path(file);
         try {
-            FileSystem files = path.getFileSystem(spark.sparkContext().hadoopConfiguration());
-            try (OutputStream out = files.create(path, true)) {
-                out.write(text(collections, vendors).getBytes(StandardCharsets.UTF_8));
-            }
+            FileSystem files = FileSystems.of(path, spark.sparkContext().hadoopConfiguration());
+            byte[] text = text(collections, vendors).getBytes(StandardCharsets.UTF_8);
+            WholeFile.write(files, path, out -> out.write(text));
         } catch (IOException e) {
             throw new DataException("Cannot write %s: %s".formatted(file, e.getMessage()), e);
         }

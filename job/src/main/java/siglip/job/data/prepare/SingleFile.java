@@ -7,6 +7,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import siglip.job.config.FileSystems;
 import siglip.job.data.DataException;
 
 /** Writes a small data set as one Parquet file with a name of its own. */
@@ -19,7 +20,7 @@ final class SingleFile {
         Path target = new Path(file);
         Path draft = new Path(target.getParent(), "_" + target.getName() + ".draft");
         try {
-            FileSystem files = target.getFileSystem(settings);
+            FileSystem files = FileSystems.of(target, settings);
             rows.coalesce(1).write().mode("overwrite").parquet(draft.toString());
             FileStatus[] parts = files.globStatus(new Path(draft, "part-*.parquet"));
             if (parts.length != 1) {
