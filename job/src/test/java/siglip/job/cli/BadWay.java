@@ -134,8 +134,9 @@ final class BadWay implements AutoCloseable {
     }
 
     private static void refuse(OutputStream answer, String status) throws IOException {
-        answer.write(
-                "HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".formatted(status).getBytes(StandardCharsets.ISO_8859_1));
+        answer.write("HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                .formatted(status)
+                .getBytes(StandardCharsets.ISO_8859_1));
         answer.flush();
     }
 
