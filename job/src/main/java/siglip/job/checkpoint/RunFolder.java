@@ -258,9 +258,11 @@ public final class RunFolder implements AutoCloseable {
         return from;
     }
 
-    /** A writer of this run's checkpoints; the caller closes it. */
+    /** The writer of this run's checkpoints, asked for after {@link #start}; the caller closes it. */
     public CheckpointWriter writer() {
-        return new CheckpointWriter(store, lease, settings.keep(), from.filter(this::isOwn));
+        CheckpointWriter writer = new CheckpointWriter(store, lease, settings.keep(), from.filter(this::isOwn));
+        from = Optional.empty(); // as large as the training's own state, and not needed any more
+        return writer;
     }
 
     /** Marks the run as ended: all its results have been written. */

@@ -5,7 +5,8 @@ import siglip.job.planning.Memory.Part;
 
 /**
  * What the driver holds while it trains, by the sizes of the arrays that training allocates, for each arm: P parameters and a table of R rows of
- * w floats with two moments each, the gradient, and two sets of pieces.
+ * w floats with two moments each, a copy of these for the checkpoint that is being written and at the end of a run one for the last, which waits for
+ * it, the gradient, and two sets of pieces.
  */
 final class DriverMemory {
     private DriverMemory() {}
@@ -18,6 +19,7 @@ final class DriverMemory {
         long gradient = 4 * (dense + touched * (work.layout().tableWidth() + 1));
         return new Memory(List.of(
                 new Part("parameters and moments of AdamW", 0, arms * 3 * 4 * (dense + table)),
+                new Part("two copies of these for checkpoints", 0, arms * 2 * 3 * 4 * (dense + table)),
                 new Part("gradient", 0, arms * gradient),
                 new Part(
                         "pieces of gradient and parameters",
