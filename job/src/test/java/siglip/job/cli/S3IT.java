@@ -169,6 +169,21 @@ class S3IT {
         assertThat(new String(read(path), StandardCharsets.UTF_8)).isEqualTo("the first");
     }
 
+    @Test
+    void aWrongSecretIsToldWithoutShowingIt() {
+        String ownFileSystem = HADOOP + "fs.s3a.impl.disable.cache"; // not that of the right secret
+        System.setProperty(ownFileSystem, "true");
+        System.setProperty(HADOOP + "fs.s3a.secret.key", "a-wrong-secret-that-nothing-may-show");
+        try {
+            assertThat(compare("wrong")).isNotZero();
+        } finally {
+            System.clearProperty(ownFileSystem);
+            System.setProperty(HADOOP + "fs.s3a.secret.key", S3Server.SECRET);
+        }
+        assertThat(err.toString()).doesNotContain("a-wrong-secret").contains("siglip: ");
+        assertThat(log.toString()).doesNotContain("a-wrong-secret");
+    }
+
     /** Without checkpoints and claims, which carry numbers of their own. */
     private static List<String> names(Map<String, byte[]> run) {
         return run.keySet().stream()
