@@ -292,9 +292,10 @@ class RingTest {
 
     @Test
     void aBlockOfTheDriverThatIsCutOffNamesItsReceiver() throws Exception {
+        CompletableFuture<Void> never = new CompletableFuture<>();
         try (Circle circle = new Circle(2)) {
             List<Future<Integer>> running = circle.start(node -> {
-                Thread.sleep(1000); // in the middle of the attempt
+                node.await(never, Node.DRIVER, "parameters");
                 return 0;
             });
             circle.driver().assemble();
