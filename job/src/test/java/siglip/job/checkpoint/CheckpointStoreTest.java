@@ -36,9 +36,8 @@ class CheckpointStoreTest {
 
     @BeforeEach
     void openDisk() throws IOException {
-        FileSystem local = new RawLocalFileSystem();
-        local.initialize(java.net.URI.create("file:///"), new Configuration());
-        disk = new FaultyFiles(local, FaultyFiles.Kind.DISK, FaultyFiles.After.ALIVE);
+        disk = new RawLocalFileSystem();
+        disk.initialize(java.net.URI.create("file:///"), new Configuration());
     }
 
     @Test

@@ -197,7 +197,8 @@ final class FaultyFiles extends FilterFileSystem {
 
         @Override
         public void hsync() throws IOException {
-            operation(); // no power is cut here, so that nothing need be forced to the disk
+            operation();
+            target.hsync();
         }
 
         @Override

@@ -3,43 +3,59 @@ package siglip.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import siglip.job.cli.Shell.Ended;
 
 /** The scripts and the jar on a real cluster: a master, two workers, a secret, nothing but Maven's artefacts. */
-@Timeout(600)
+@Timeout(900)
 class ClusterIT {
-    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Path JAR = Path.of("target", "siglip-spark.jar").toAbsolutePath();
-    private static final long PATIENCE_SECONDS = 240;
+    private static final List<String> SMALL = List.of(
+            "data.train=\"vendor = 'noto' and group in ('Food & Drink', 'Activities')\"",
+            "data.test=\"vendor = 'noto-v1' and group = 'Food & Drink'\"",
+            "training.batch-size=32",
+            "training.steps=4",
+            "training.warmup-steps=2",
+            "evaluation.every-steps=4",
+            "evaluation.nearest-neighbour=false",
+            "towers.width=16",
+            "towers.image.hidden=[24]",
+            "towers.text.hidden=[20]",
+            "towers.table.buckets=512",
+            "towers.table.width=8");
 
     @TempDir
     private static Path folder;
 
-    private static String master;
-
-    /** How a script ended, and what it and its children said. */
-    private record Ended(int code, String output) {}
+    private static Shell shell;
+    private static String master = "";
 
     @BeforeAll
     static void start() throws IOException, InterruptedException {
-        assumeTrue(Files.exists(JAR), "the jar is packed in a build of everything, or with -Dthin.jar.skip=false");
+        assumeTrue(
+                Files.exists(Shell.JAR), "the jar is packed in a build of everything, or with -Dthin.jar.skip=false");
+        shell = new Shell(
+                folder,
+                Map.of(
+                        "SIGLIP_CLUSTER", folder.resolve("cluster").toString(),
+                        "SIGLIP_JAR", Shell.JAR.toString()));
         Ended up = script("cluster", "up", "--authenticate");
-        assertThat(up.code).as(up.output).isZero();
-        master = up.output
+        assertThat(up.code()).as(up.output()).isZero();
+        master = up.output()
                 .lines()
                 .filter(line -> line.startsWith("spark://127.0.0.1:"))
                 .findFirst()
@@ -48,25 +64,27 @@ class ClusterIT {
 
     @AfterAll
     static void endsAllThatItStartedAndNothingElse() throws IOException, InterruptedException {
+        if (shell == null) {
+            return; // there is no jar
+        }
         List<ProcessHandle> started = processes();
         Ended down = script("cluster", "down");
 
-        assertThat(down.code).as(down.output).isZero();
+        assertThat(down.code()).as(down.output()).isZero();
         for (ProcessHandle process : started) { // an ended one counts as alive until the system has reaped it
             assertThat(process.onExit()).as("process %d ends", process.pid()).succeedsWithin(Duration.ofSeconds(15));
         }
-        assertThat(script("cluster", "status").code).isEqualTo(1);
-        if (master != null) {
-            assertThat(started).as("master and workers").hasSizeGreaterThanOrEqualTo(3);
-        }
+        assertThat(script("cluster", "status").code()).isEqualTo(1);
+        shell.close();
+        assertThat(started).as("master and workers").hasSizeGreaterThanOrEqualTo(3);
     }
 
     @Test
     void aComparisonInClientModeLeavesItsFiguresAndNothingElse() throws IOException, InterruptedException {
         Ended run = submit(List.of("--deploy-mode", "client"), compare("client"));
 
-        assertThat(run.code).as(run.output).isZero();
-        assertThat(run.output).contains("Report: ");
+        assertThat(run.code()).as(run.output()).isZero();
+        assertThat(run.output()).contains("Report: ");
         assertThat(folder.resolve("runs/client/metrics.json")).isNotEmptyFile();
     }
 
@@ -74,8 +92,8 @@ class ClusterIT {
     void aDriverOnAWorkerReportsItsResultHere() throws IOException, InterruptedException {
         Ended run = submit(List.of("--deploy-mode=cluster", "--name=elsewhere"), compare("cluster"));
 
-        assertThat(run.code).as(run.output).isZero();
-        assertThat(run.output).contains("submit: the driver ended with exit code 0: done");
+        assertThat(run.code()).as(run.output()).isZero();
+        assertThat(run.output()).contains("submit: the driver ended with exit code 0: done");
         assertThat(folder.resolve("runs/cluster/metrics.json")).isNotEmptyFile();
     }
 
@@ -87,10 +105,10 @@ class ClusterIT {
         Ended cluster = submit(List.of("--deploy-mode", "cluster"), wrong);
 
         String cause = "unknown key training.stepz (did you mean training.steps?)";
-        assertThat(client.code).as(client.output).isEqualTo(2);
-        assertThat(client.output).contains(cause);
-        assertThat(cluster.code).as(cluster.output).isEqualTo(2);
-        assertThat(cluster.output).contains("the driver ended with exit code 2", cause);
+        assertThat(client.code()).as(client.output()).isEqualTo(2);
+        assertThat(client.output()).contains(cause);
+        assertThat(cluster.code()).as(cluster.output()).isEqualTo(2);
+        assertThat(cluster.output()).contains("the driver ended with exit code 2", cause);
     }
 
     @Test
@@ -99,33 +117,73 @@ class ClusterIT {
                 List.of("--deploy-mode", "cluster", "--driver-java-options", "--add-modules=no.such.module"),
                 List.of("validate"));
 
-        assertThat(run.code).as(run.output).isEqualTo(1);
-        assertThat(run.output).containsPattern("the driver driver-[0-9-]+ ended without a result");
+        assertThat(run.code()).as(run.output()).isEqualTo(1);
+        assertThat(run.output()).containsPattern("the driver driver-[0-9-]+ ended without a result");
     }
 
     @Test
     void asTwoClustersWouldBeASecondIsRefused() throws IOException, InterruptedException {
         Ended again = script("cluster", "up");
 
-        assertThat(again.code).as(again.output).isEqualTo(2);
-        assertThat(script("cluster", "status").output).contains("worker-2 runs as process", "master: " + master);
+        assertThat(again.code()).as(again.output()).isEqualTo(2);
+        assertThat(script("cluster", "status").output()).contains("worker-2 runs as process", "master: " + master);
+    }
+
+    /** The DAG on stand-ins for Airflow; then the commands that it renders, as they are. */
+    @Test
+    void theCommandsOfTheAirflowDagRunAndItsGateReadsTheirFigures() throws IOException, InterruptedException {
+        assumeTrue(hasPython(), "python3 is not on the PATH");
+        assertThat(dag("refuse").output()).contains("SparkSubmitOperator has no parameter executor_memori");
+        Path settings = Files.writeString(folder.resolve("dag.conf"), String.join("\n", SMALL));
+        List<String> params = List.of(
+                "jar=" + Shell.JAR,
+                "config=" + settings,
+                "pairs=" + Shell.ROOT.resolve("data/emoji/pairs.parquet"),
+                "out=" + folder.resolve("runs"));
+        Ended rendered = dag(with(params, "commands", master));
+        assertThat(rendered.code()).as(rendered.output()).isZero();
+
+        ObjectMapper json = new ObjectMapper();
+        String home = Shell.ROOT.resolve("target/spark-home").toString();
+        Map<String, String> worker = Map.of(
+                "SPARK_HOME",
+                home,
+                "SPARK_CONF_DIR",
+                folder.resolve("cluster/conf").toString(),
+                "SPARK_LOCAL_IP",
+                "127.0.0.1");
+        for (String line : rendered.output().lines().toList()) {
+            List<String> command = json.readValue(line, new TypeReference<List<String>>() {});
+            assertThat(command).startsWith("spark-submit", "--master", master);
+            command.set(0, home + "/bin/spark-submit"); // a program is looked for on the path of this process
+            Ended ended = shell.run(command, worker);
+            assertThat(ended.code()).as(ended.output()).isZero();
+        }
+
+        assertThat(dag(with(params, "gate", "at_least=0")).output())
+                .contains("arms.siglip.retrieval.seen.image_to_text.r1");
+        Ended low = dag(with(params, "gate", "at_least=1.01"));
+        assertThat(low.code()).isNotZero();
+        assertThat(low.output()).contains("at least 1.01 was asked for");
+    }
+
+    private static boolean hasPython() throws IOException, InterruptedException {
+        return shell.run(List.of("bash", "-c", "command -v python3")).code() == 0;
+    }
+
+    private static Ended dag(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("python3", "-B", "scripts/airflow/try_dag.py"));
+        command.addAll(List.of(arguments));
+        return shell.run(command);
+    }
+
+    private static String[] with(List<String> params, String... first) {
+        return Stream.concat(Stream.of(first), params.stream()).toArray(String[]::new);
     }
 
     private static List<String> compare(String name) {
         List<String> command = new ArrayList<>(List.of("compare", "--out", folder + "/runs", "--name", name));
-        for (String setting : List.of(
-                "data.train=\"vendor = 'noto' and group in ('Food & Drink', 'Activities')\"",
-                "data.test=\"vendor = 'noto-v1' and group = 'Food & Drink'\"",
-                "training.batch-size=32",
-                "training.steps=4",
-                "training.warmup-steps=2",
-                "evaluation.every-steps=4",
-                "evaluation.nearest-neighbour=false",
-                "towers.width=16",
-                "towers.image.hidden=[24]",
-                "towers.text.hidden=[20]",
-                "towers.table.buckets=512",
-                "towers.table.width=8")) {
+        for (String setting : SMALL) {
             command.add("--set");
             command.add(setting);
         }
@@ -139,29 +197,9 @@ class ClusterIT {
     }
 
     private static Ended script(String name, String... arguments) throws IOException, InterruptedException {
-        List<String> command =
-                new ArrayList<>(List.of(ROOT.resolve("scripts").resolve(name).toString()));
+        List<String> command = new ArrayList<>(List.of("scripts/" + name));
         command.addAll(List.of(arguments));
-        Path output = Files.createTempFile(folder, name, ".log");
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(ROOT.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(Redirect.to(output.toFile()))
-                .redirectInput(Redirect.from(Path.of("/dev/null").toFile()));
-        builder.environment().remove("SPARK_HOME"); // that of the other tests has no scripts
-        builder.environment().remove("SPARK_CONF_DIR");
-        builder.environment().put("SIGLIP_CLUSTER", folder.resolve("cluster").toString());
-        builder.environment().put("SIGLIP_JAR", JAR.toString());
-        Process process = builder.start();
-        try {
-            assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
-                    .as("%s ended: %s", command, Files.readString(output))
-                    .isTrue();
-        } finally {
-            process.descendants().filter(child -> !processes().contains(child)).forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
-        }
-        return new Ended(process.exitValue(), Files.readString(output));
+        return shell.run(command);
     }
 
     /** Master, workers and what they started. */

@@ -51,7 +51,7 @@ class ThinJarIT {
             }
             jarsOfSpark++;
             theirs.retainAll(names);
-            if (theirs.size() > 0 && !entry.contains("org" + File.separator + "nd4j" + File.separator + "guava")) {
+            if (!theirs.isEmpty() && !entry.contains("org" + File.separator + "nd4j" + File.separator)) {
                 twice.add("%s: %s".formatted(entry, theirs));
             }
         }
