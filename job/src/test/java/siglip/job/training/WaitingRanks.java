@@ -154,8 +154,8 @@ final class WaitingRanks {
                 "ranks", "loss", "limit", "measured", "planned", "ratio", "reduce", "planned");
         for (String count : args) {
             for (LossSettings.Kind kind : LossSettings.Kind.values()) {
-                line(Integer.parseInt(count), kind, "computing: 20 ms, 1 MB/s, 2 ms", 1e6);
-                line(Integer.parseInt(count), kind, "network: 20 ms, 0.25 MB/s, 2 ms", 0.25e6);
+                line(Integer.parseInt(count), kind, "computing: 100 ms, 0.2 MB/s, 10 ms", 2e5);
+                line(Integer.parseInt(count), kind, "network: 100 ms, 0.05 MB/s, 10 ms", 5e4);
             }
         }
         System.exit(0); // threads of the network library may still be closing
@@ -163,7 +163,7 @@ final class WaitingRanks {
 
     private static void line(int ranks, LossSettings.Kind kind, String limit, double bytesPerSecond) throws Exception {
         WaitingRanks waiting =
-                new WaitingRanks(kind, ranks, 6, Duration.ofMillis(20), bytesPerSecond, Duration.ofMillis(2));
+                new WaitingRanks(kind, ranks, 4, Duration.ofMillis(100), bytesPerSecond, Duration.ofMillis(10));
         Times times = waiting.measure();
         ArmPlan planned = waiting.planned();
         double exchange = planned.loss() + planned.hop();
