@@ -4,7 +4,6 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -50,15 +49,15 @@ final class Crew implements AutoCloseable {
         return made.stream().map(Crew::get).toList();
     }
 
-    /** Seconds that one run of {@code work} takes a thread: of each thread the median, of those the mean. */
+    /** Seconds that one run of {@code work} takes a thread: of each thread the lower quartile, since others can only slow it down; of those the mean. */
     double seconds(IntFunction<Runnable> work) {
-        return each(i -> median(work.apply(i))).stream()
+        return each(i -> quartile(work.apply(i))).stream()
                 .mapToDouble(seconds -> seconds)
                 .average()
                 .orElseThrow();
     }
 
-    private double median(Runnable work) {
+    private double quartile(Runnable work) {
         work.run(); // so that memory is there and the library has its code
         List<Double> all = new ArrayList<>();
         long end = System.nanoTime() + time.toNanos();
@@ -67,10 +66,7 @@ final class Crew implements AutoCloseable {
             work.run();
             all.add((clock.getCurrentThreadCpuTime() - start) * 1e-9);
         }
-        double[] sorted = all.stream().mapToDouble(seconds -> seconds).sorted().toArray();
-        return Arrays.stream(sorted, (sorted.length - 1) / 2, sorted.length / 2 + 1)
-                .average()
-                .orElseThrow();
+        return all.stream().sorted().toList().get((all.size() - 1) / 4);
     }
 
     private static <T> T get(Future<T> future) {
