@@ -159,8 +159,8 @@ public final class RunFolder implements AutoCloseable {
     /** A checkpoint, or the newest of a folder of checkpoints, or of the folder of a run. */
     private StoredCheckpoint named(String path, Consumer<String> warnings) throws IOException {
         Path named = new Path(path);
-        FileSystem there = AtomicFile.bare(FileSystems.of(named, files.getConf()));
         try {
+            FileSystem there = AtomicFile.bare(FileSystems.of(named, files.getConf()));
             if (there.exists(new Path(named, Manifest.NAME))) {
                 Path whole = there.makeQualified(named);
                 return new CheckpointStore(there, whole.getParent()).read(whole);

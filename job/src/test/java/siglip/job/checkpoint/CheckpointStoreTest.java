@@ -36,8 +36,9 @@ class CheckpointStoreTest {
 
     @BeforeEach
     void openDisk() throws IOException {
-        disk = new RawLocalFileSystem();
-        disk.initialize(java.net.URI.create("file:///"), new Configuration());
+        FileSystem local = new RawLocalFileSystem();
+        local.initialize(java.net.URI.create("file:///"), new Configuration());
+        disk = new FaultyFiles(local, FaultyFiles.Kind.DISK, FaultyFiles.After.ALIVE);
     }
 
     @Test

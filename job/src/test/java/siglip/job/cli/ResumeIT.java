@@ -32,7 +32,7 @@ import siglip.job.towers.ModelFiles;
 import siglip.job.towers.SavedModel;
 
 /** Runs whose driver was killed, or pushed aside, end as if nothing had been. */
-@Timeout(180)
+@Timeout(300)
 class ResumeIT {
     private static final int STEPS = 200;
     private static final List<String> ARMS = List.of("siglip", "clip");
@@ -228,7 +228,7 @@ class ResumeIT {
 
     /** Returns when the run has a checkpoint. */
     private static void awaitCheckpoint(String name, Process driver) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(200);
         while (!hasCheckpoint(run(name).resolve("checkpoints"))) {
             assertThat(driver.isAlive()).as("the driver works: %s", log(name)).isTrue();
             assertThat(System.nanoTime())

@@ -9,10 +9,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import scala.collection.JavaConverters;
@@ -55,6 +59,46 @@ class SourcesIT {
         List<Long> epoch = new ArrayList<>();
         expected.subList(0, 4).forEach(batch -> epoch.addAll(batch.ids()));
         assertThat(new HashSet<>(epoch)).as("no row twice in an epoch").hasSameSizeAs(epoch);
+    }
+
+    @Test
+    void aResumeInMidEpochShufflesOnlyWhatIsStillToCome() throws InterruptedException {
+        try (SparkSession spark = TestData.session(2);
+                PairData data =
+                        PairData.open(spark, TestData.from(TestData.part(), Source.SHUFFLED), TestData.BUCKETS)) {
+            JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+            ShuffledRecords shuffled = new ShuffledRecords();
+            context.sc().addSparkListener(shuffled);
+            for (int from = 0; from < 4; from++) {
+                try (BatchSource source = data.source(BATCH, 5)) { // a new process has a new source
+                    long before = shuffled.records.get();
+                    BatchContents.read(source, context, 3, from, 4);
+                    assertThat(shuffled.awaitAtLeast(before + 1) - before)
+                            .as("rows shuffled for steps %d to 3", from)
+                            .isEqualTo((4L - from) * BATCH);
+                }
+            }
+        }
+    }
+
+    /** Counts the rows that are written to shuffles. */
+    private static final class ShuffledRecords extends SparkListener {
+        private final AtomicLong records = new AtomicLong();
+
+        @Override
+        public void onStageCompleted(SparkListenerStageCompleted stage) {
+            records.addAndGet(
+                    stage.stageInfo().taskMetrics().shuffleWriteMetrics().recordsWritten());
+        }
+
+        /** Stages are told of when they are over, on another thread. */
+        long awaitAtLeast(long count) throws InterruptedException {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (records.get() < count && System.nanoTime() < deadline) {
+                Thread.sleep(20);
+            }
+            return records.get();
+        }
     }
 
     /** Two segments in the first epoch, the second begun twice as after a failure, and one in the next epoch. */
