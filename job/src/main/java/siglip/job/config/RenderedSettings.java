@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 final class RenderedSettings {
     private static final String REDACTED = "(redacted)";
 
-    /** Keys whose values are secrets. A bare {@code key} is the name of a column. */
+    /** Keys whose values are secrets. A bare {@code key} is the name of a column, and {@code tokens} are those of a caption. */
     private static final Pattern SECRET =
-            Pattern.compile("(?i)secret|passw|token|credential|(access|api|private|account|encryption)-?key");
+            Pattern.compile("(?i)secret|passw|token(?!s)|credential|(access|api|private|account|encryption)-?key");
 
     /** User and password in the address of a file system. */
     private static final Pattern LOGIN = Pattern.compile("(?<=://)[^/@\\s]*:[^/@\\s]*(?=@)");

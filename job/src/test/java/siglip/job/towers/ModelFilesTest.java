@@ -78,7 +78,6 @@ class ModelFilesTest {
 
     @Test
     void aFolderOfAnotherFormatIsRefused() throws Exception {
-        Files.delete(folder.resolve(".model.json.crc"));
         Files.writeString(folder.resolve("model.json"), "{\"format\": 2}");
 
         assertThatThrownBy(() -> ModelFiles.read(new Path(folder.toUri()), new Configuration()))
