@@ -28,7 +28,7 @@ import siglip.job.training.TrainingException;
  */
 @Timeout(180)
 class FaultsIT {
-    private static final int STEPS = 12;
+    private static final int STEPS = 48; // the fault must come up before the last of them
     private static final long STRUCK = 4;
 
     @TempDir
@@ -56,8 +56,8 @@ class FaultsIT {
     @Test
     void anExecutorThatIsKilledCostsTheStepInProgress() throws IOException {
         int victim = runs.executors().keySet().iterator().next();
-        Run run = disturbed(
-                "killed", () -> ExecutorProcesses.kill(runs.executors().get(victim)));
+        ProcessHandle process = runs.executors().get(victim);
+        Run run = disturbed("killed", () -> ExecutorProcesses.kill(process));
 
         assertMended(run, "executor %d on ".formatted(victim), "is lost: Command exited with code 137");
         assertThat(runs.executors()).doesNotContainKey(victim).hasSize(FaultyRuns.RANKS);
@@ -75,11 +75,9 @@ class FaultsIT {
     @Test
     void anExecutorThatFreezesIsReplaced() throws IOException {
         int victim = runs.executors().keySet().iterator().next();
+        ProcessHandle process = runs.executors().get(victim);
         Run run = disturbed(
-                "frozen",
-                () -> ExecutorProcesses.freeze(runs.executors().get(victim)),
-                "ring.heartbeat=500 ms",
-                "ring.silence=5 s");
+                "frozen", () -> ExecutorProcesses.freeze(process), "ring.heartbeat=500 ms", "ring.silence=5 s");
 
         assertMended(run, "no heartbeat for 5 s", "executor %d on ".formatted(victim), "is replaced");
     }

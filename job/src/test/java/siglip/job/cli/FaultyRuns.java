@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
@@ -14,6 +15,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
+import scala.collection.JavaConverters;
 import scala.collection.immutable.Map$;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.Comparison;
@@ -122,16 +124,20 @@ final class FaultyRuns implements AutoCloseable {
         spark.sparkContext().requestTotalExecutors(executors, 0, Map$.MODULE$.empty());
     }
 
-    /** Waits until all executors run. */
+    /** Waits until as many executors run as there are ranks, and none that Spark has given up is still among them. */
     Map<Integer, ProcessHandle> executors() {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (spark.sparkContext().getExecutorIds().size() < RANKS) {
+        while (true) {
+            Set<String> known =
+                    Set.copyOf(JavaConverters.seqAsJavaList(spark.sparkContext().getExecutorIds()));
+            Map<Integer, ProcessHandle> running = ExecutorProcesses.running();
+            running.keySet().removeIf(id -> !known.contains(Integer.toString(id)));
+            if (known.size() == RANKS && running.size() == RANKS) {
+                return running;
+            }
             assertThat(System.nanoTime()).as("executors start").isLessThan(deadline);
             pause(100);
         }
-        Map<Integer, ProcessHandle> running = ExecutorProcesses.running();
-        running.keySet().removeIf(id -> !spark.sparkContext().getExecutorIds().contains(Integer.toString(id)));
-        return running;
     }
 
     /** The network's threads end a few seconds after their sockets. */
