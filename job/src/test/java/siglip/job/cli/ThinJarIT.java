@@ -22,6 +22,9 @@ class ThinJarIT {
     private static final Path JAR = Path.of("target", "siglip-spark.jar");
     private static final long MOST_BYTES = 165L << 20; // 152 MiB, 86 MiB of which are one library of ND4J
 
+    /** A class of DL4J Spark that reads what Spark shows to its own package alone; Spark has none of that name. */
+    private static final String DL4J_IN_SPARKS_PACKAGE = "org/apache/spark/TaskContextHelper";
+
     private static Set<String> names;
 
     @BeforeAll
@@ -58,6 +61,8 @@ class ThinJarIT {
         assertThat(jarsOfSpark).as("jars of Spark looked at").isGreaterThan(100);
         assertThat(twice).isEmpty();
         assertThat(names)
+                .filteredOn(name -> name.endsWith(".class") && !name.startsWith(DL4J_IN_SPARKS_PACKAGE))
+                .isNotEmpty()
                 .noneMatch(
                         name -> name.matches(
                                 "(io/netty|com/fasterxml/jackson|com/google/(common|protobuf)|org/slf4j|scala|org/apache/(spark|hadoop))/.*"));
