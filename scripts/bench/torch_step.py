@@ -179,6 +179,7 @@ def train(rank: int, options: argparse.Namespace, port: int) -> None:
         facts = {"torch": torch.__version__, "precision": options.precision, "adamw": form, "processes": world, "batch": size}
         options.out.write_text(json.dumps(facts | {"arms": result}))
     if world > 1:
+        distributed.barrier()  # gloo aborts a process whose peer has gone first
         distributed.destroy_process_group()
 
 
