@@ -1,8 +1,6 @@
 package siglip.job.checkpoint;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.UUID;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -10,6 +8,7 @@ import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import siglip.job.config.WholeFile;
 
 /**
  * Writes a file of a new name so that it appears whole or not at all.
@@ -19,14 +18,7 @@ import org.apache.hadoop.fs.Path;
  * apart from what they check.
  */
 final class AtomicFile {
-    private static final int BUFFER = 1 << 16;
-
     private AtomicFile() {}
-
-    /** Writes the content; leaves the stream open. */
-    interface Body {
-        void write(OutputStream out) throws IOException;
-    }
 
     /** A file system as this package uses it: the local one without checksum files. */
     static FileSystem bare(FileSystem files) {
@@ -38,35 +30,20 @@ final class AtomicFile {
      *
      * @throws IOException if it cannot be written; then it is not there
      */
-    static void write(FileSystem files, Path target, Body body) throws IOException {
+    static void write(FileSystem files, Path target, WholeFile.Body body) throws IOException {
         if (files.hasPathCapability(target, CommonPathCapabilities.ABORTABLE_STREAM)) {
-            publish(files, target, body);
+            WholeFile.write(files, target, body); // each name is new: there is nothing to write over
         } else {
             rename(bare(files), target, body);
         }
     }
 
-    private static void publish(FileSystem files, Path target, Body body) throws IOException {
-        FSDataOutputStream out = files.create(target, true);
-        boolean written = false;
-        try {
-            write(out, body);
-            written = true;
-        } finally {
-            if (written) {
-                out.close();
-            } else {
-                out.abort();
-            }
-        }
-    }
-
-    private static void rename(FileSystem files, Path target, Body body) throws IOException {
+    private static void rename(FileSystem files, Path target, WholeFile.Body body) throws IOException {
         Path draft = new Path(target.getParent(), "." + target.getName() + "." + UUID.randomUUID() + ".tmp");
         boolean moved = false;
         try {
             try (FSDataOutputStream out = files.create(draft, false)) {
-                write(out, body);
+                WholeFile.buffered(out, body);
                 out.hsync();
             }
             if (files.exists(target)) {
@@ -81,12 +58,6 @@ final class AtomicFile {
                 deleteQuietly(files, draft);
             }
         }
-    }
-
-    private static void write(OutputStream out, Body body) throws IOException {
-        BufferedOutputStream buffered = new BufferedOutputStream(out, BUFFER);
-        body.write(buffered);
-        buffered.flush();
     }
 
     /** What cannot be deleted is no reason to hide why the file could not be written. */

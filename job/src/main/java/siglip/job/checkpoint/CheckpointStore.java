@@ -16,6 +16,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import siglip.job.config.WholeFile;
 import siglip.job.training.ArmSnapshot;
 import siglip.job.training.StepJson;
 
@@ -109,7 +110,7 @@ public final class CheckpointStore {
                 write(name, out -> StepJson.write(checkpoint.history().steps(), out)));
     }
 
-    private StoredFile write(String path, AtomicFile.Body body) throws IOException {
+    private StoredFile write(String path, WholeFile.Body body) throws IOException {
         StoredFile[] written = new StoredFile[1];
         AtomicFile.write(files, new Path(root, path), out -> {
             HashedOutput hashed = new HashedOutput(out);

@@ -38,7 +38,7 @@ public final class WholeFile {
         Path draft = new Path(target.getParent(), ".%s.%s.tmp".formatted(target.getName(), UUID.randomUUID()));
         try {
             try (FSDataOutputStream out = bare.create(draft, false)) {
-                write(out, body);
+                buffered(out, body);
             }
             if (bare != files) { // FileContext would delete before it renames there
                 if (!bare.rename(draft, target)) {
@@ -57,7 +57,7 @@ public final class WholeFile {
         FSDataOutputStream out = files.create(target, true);
         boolean written = false;
         try {
-            write(out, body);
+            buffered(out, body);
             written = true;
         } finally {
             if (written) {
@@ -68,7 +68,8 @@ public final class WholeFile {
         }
     }
 
-    private static void write(OutputStream out, Body body) throws IOException {
+    /** Writes the content through a buffer, and leaves the stream open. */
+    public static void buffered(OutputStream out, Body body) throws IOException {
         BufferedOutputStream buffered = new BufferedOutputStream(out, BUFFER);
         body.write(buffered);
         buffered.flush();

@@ -24,7 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.Comparison;
 import siglip.job.comparison.ComparisonResult;
-import siglip.job.comparison.RunListener;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
@@ -33,11 +32,9 @@ import siglip.job.data.BatchSource;
 import siglip.job.data.PairData;
 import siglip.job.data.PairShape;
 import siglip.job.data.RankBatches;
-import siglip.job.evaluation.Evaluation;
 import siglip.job.towers.ModelFiles;
 import siglip.job.towers.Parameters;
 import siglip.job.towers.SavedModel;
-import siglip.job.training.StepRecord;
 
 /** A whole comparison with ranks in Java machines of their own gives the bits of one in a single machine. */
 @Timeout(180)
@@ -203,19 +200,5 @@ class LocalClusterIT {
                         step.positiveLogit(),
                         step.negativeLogit()))
                 .toList();
-    }
-
-    private static final class Silent implements RunListener {
-        @Override
-        public void phase(String text) {}
-
-        @Override
-        public void step(StepRecord step) {}
-
-        @Override
-        public void evaluation(Evaluation evaluation) {}
-
-        @Override
-        public void incident(String text) {}
     }
 }

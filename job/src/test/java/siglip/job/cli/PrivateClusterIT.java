@@ -21,16 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.Comparison;
 import siglip.job.comparison.ComparisonResult;
-import siglip.job.comparison.RunListener;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
-import siglip.job.evaluation.Evaluation;
 import siglip.job.report.RunFiles;
 import siglip.job.ring.RingSecurity;
 import siglip.job.towers.ModelFiles;
 import siglip.job.towers.SavedModel;
-import siglip.job.training.StepRecord;
 
 /** A comparison on executors of their own under authentication and AES gives the bits of one in a single process without. */
 @Timeout(300)
@@ -128,19 +125,5 @@ class PrivateClusterIT {
             }
             return parameters;
         }
-    }
-
-    private static final class Silent implements RunListener {
-        @Override
-        public void phase(String text) {}
-
-        @Override
-        public void step(StepRecord step) {}
-
-        @Override
-        public void evaluation(Evaluation evaluation) {}
-
-        @Override
-        public void incident(String text) {}
     }
 }
