@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import siglip.job.cli.FaultyRuns.Heard;
 import siglip.job.cli.FaultyRuns.Run;
-import siglip.job.comparison.FaultyComparison;
 import siglip.job.data.DataException;
 import siglip.job.ring.Connections;
+import siglip.job.training.FailingSource;
 import siglip.job.training.SlotsException;
 import siglip.job.training.TrainingException;
 
@@ -151,7 +151,7 @@ class FaultsIT {
     }
 
     /** A run in whose middle something happens to a rank. */
-    private static Run disturbed(String name, int rank, FaultyComparison.Fault fault) throws IOException {
+    private static Run disturbed(String name, int rank, FailingSource.Fault fault) throws IOException {
         return runs.run(name, new Heard(record -> {}), rank, STRUCK, fault);
     }
 

@@ -29,6 +29,7 @@ import siglip.job.data.prepare.SyntheticPairs;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.towers.ModelFiles;
 import siglip.job.towers.SavedModel;
+import siglip.job.training.FailingSource;
 import siglip.job.training.Recovery;
 import siglip.job.training.StepRecord;
 
@@ -69,7 +70,7 @@ final class FaultyRuns implements AutoCloseable {
     }
 
     /** A run in whose middle something happens to a rank. */
-    Run run(String name, Heard heard, int rank, long step, FaultyComparison.Fault fault) throws IOException {
+    Run run(String name, Heard heard, int rank, long step, FailingSource.Fault fault) throws IOException {
         executors();
         Settings settings = settings(name);
         return run(settings, heard, FaultyComparison.run(spark, settings, heard, rank, step, fault));

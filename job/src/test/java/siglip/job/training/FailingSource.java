@@ -1,6 +1,7 @@
 package siglip.job.training;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,17 +13,32 @@ import siglip.job.data.BatchSource;
 import siglip.job.data.PairShape;
 import siglip.job.data.RankBatches;
 
-/** A source whose reads fail once on one rank at one step. */
-final class FailingSource implements BatchSource {
+/** A source of which something happens once to one rank, in its own process, as it reads the batch of one step. */
+public final class FailingSource implements BatchSource {
     private final BatchSource source;
     private final int rank;
     private final long step;
+    private final Fault fault;
     private final Path failed;
 
+    /** What happens; ships with the stage. */
+    public interface Fault extends Serializable {
+        void strike();
+    }
+
+    /** The read fails. */
     FailingSource(BatchSource source, int rank, long step) {
+        this(source, rank, step, () -> {
+            throw new IllegalStateException("a broken disk");
+        });
+    }
+
+    /** {@code fault} strikes rank {@code rank} at step {@code step}, and never again. */
+    public FailingSource(BatchSource source, int rank, long step, Fault fault) {
         this.source = source;
         this.rank = rank;
         this.step = step;
+        this.fault = fault;
         try {
             failed = Files.createTempDirectory("failing").resolve("failed");
         } catch (IOException e) {
@@ -52,7 +68,7 @@ final class FailingSource implements BatchSource {
 
     @Override
     public Opener opener() {
-        return new FailingOpener(source.opener(), rank, step, failed.toString());
+        return new FailingOpener(source.opener(), rank, step, fault, failed.toString());
     }
 
     @Override
@@ -60,7 +76,8 @@ final class FailingSource implements BatchSource {
         source.close();
     }
 
-    private record FailingOpener(Opener opener, int failingRank, long failingStep, String mark) implements Opener {
+    private record FailingOpener(Opener opener, int failingRank, long failingStep, Fault fault, String mark)
+            implements Opener {
         @Override
         public RankBatches open(int rank, int ranks, Iterator<byte[]> feed) {
             RankBatches batches = opener.open(rank, ranks, feed);
@@ -68,7 +85,7 @@ final class FailingSource implements BatchSource {
                 if (rank == failingRank
                         && step == failingStep
                         && Path.of(mark).toFile().mkdir()) {
-                    throw new IllegalStateException("a broken disk");
+                    fault.strike();
                 }
                 batches.read(step, into);
             };
