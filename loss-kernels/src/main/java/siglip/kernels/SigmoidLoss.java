@@ -90,12 +90,10 @@ public final class SigmoidLoss {
                 int columns = textSlice.matrix().rows();
                 Matrix tile = workspace.shaped(rows, columns);
                 products.timesTransposed(workspace.imageSlice, textSlice, tile, Into.OVERWRITE);
-                tile.read(0, workspace.values, 0, rows * columns);
                 workspace.exceptions.tile(i * workspace.tile, rows, j * workspace.tile, columns);
-                maskedLogits += maskedLogits(params);
+                maskedLogits += maskedLogits(tile, params);
                 masked += workspace.exceptions.maskedCount();
-                pass(rows, columns, params, block);
-                tile.write(0, workspace.values, 0, rows * columns);
+                pass(tile, params, block);
                 workspace.gradient = products.prepare(tile, workspace.gradient);
                 products.times(workspace.gradient, textSlice, imageGradients[i], Into.ADD);
                 products.transposedTimes(workspace.gradient, workspace.imageSlice, textGradients[j], Into.ADD);
@@ -114,17 +112,16 @@ public final class SigmoidLoss {
         sums.add(block);
     }
 
-    private double maskedLogits(LogitParams params) {
+    private double maskedLogits(Matrix tile, LogitParams params) {
         double sum = 0;
         for (int k = 0; k < workspace.exceptions.maskedCount(); k++) {
-            sum += params.scale() * workspace.values[workspace.exceptions.masked(k)] + params.bias();
+            sum += params.scale() * tile.get(workspace.exceptions.masked(k)) + params.bias();
         }
         return sum;
     }
 
     /** Turns the similarities of a tile into derivatives with respect to them, and adds up what they sum to. */
-    private void pass(int rows, int columns, LogitParams params, LossSums block) {
-        float[] values = workspace.values;
+    private void pass(Matrix tile, LogitParams params, LossSums block) {
         TileExceptions exceptions = workspace.exceptions;
         float scale = (float) params.scale();
         float bias = (float) params.bias();
@@ -132,25 +129,25 @@ public final class SigmoidLoss {
         float[] positives = workspace.positives(count);
         float vanishing = (2 * LEAST_EXPONENT - bias) / scale; // a similarity that adds nothing to any sum
         for (int k = 0; k < count; k++) {
-            float similarity = values[exceptions.positive(k)];
+            float similarity = tile.get(exceptions.positive(k));
             positives[k] = similarity;
-            values[exceptions.positive(k)] = vanishing;
+            tile.set(exceptions.positive(k), vanishing);
             block.addPositive(params.scale() * similarity + params.bias());
         }
         for (int k = 0; k < exceptions.maskedCount(); k++) {
-            values[exceptions.masked(k)] = vanishing;
+            tile.set(exceptions.masked(k), vanishing);
         }
-        for (int row = 0; row < rows; row++) {
-            kernel.sigmoid(values, row * columns, columns, scale, bias, negativeSums);
-        }
+        int columns = tile.columns();
+        workspace.changeRows(
+                tile, (row, values, from) -> kernel.sigmoid(values, from, columns, scale, bias, negativeSums));
         for (int k = 0; k < count; k += workspace.tile) { // no longer than a row: the sum of one call is a float's
             kernel.sigmoid(positives, k, Math.min(workspace.tile, count - k), -scale, -bias, positiveSums);
         }
         for (int k = 0; k < count; k++) {
-            values[exceptions.positive(k)] = positives[k];
+            tile.set(exceptions.positive(k), positives[k]);
         }
         for (int k = 0; k < exceptions.maskedCount(); k++) {
-            values[exceptions.masked(k)] = 0;
+            tile.set(exceptions.masked(k), 0);
         }
     }
 }

@@ -95,13 +95,11 @@ public final class SoftmaxLoss {
         for (int i = 0; i < imageSlices.length; i++) {
             workspace.imageSlice = products.prepare(imageSlices[i], workspace.imageSlice);
             for (int j = 0; j < textSlices; j++) {
-                Matrix tile = loadSimilarities(i, workspace.textSlice(j), j);
-                int height = tile.rows();
-                int width = tile.columns();
+                Matrix tile = similarities(i, workspace.textSlice(j), j);
                 int row = i * workspace.tile;
                 int column = firstColumn + j * workspace.tile;
-                takeOutPositives(params, rows, row, columns, column);
-                addNegatives((float) params.scale(), rows, row, height, columns, column, width);
+                takeOutPositives(tile, params, rows, row, columns, column);
+                addNegatives(tile, (float) params.scale(), rows, row, columns, column);
             }
         }
     }
@@ -122,41 +120,40 @@ public final class SoftmaxLoss {
         }
     }
 
-    /** Similarities of tile (i, j) into the workspace's array, and its exceptions found. Both passes see the same bits. */
-    private Matrix loadSimilarities(int i, Operand textSlice, int j) {
+    /** Similarities of tile (i, j), and its exceptions found. Both passes see the same bits. */
+    private Matrix similarities(int i, Operand textSlice, int j) {
         int height = workspace.imageSlice.matrix().rows();
         int width = textSlice.matrix().rows();
         Matrix tile = workspace.shaped(height, width);
         products.timesTransposed(workspace.imageSlice, textSlice, tile, Into.OVERWRITE);
-        tile.read(0, workspace.values, 0, height * width);
         workspace.exceptions.tile(i * workspace.tile, height, j * workspace.tile, width);
         return tile;
     }
 
-    private void takeOutPositives(LogitParams params, LogSums rows, int row, LogSums columns, int column) {
+    private void takeOutPositives(Matrix tile, LogitParams params, LogSums rows, int row, LogSums columns, int column) {
         TileExceptions exceptions = workspace.exceptions;
         for (int k = 0; k < exceptions.positiveCount(); k++) {
             int position = exceptions.positive(k);
-            double logit = params.scale() * workspace.values[position];
+            double logit = params.scale() * tile.get(position);
             rows.addPositive(row + exceptions.rowOf(position), logit);
             columns.addPositive(column + exceptions.columnOf(position), logit);
-            workspace.values[position] = Float.NEGATIVE_INFINITY;
+            tile.set(position, Float.NEGATIVE_INFINITY);
         }
         for (int k = 0; k < exceptions.maskedCount(); k++) {
-            workspace.values[exceptions.masked(k)] = Float.NEGATIVE_INFINITY;
+            tile.set(exceptions.masked(k), Float.NEGATIVE_INFINITY);
         }
     }
 
-    private void addNegatives(float scale, LogSums rows, int row, int height, LogSums columns, int column, int width) {
+    private void addNegatives(Matrix tile, float scale, LogSums rows, int row, LogSums columns, int column) {
         int shift = shift(scale);
-        if (!sumAtOnce(scale, shift, height, width)) {
-            addNegativesByMaxima(scale, rows, row, height, columns, column, width);
+        if (!sumAtOnce(tile, scale, shift)) {
+            addNegativesByMaxima(tile, scale, rows, row, columns, column);
             return;
         }
-        for (int i = 0; i < height; i++) {
+        for (int i = 0; i < tile.rows(); i++) {
             rows.addNegatives(row + i, shift * LN_2, rowSums[i]);
         }
-        for (int j = 0; j < width; j++) {
+        for (int j = 0; j < tile.columns(); j++) {
             columns.addNegatives(column + j, shift * LN_2, columnSums[j]);
         }
     }
@@ -168,20 +165,20 @@ public final class SoftmaxLoss {
     }
 
     /** Sums the exponentials of rows and columns of a tile; false if one of the sums is not to be used. */
-    private boolean sumAtOnce(float scale, int shift, int height, int width) {
+    private boolean sumAtOnce(Matrix tile, float scale, int shift) {
+        int width = tile.columns();
         Arrays.fill(partialSums, 0, width, 0);
         Arrays.fill(columnSums, 0, width, 0);
-        for (int i = 0; i < height; i++) {
-            rowSums[i] = kernel.addExponentials(workspace.values, i * width, width, scale, shift, partialSums);
-            if (!isWithinRange(rowSums[i])) {
-                return false;
-            }
-            if (i % ROWS_IN_FLOAT == ROWS_IN_FLOAT - 1 || i == height - 1) {
-                addPartialSums(width);
-            }
-        }
-        for (int j = 0; j < width; j++) {
-            if (!isWithinRange(columnSums[j])) {
+        workspace.readRows(tile, (i, values, from) -> {
+            rowSums[i] = kernel.addExponentials(values, from, width, scale, shift, partialSums);
+            addPartialSums(tile, i);
+        });
+        return areWithinRange(rowSums, tile.rows()) && areWithinRange(columnSums, width);
+    }
+
+    private static boolean areWithinRange(double[] sums, int count) {
+        for (int i = 0; i < count; i++) {
+            if (!isWithinRange(sums[i])) {
                 return false;
             }
         }
@@ -192,34 +189,34 @@ public final class SoftmaxLoss {
         return sum >= LEAST_SUM && sum < MOST_SUM; // not so if it is not a number
     }
 
-    private void addPartialSums(int width) {
-        for (int j = 0; j < width; j++) {
+    /** After row {@code i}: every few rows, and after the last. */
+    private void addPartialSums(Matrix tile, int i) {
+        if (i % ROWS_IN_FLOAT != ROWS_IN_FLOAT - 1 && i != tile.rows() - 1) {
+            return;
+        }
+        for (int j = 0; j < tile.columns(); j++) {
             columnSums[j] += partialSums[j];
             partialSums[j] = 0;
         }
     }
 
-    private void addNegativesByMaxima(
-            float scale, LogSums rows, int row, int height, LogSums columns, int column, int width) {
-        float[] values = workspace.values;
+    private void addNegativesByMaxima(Matrix tile, float scale, LogSums rows, int row, LogSums columns, int column) {
+        int width = tile.columns();
         Arrays.fill(columnValues, 0, width, Float.NEGATIVE_INFINITY);
-        for (int i = 0; i < height; i++) {
-            rowValues[i] = kernel.scaleAndMax(values, i * width, width, scale, columnValues);
-        }
+        workspace.changeRows(
+                tile, (i, values, from) -> rowValues[i] = kernel.scaleAndMax(values, from, width, scale, columnValues));
         for (int j = 0; j < width; j++) {
             columnShifts[j] = columnValues[j] == Float.NEGATIVE_INFINITY ? 0 : columnValues[j];
             partialSums[j] = 0;
             columnSums[j] = 0;
         }
-        for (int i = 0; i < height; i++) {
+        workspace.readRows(tile, (i, values, from) -> {
             if (rowValues[i] != Float.NEGATIVE_INFINITY) { // else the row has no negatives here
-                double sum = kernel.addExponentials(values, i * width, width, rowValues[i], columnShifts, partialSums);
+                double sum = kernel.addExponentials(values, from, width, rowValues[i], columnShifts, partialSums);
                 rows.addNegatives(row + i, rowValues[i], sum);
             }
-            if (i % ROWS_IN_FLOAT == ROWS_IN_FLOAT - 1 || i == height - 1) {
-                addPartialSums(width);
-            }
-        }
+            addPartialSums(tile, i);
+        });
         for (int j = 0; j < width; j++) {
             if (columnValues[j] != Float.NEGATIVE_INFINITY) {
                 columns.addNegatives(column + j, columnValues[j], columnSums[j]);
@@ -268,16 +265,15 @@ public final class SoftmaxLoss {
             shares.load(rowLogSums, i * workspace.tile, imageSlices[i].rows(), rowValues);
             for (int j = 0; j < textGradients.length; j++) {
                 Operand textSlice = workspace.textSlice(j);
-                Matrix tile = loadSimilarities(i, textSlice, j);
+                Matrix tile = similarities(i, textSlice, j);
                 masked += workspace.exceptions.maskedCount();
                 for (int k = 0; k < workspace.exceptions.maskedCount(); k++) {
-                    maskedLogits += params.scale() * workspace.values[workspace.exceptions.masked(k)];
+                    maskedLogits += params.scale() * tile.get(workspace.exceptions.masked(k));
                 }
                 int row = i * workspace.tile;
                 int column = firstColumn + j * workspace.tile;
                 System.arraycopy(allColumnValues, j * workspace.tile, columnValues, 0, tile.columns());
-                pass(tile.rows(), tile.columns(), params, shares, rows, row, columns, column, block);
-                tile.write(0, workspace.values, 0, tile.size());
+                pass(tile, params, shares, rows, row, columns, column, block);
                 workspace.gradient = products.prepare(tile, workspace.gradient);
                 products.times(workspace.gradient, textSlice, imageGradients[i], Into.ADD);
                 products.transposedTimes(workspace.gradient, workspace.imageSlice, textGradients[j], Into.ADD);
@@ -295,8 +291,7 @@ public final class SoftmaxLoss {
      * @param shares what the tile's {@code rowValues} and {@code columnValues} are
      */
     private void pass(
-            int height,
-            int width,
+            Matrix tile,
             LogitParams params,
             Shares shares,
             LogSums rows,
@@ -304,7 +299,6 @@ public final class SoftmaxLoss {
             LogSums columns,
             int column,
             LossSums block) {
-        float[] values = workspace.values;
         TileExceptions exceptions = workspace.exceptions;
         float scale = (float) params.scale();
         float vanishing = (float) (shares.least + 2 * ElementwiseKernel.LEAST_EXPONENT) / scale;
@@ -312,30 +306,34 @@ public final class SoftmaxLoss {
         float[] positives = workspace.positives(count);
         for (int k = 0; k < count; k++) {
             int position = exceptions.positive(k);
-            double logit = params.scale() * values[position];
+            double logit = params.scale() * tile.get(position);
             double derivative = 0.5
                     * (rows.derivativeAtPositive(row + exceptions.rowOf(position), logit)
                             + columns.derivativeAtPositive(column + exceptions.columnOf(position), logit));
             block.addPositive(logit);
             block.logScaleGradient += derivative * logit;
             positives[k] = (float) (derivative * params.scale());
-            values[position] = vanishing;
+            tile.set(position, vanishing);
         }
         for (int k = 0; k < exceptions.maskedCount(); k++) {
-            values[exceptions.masked(k)] = vanishing;
+            tile.set(exceptions.masked(k), vanishing);
         }
+        int width = tile.columns();
+        workspace.changeRows(
+                tile,
+                (i, values, from) -> rowSums[i] = shares.close
+                        ? kernel.softmaxGradient(values, from, width, scale, shares.shift, rowValues[i], columnValues)
+                        : kernel.softmaxGradient(values, from, width, scale, rowValues[i], columnValues));
         double gradientBySimilarity = 0;
-        for (int i = 0; i < height; i++) {
-            gradientBySimilarity += shares.close
-                    ? kernel.softmaxGradient(values, i * width, width, scale, shares.shift, rowValues[i], columnValues)
-                    : kernel.softmaxGradient(values, i * width, width, scale, rowValues[i], columnValues);
+        for (int i = 0; i < tile.rows(); i++) {
+            gradientBySimilarity += rowSums[i];
         }
         block.logScaleGradient += params.scale() * gradientBySimilarity;
         for (int k = 0; k < count; k++) {
-            values[exceptions.positive(k)] = positives[k];
+            tile.set(exceptions.positive(k), positives[k]);
         }
         for (int k = 0; k < exceptions.maskedCount(); k++) {
-            values[exceptions.masked(k)] = 0;
+            tile.set(exceptions.masked(k), 0);
         }
     }
 

@@ -4,10 +4,15 @@ import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Operand;
 
-/** The memory in which both losses work: one tile, native for the products and as an array for the element-wise passes. */
+/** The memory in which both losses work: one tile for the products, and an array for the element-wise passes over its rows. */
 final class Workspace {
+    /** Floats of a tile that the passes copy at a time: 16 KiB stay in the nearest cache. */
+    private static final int BAND = 4096;
+
+    /** Rows that are added up in {@code float}. */
+    private static final int ROWS = 8;
+
     final int tile;
-    final float[] values;
     final TileExceptions exceptions = new TileExceptions();
 
     /** What products read, made ready for several of them. */
@@ -17,6 +22,7 @@ final class Workspace {
     Operand gradient = Operand.empty();
 
     private final Matrix memory;
+    private final float[] band;
     private Matrix shaped;
     private float[] positives = new float[64];
     private double[] imageSums = new double[0];
@@ -27,7 +33,37 @@ final class Workspace {
         this.tile = tile;
         memory = Matrix.allocate(tile, tile);
         shaped = memory;
-        values = new float[tile * tile];
+        band = new float[Math.max(tile, BAND)];
+    }
+
+    /** What is done to a row of a tile: its floats are {@code values[from]} and those that follow. */
+    interface RowPass {
+        void of(int row, float[] values, int from);
+    }
+
+    /** Shows the rows of a tile to a pass, in order. */
+    void readRows(Matrix tile, RowPass pass) {
+        eachRow(tile, pass, false);
+    }
+
+    /** Lets a pass change the rows of a tile, in order. */
+    void changeRows(Matrix tile, RowPass pass) {
+        eachRow(tile, pass, true);
+    }
+
+    private void eachRow(Matrix tile, RowPass pass, boolean changes) {
+        int columns = tile.columns();
+        int height = band.length / columns;
+        for (int first = 0; first < tile.rows(); first += height) {
+            int rows = Math.min(height, tile.rows() - first);
+            tile.read(first * columns, band, 0, rows * columns);
+            for (int i = 0; i < rows; i++) {
+                pass.of(first + i, band, i * columns);
+            }
+            if (changes) {
+                tile.write(first * columns, band, 0, rows * columns);
+            }
+        }
     }
 
     /** The tile as a matrix of another shape. */
@@ -65,7 +101,7 @@ final class Workspace {
     double sumOfSimilarities(Matrix images, Matrix texts) {
         int dim = images.columns();
         if (imageSums.length < dim) {
-            rows = new float[4 * dim];
+            rows = new float[ROWS * dim];
             imageSums = new double[dim];
             textSums = new double[dim];
         }
@@ -82,12 +118,12 @@ final class Workspace {
         int dim = matrix.columns();
         Arrays.fill(sums, 0, dim, 0);
         int i = 0;
-        for (;
-                i + 4 <= matrix.rows();
-                i += 4) { // four at a time: the addition to a double costs more than reading a row
-            matrix.read(i * dim, rows, 0, 4 * dim);
+        for (; i + ROWS <= matrix.rows(); i += ROWS) { // the addition to a double costs more than reading a row
+            matrix.read(i * dim, rows, 0, ROWS * dim);
             for (int k = 0; k < dim; k++) {
-                sums[k] += (rows[k] + rows[dim + k]) + (rows[2 * dim + k] + rows[3 * dim + k]);
+                float first = (rows[k] + rows[dim + k]) + (rows[2 * dim + k] + rows[3 * dim + k]);
+                float second = (rows[4 * dim + k] + rows[5 * dim + k]) + (rows[6 * dim + k] + rows[7 * dim + k]);
+                sums[k] += first + second;
             }
         }
         for (; i < matrix.rows(); i++) {
@@ -99,7 +135,7 @@ final class Workspace {
     }
 
     long workingBytes() {
-        return (long) Float.BYTES * (memory.size() + values.length + positives.length + rows.length)
+        return (long) Float.BYTES * (memory.size() + band.length + positives.length + rows.length)
                 + (long) Double.BYTES * (imageSums.length + textSums.length)
                 + imageSlice.bytes()
                 + texts.bytes()

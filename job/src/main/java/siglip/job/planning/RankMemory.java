@@ -21,12 +21,13 @@ import siglip.kernels.LogSums;
  * parameters     4 P + 4 R w
  * pieces         about 3 (4 P + 4 R (w + 1))        outgoing, incoming, parameters
  * towers         c times (activations of a micro-batch + 4 P, 8 P with micro-batches)
- * kernels        c times (8 tile^2 + ...)
+ * kernels        c times (4 tile^2 + ...)
  * }</pre>
  */
 final class RankMemory {
     private static final int COLUMN = LogSums.FIELDS * Double.BYTES;
     private static final int FIRST_POSITIVES = 64; // what the kernels' lists start with
+    private static final int BAND = 4096; // floats of a tile that the element-wise passes copy at a time
     private static final int OPERAND = 2 * 64; // alignment and least size of a rounded copy
 
     private final Workload work;
@@ -136,7 +137,7 @@ final class RankMemory {
         while (found < inTile) {
             found *= 2;
         }
-        long heap = 4 * (tile * tile + positives + 4 * width) + 16 * width + 4 * (found + FIRST_POSITIVES);
+        long heap = 4 * (Math.max(tile, BAND) + positives + 8 * width) + 16 * width + 4 * (found + FIRST_POSITIVES);
         if (work.duplicates() != DuplicatePolicy.IGNORE) {
             heap += 8L * largest;
         }

@@ -99,6 +99,16 @@ public final class Matrix {
         bytes.putFloat((row * columns + column) * Float.BYTES, value);
     }
 
+    /** Float {@code offset} of all, row-major. */
+    public float get(int offset) {
+        return bytes.getFloat(offset * Float.BYTES);
+    }
+
+    /** Writes over float {@code offset} of all, row-major. */
+    public void set(int offset, float value) {
+        bytes.putFloat(offset * Float.BYTES, value);
+    }
+
     /** Copies {@code count} floats from float {@code offset} on into {@code into}. */
     public void read(int offset, float[] into, int at, int count) {
         floats().get(offset, into, at, count);
