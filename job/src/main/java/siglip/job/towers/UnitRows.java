@@ -4,8 +4,11 @@ import java.nio.FloatBuffer;
 import siglip.kernels.blas.Matrix;
 
 /**
- * Scales rows to Euclidean length 1, and takes gradients back through it: {@code dy = (de - e (e . de)) / |y|}. Norms and dot products are
- * summed in {@code double}.
+ * Scales rows to Euclidean length 1, and takes gradients back through it: {@code dy = (de - e (e . de)) / |y|}.
+ *
+ * <p><b>Accuracy.</b> Norms and dot products are sums in {@code double} of sums of eight products in {@code float}: off by at most 4 u of the sum of
+ * their absolute terms, u = 2^-24. The rest is {@code float}: an element of {@code e} is off by at most 4 u of itself, one of {@code dy} by at most
+ * {@code 5 u |de[k]| + 15 u |e[k]| |de|}, over {@code |y|}.
  *
  * <p>A row whose norm is at most {@link #SMALLEST_NORM} becomes zeros and passes no gradient back: it has no direction. NaN stays NaN.
  */
@@ -15,11 +18,13 @@ final class UnitRows {
     private final double[] inverseNorms;
     private final float[] yRow;
     private final float[] dRow;
+    private final float[] products;
 
     UnitRows(int capacity, int width) {
         inverseNorms = new double[capacity];
         yRow = new float[width];
         dRow = new float[width];
+        products = new float[width];
     }
 
     /** {@code e = y / |y|} for each row of {@code y}. */
@@ -31,9 +36,7 @@ final class UnitRows {
             from.get(i * width, yRow);
             double inverse = inverse(Math.sqrt(dot(yRow, yRow)));
             inverseNorms[i] = inverse;
-            for (int k = 0; k < width; k++) {
-                yRow[k] = (float) (yRow[k] * inverse);
-            }
+            multiply(yRow, (float) inverse);
             to.put(i * width, yRow);
         }
     }
@@ -49,9 +52,8 @@ final class UnitRows {
             gradient.get(i * width, dRow);
             double inverse = inverseNorms[i];
             double along = dot(yRow, dRow) * inverse * inverse;
-            for (int k = 0; k < width; k++) {
-                dRow[k] = (float) ((dRow[k] - yRow[k] * along) * inverse);
-            }
+            subtract(yRow, (float) along, dRow);
+            multiply(dRow, (float) inverse);
             to.put(i * width, dRow);
         }
     }
@@ -60,14 +62,43 @@ final class UnitRows {
         return norm <= SMALLEST_NORM ? 0 : 1 / norm;
     }
 
-    private static double dot(float[] a, float[] b) {
-        double even = 0; // two sums, so that one addition need not wait for the other
-        double odd = 0;
-        int k = 0;
-        for (; k + 1 < a.length; k += 2) {
-            even += (double) a[k] * b[k];
-            odd += (double) a[k + 1] * b[k + 1];
+    // Loops of their own, without a conversion in them: so the compiler vectorises them.
+
+    private double dot(float[] a, float[] b) {
+        for (int k = 0; k < products.length; k++) {
+            products[k] = a[k] * b[k];
         }
-        return k < a.length ? even + odd + (double) a[k] * b[k] : even + odd;
+        double sum = 0;
+        int k = 0;
+        for (; k + 8 <= products.length; k += 8) {
+            sum += ((products[k] + products[k + 1]) + (products[k + 2] + products[k + 3]))
+                    + ((products[k + 4] + products[k + 5]) + (products[k + 6] + products[k + 7]));
+        }
+        for (; k < products.length; k++) {
+            sum += products[k];
+        }
+        return Double.isFinite(sum) ? sum : exactDot(a, b);
+    }
+
+    /** Of numbers whose products a {@code float} cannot hold. */
+    private static double exactDot(float[] a, float[] b) {
+        double sum = 0;
+        for (int k = 0; k < a.length; k++) {
+            sum += (double) a[k] * b[k];
+        }
+        return sum;
+    }
+
+    private static void multiply(float[] row, float factor) {
+        for (int k = 0; k < row.length; k++) {
+            row[k] *= factor;
+        }
+    }
+
+    /** {@code from -= factor * row}. */
+    private static void subtract(float[] row, float factor, float[] from) {
+        for (int k = 0; k < from.length; k++) {
+            from[k] -= factor * row[k];
+        }
     }
 }
