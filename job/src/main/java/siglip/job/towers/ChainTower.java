@@ -6,6 +6,8 @@ import java.util.List;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.MatrixProducts.Into;
+import siglip.kernels.blas.Operand;
+import siglip.kernels.blas.Precision;
 
 /**
  * The fast path: a chain of dense layers as three matrix products a layer, in memory allocated once. With {@code W} an {@code out x in} matrix,
@@ -16,6 +18,8 @@ import siglip.kernels.blas.MatrixProducts.Into;
  * }</pre>
  *
  * The gradient of the first layer's input is computed only where it is needed.
+ *
+ * <p>What several products read, X, W and dZ, is made ready for them once.
  *
  * <p><b>Accuracy.</b> Each product and each sum of a bias' gradient is off by at most {@code k u / (1 - k u)} times the sum of its absolute
  * terms, for k terms and u = 2^-24, in whatever order they are added; activations as {@link Nonlinearity} says. Products in bf16 read X, W
@@ -29,6 +33,9 @@ final class ChainTower implements Tower {
     private final Matrix[] outputs;
     private final Matrix[] deltas = new Matrix[2]; // gradients between layers, in turns
     private final Matrix inputGradient;
+    private final Operand[] reads; // X of each layer
+    private final Operand[] weights;
+    private Operand delta = Operand.empty();
     private final float[] zRow;
     private final float[] aRow;
     private final float[] dRow;
@@ -52,6 +59,10 @@ final class ChainTower implements Tower {
         deltas[0] = Matrix.allocate(capacity, this.layers.length > 1 ? widestInside : 0);
         deltas[1] = Matrix.allocate(capacity, this.layers.length > 2 ? widestInside : 0);
         inputGradient = Matrix.allocate(wanted == InputGradient.NEEDED ? capacity : 0, this.layers[0].in());
+        reads = new Operand[this.layers.length];
+        weights = new Operand[this.layers.length];
+        Arrays.fill(reads, Operand.empty());
+        Arrays.fill(weights, Operand.empty());
         zRow = new float[widest];
         aRow = new float[widest];
         dRow = new float[widest];
@@ -70,7 +81,9 @@ final class ChainTower implements Tower {
             DenseShape layer = layers[l];
             Matrix z = inputs[l].rows(0, rows);
             Matrix a = outputs[l].rows(0, rows);
-            products.timesTransposed(x, weights(parameters, offset, layer), z, Into.OVERWRITE);
+            reads[l] = products.prepare(x, reads[l]);
+            weights[l] = products.prepare(weights(parameters, offset, layer), weights[l]);
+            products.timesTransposed(reads[l], weights[l], z, Into.OVERWRITE);
             readBias(parameters, offset, layer);
             activate(layer, z, a);
             x = a;
@@ -85,21 +98,21 @@ final class ChainTower implements Tower {
             gradient.clear();
             return;
         }
-        Matrix delta = outputGradient;
+        Matrix dz = outputGradient;
         int offset = parameters.size();
         for (int l = layers.length - 1; l >= 0; l--) {
             DenseShape layer = layers[l];
             offset -= layer.parameters();
-            deactivate(layer, l, delta);
+            deactivate(layer, l, dz);
             if (layer.bias()) {
                 gradient.write(offset + layer.weights(), bias, 0, layer.out());
             }
-            Matrix x = l == 0 ? input : outputs[l - 1].rows(0, rows);
-            products.transposedTimes(delta, x, weights(gradient, offset, layer), Into.OVERWRITE);
+            delta = products.prepare(dz, delta);
+            products.transposedTimes(delta, reads[l], weights(gradient, offset, layer), Into.OVERWRITE);
             if (l > 0 || inputGradient.rows() > 0) {
                 Matrix below = l == 0 ? inputGradient.rows(0, rows) : deltas[(l - 1) & 1].range(0, rows, layer.in());
-                products.times(delta, weights(parameters, offset, layer), below, Into.OVERWRITE);
-                delta = below;
+                products.times(delta, weights[l], below, Into.OVERWRITE);
+                dz = below;
             }
         }
     }
@@ -138,9 +151,9 @@ final class ChainTower implements Tower {
     }
 
     /** Turns the gradient of a layer's activations into that of its sums, and leaves the sum of its rows in {@code bias}. */
-    private void deactivate(DenseShape layer, int l, Matrix delta) {
+    private void deactivate(DenseShape layer, int l, Matrix dz) {
         int width = layer.out();
-        FloatBuffer d = delta.floats();
+        FloatBuffer d = dz.floats();
         FloatBuffer a = outputs[l].floats();
         FloatBuffer z = inputs[l].floats();
         Arrays.fill(bias, 0, width, 0);
@@ -170,7 +183,17 @@ final class ChainTower implements Tower {
         for (int l = 0; l < layers.length; l++) {
             floats += outputs[l].size() + (inputs[l] == outputs[l] ? 0 : inputs[l].size());
         }
-        return 4 * floats;
+        return 4 * floats + (products.precision() == Precision.BF16 ? 2 * rounded() : 0);
+    }
+
+    /** Numbers of which a rounded copy is kept. */
+    private long rounded() {
+        long capacity = outputs[0].rows();
+        long numbers = capacity * zRow.length; // the widest dZ
+        for (DenseShape layer : layers) {
+            numbers += capacity * layer.in() + layer.weights();
+        }
+        return numbers;
     }
 
     @Override
