@@ -42,7 +42,10 @@ final class Planner {
         int again = work.microBatches() - 1;
         double dense = work.layout().dense();
         double features = pairs * (work.shape().imageWidth() + work.shape().textWidth());
-        double[] loss = kind == Kind.SIGMOID ? sigmoid() : softmax();
+        double backward =
+                lane * rates.backward() + (again > 0 ? lane * rates.forward() : 0) + again * dense * rates.addedFloat();
+        double ofImages = backward * work.layout().imageParameters() / dense;
+        double[] loss = kind == Kind.SIGMOID ? sigmoid(ofImages) : softmax(ofImages);
         double toDriver = (double) traffic.driver() / work.ranks();
         double toRanks = (double) traffic.reduce() - toDriver;
         long others = work.ranks() - 1L;
@@ -53,7 +56,7 @@ final class Planner {
                 lane * rates.forward(),
                 loss[0],
                 loss[1],
-                lane * rates.backward() + (again > 0 ? lane * rates.forward() : 0) + again * dense * rates.addedFloat(),
+                backward,
                 parameters * (rates.copiedFloat() + work.cores() * rates.addedFloat()),
                 piece,
                 parameters * rates.update(),
@@ -94,20 +97,20 @@ final class Planner {
         return work.ranks() == 1 ? 0 : network.work(messages, bytes) / work.cores();
     }
 
-    /** Computing and waiting. */
-    private double[] sigmoid() {
+    /** Computing and waiting; the last hop is on its way while the images pass backward, whose part of that goes by parameters. */
+    private double[] sigmoid(double meanwhile) {
         double of = pass(rates.sigmoid()) + lanesAdded() + taken(2, 4 * (2 * block + pairs));
         double computed = work.ranks() * of;
-        return new double[] {computed, timeline().sigmoid(of) - computed};
+        return new double[] {computed, timeline().sigmoid(of, meanwhile) - meanwhile - computed};
     }
 
-    private double[] softmax() {
+    private double[] softmax(double meanwhile) {
         double sums = pass(rates.softmaxSums()) + taken(1, 4 * (block + pairs));
         double gradient = pass(rates.softmaxGradient()) + lanesAdded() + taken(1, 4 * block);
         double all = work.rows().total();
         long others = work.ranks() - 1L;
         double merged = all * work.cores() * rates.mergedColumn() + 2 * network.seconds(others, 48 * (all - pairs));
         double computed = work.ranks() * (sums + gradient);
-        return new double[] {computed, timeline().softmax(sums, merged, gradient) - computed};
+        return new double[] {computed, timeline().softmax(sums, merged, gradient, meanwhile) - meanwhile - computed};
     }
 }

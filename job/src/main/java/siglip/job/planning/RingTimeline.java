@@ -35,11 +35,12 @@ final class RingTimeline {
     }
 
     /**
-     * Seconds of the sigmoid loss.
+     * Seconds of the sigmoid loss, with what the rank does meanwhile.
      *
      * @param block seconds for a block of this rank's images and one rank's texts
+     * @param meanwhile seconds of what the rank does before it waits for the last of its own gradient
      */
-    double sigmoid(double block) {
+    double sigmoid(double block, double meanwhile) {
         wireFree = 0;
         double now = block;
         double[] text = new double[ranks + 1]; // by phase: when it arrives
@@ -60,17 +61,18 @@ final class RingTimeline {
                 room[phase + 2] = now + network.latency();
             }
         }
-        return home(now, gradient);
+        return home(now + meanwhile, gradient);
     }
 
     /**
-     * Seconds of the softmax loss.
+     * Seconds of the softmax loss, with what the rank does meanwhile.
      *
      * @param sums seconds for the first pass over a block
      * @param merge seconds for the columns' way round, with its messages
      * @param gradientPass seconds for the second pass over a block
+     * @param meanwhile seconds of what the rank does before it waits for the last of its own gradient
      */
-    double softmax(double sums, double merge, double gradientPass) {
+    double softmax(double sums, double merge, double gradientPass, double meanwhile) {
         wireFree = 0;
         double now = sums;
         double arrival = ranks > 1 ? send(0, textBytes) : 0;
@@ -89,7 +91,7 @@ final class RingTimeline {
             }
             now = passOn(now + gradientPass, phase, gradient);
         }
-        return home(now, gradient);
+        return home(now + meanwhile, gradient);
     }
 
     /** Adds what has come for the texts of a phase and sends the sum on; when the rank is free again. */

@@ -1,6 +1,7 @@
 package siglip.job.towers;
 
 import java.io.Serializable;
+import siglip.kernels.blas.Matrix;
 
 /**
  * How many numbers a model learns beside t' and b, which live with the driver as doubles.
@@ -16,5 +17,15 @@ public record ParameterLayout(int imageParameters, int textParameters, int table
     /** Length P of the flat vector: image tower first, then text tower. */
     public int dense() {
         return Math.addExact(imageParameters, textParameters);
+    }
+
+    /** The image tower's range of a flat vector, 1 x P; the memory is shared. */
+    public Matrix image(Matrix dense) {
+        return dense.range(0, 1, imageParameters);
+    }
+
+    /** The text tower's range of a flat vector, 1 x P; the memory is shared. */
+    public Matrix text(Matrix dense) {
+        return dense.range(imageParameters, 1, textParameters);
     }
 }

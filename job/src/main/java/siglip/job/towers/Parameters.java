@@ -34,11 +34,11 @@ public final class Parameters {
     }
 
     Matrix image() {
-        return dense.range(0, 1, layout.imageParameters());
+        return layout.image(dense);
     }
 
     Matrix text() {
-        return dense.range(layout.imageParameters(), 1, layout.textParameters());
+        return layout.text(dense);
     }
 
     public void copyFrom(Parameters other) {

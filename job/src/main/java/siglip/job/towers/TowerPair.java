@@ -6,7 +6,8 @@ import siglip.kernels.blas.MatrixProducts;
 
 /**
  * Both towers with the memory that a rank needs to run them. Belongs to one thread; parameters are passed in, so that the arms of a comparison
- * take turns on one pair. A backward pass belongs to the forward pass before it, with the same parameters and batch.
+ * take turns on one pair. A backward pass of a tower belongs to its forward pass before it, with the same parameters and batch; the
+ * two towers may pass one after the other, in either order.
  *
  * <p>Each row's result depends on that row alone, and gradients are sums over rows: a batch may be cut anywhere, and the parts add up to the
  * whole but for rounding.
@@ -66,35 +67,58 @@ public final class TowerPair implements AutoCloseable {
      */
     public void forward(
             Parameters parameters, Batch batch, long seed, long step, Matrix imageEmbeddings, Matrix textEmbeddings) {
-        this.seed = seed;
-        this.step = step;
+        forwardImages(parameters, batch, seed, step, imageEmbeddings);
+        forwardTexts(parameters, batch, seed, step, textEmbeddings);
+    }
+
+    /** The images' part of {@link #forward}. */
+    public void forwardImages(Parameters parameters, Batch batch, long seed, long step, Matrix embeddings) {
+        drop(seed, step);
+        embedImages(parameters, batch, embeddings);
+    }
+
+    /** The texts' part of {@link #forward}. */
+    public void forwardTexts(Parameters parameters, Batch batch, long seed, long step, Matrix embeddings) {
+        drop(seed, step);
+        embedTexts(parameters, batch, embeddings);
+    }
+
+    private void drop(long seedOf, long stepOf) {
+        seed = seedOf;
+        step = stepOf;
         dropping = true;
-        run(parameters, batch, imageEmbeddings, textEmbeddings);
     }
 
     /** Embeds a batch as it is, without dropout. A backward pass may follow. */
     public void embed(Parameters parameters, Batch batch, Matrix imageEmbeddings, Matrix textEmbeddings) {
         dropping = false;
-        run(parameters, batch, imageEmbeddings, textEmbeddings);
+        embedImages(parameters, batch, imageEmbeddings);
+        embedTexts(parameters, batch, textEmbeddings);
     }
 
-    private void run(Parameters parameters, Batch batch, Matrix imageEmbeddings, Matrix textEmbeddings) {
-        int rows = batch.rows();
-        if (rows > capacity || imageEmbeddings.rows() != rows || textEmbeddings.rows() != rows) {
-            throw new IllegalArgumentException("Cannot embed %d pairs into %d and %d rows: there is room for %d"
-                    .formatted(rows, imageEmbeddings.rows(), textEmbeddings.rows(), capacity));
-        }
+    private void embedImages(Parameters parameters, Batch batch, Matrix embeddings) {
+        int rows = checkedRows(batch, "images", embeddings);
         imageFed = batch.images().rows(0, rows);
         if (dropping && imageDropout.active()) {
             imageDropout.apply(seed, step, batch.ids(), imageFed, imageInput, rows);
             imageFed = imageInput.rows(0, rows);
         }
         imageOutput = image.forward(parameters.image(), imageFed);
-        imageUnit.forward(imageOutput, imageEmbeddings);
+        imageUnit.forward(imageOutput, embeddings);
+    }
 
-        textFed = textInput(parameters, batch, rows);
+    private void embedTexts(Parameters parameters, Batch batch, Matrix embeddings) {
+        textFed = textInput(parameters, batch, checkedRows(batch, "texts", embeddings));
         textOutput = text.forward(parameters.text(), textFed);
-        textUnit.forward(textOutput, textEmbeddings);
+        textUnit.forward(textOutput, embeddings);
+    }
+
+    private int checkedRows(Batch batch, String what, Matrix embeddings) {
+        if (batch.rows() > capacity || embeddings.rows() != batch.rows()) {
+            throw new IllegalArgumentException("Cannot embed %d %s into %d rows: there is room for %d"
+                    .formatted(batch.rows(), what, embeddings.rows(), capacity));
+        }
+        return batch.rows();
     }
 
     private Matrix textInput(Parameters parameters, Batch batch, int rows) {
@@ -130,26 +154,28 @@ public final class TowerPair implements AutoCloseable {
             Matrix textGradient,
             Matrix denseGradient,
             SparseRows tableGradient) {
-        int rows = batch.rows();
-        Matrix delta = outputGradient.rows(0, rows);
-        imageUnit.backward(imageOutput, imageGradient, delta);
-        image.backward(
-                parameters.image(),
-                imageFed,
-                delta,
-                denseGradient.range(0, 1, spec.layout().imageParameters()));
-        textUnit.backward(textOutput, textGradient, delta);
-        text.backward(
-                parameters.text(),
-                textFed,
-                delta,
-                denseGradient.range(
-                        spec.layout().imageParameters(), 1, spec.layout().textParameters()));
+        backwardImages(parameters, imageGradient, denseGradient);
+        backwardTexts(parameters, batch, textGradient, denseGradient, tableGradient);
+    }
+
+    /** The images' part of {@link #backward}: writes their tower's range of {@code denseGradient}. */
+    public void backwardImages(Parameters parameters, Matrix gradient, Matrix denseGradient) {
+        Matrix delta = outputGradient.rows(0, imageOutput.rows());
+        imageUnit.backward(imageOutput, gradient, delta);
+        image.backward(parameters.image(), imageFed, delta, spec.layout().image(denseGradient));
+    }
+
+    /** The texts' part of {@link #backward}: writes their tower's range of {@code denseGradient}, and the table's gradient. */
+    public void backwardTexts(
+            Parameters parameters, Batch batch, Matrix gradient, Matrix denseGradient, SparseRows tableGradient) {
+        Matrix delta = outputGradient.rows(0, textOutput.rows());
+        textUnit.backward(textOutput, gradient, delta);
+        text.backward(parameters.text(), textFed, delta, spec.layout().text(denseGradient));
         tableGradient.clear();
         if (spec.shape().textIsTokens()) {
             Matrix inputGradient = text.inputGradient();
             if (dropping && textDropout.active()) {
-                textDropout.apply(seed, step, batch.ids(), inputGradient, inputGradient, rows);
+                textDropout.apply(seed, step, batch.ids(), inputGradient, inputGradient, batch.rows());
             }
             sums.backward(batch.tokens(), inputGradient, tableGradient);
         }

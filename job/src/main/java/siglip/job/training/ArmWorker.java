@@ -86,8 +86,13 @@ final class ArmWorker {
         own.writeCaptions(batch.captions());
         clock.lap(StepClock.Phase.FORWARD);
         LossSums sums = new LossSums();
-        exchange.run(arm, step, images, own, logits, imageGradient, textGradient, sums, clock);
-        backward();
+        LossExchange.Homeward texts =
+                exchange.run(arm, step, images, own, logits, imageGradient, textGradient, sums, clock);
+        backward(images, imageGradient, LaneTowers::backwardImages);
+        clock.lap(StepClock.Phase.BACKWARD);
+        texts.await();
+        clock.lap(StepClock.Phase.HOP);
+        backward(own.embeddings(), textGradient, LaneTowers::backwardTexts);
         clock.lap(StepClock.Phase.BACKWARD);
         reduction.reduce(
                 offers,
@@ -114,19 +119,16 @@ final class ArmWorker {
         });
     }
 
-    /** Each lane turns the gradients of its rows into its share of the rank's gradient. */
-    private void backward() {
-        Matrix texts = own.embeddings();
+    private interface TowerBackward {
+        void run(LaneTowers towers, Parameters parameters, Matrix embeddings, Matrix gradient);
+    }
+
+    /** Each lane turns the gradient of its rows into its share of the rank's gradient of a tower. */
+    private void backward(Matrix embeddings, Matrix gradient, TowerBackward tower) {
         lanes.each(lane -> {
-            int from = lanes.cut(images.rows()).start(lane);
-            int count = lanes.cut(images.rows()).size(lane);
-            towers.of(lane)
-                    .backward(
-                            parameters,
-                            images.rows(from, count),
-                            texts.rows(from, count),
-                            imageGradient.rows(from, count),
-                            textGradient.rows(from, count));
+            int from = lanes.cut(embeddings.rows()).start(lane);
+            int count = lanes.cut(embeddings.rows()).size(lane);
+            tower.run(towers.of(lane), parameters, embeddings.rows(from, count), gradient.rows(from, count));
         });
     }
 

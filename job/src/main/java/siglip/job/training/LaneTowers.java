@@ -7,6 +7,7 @@ import siglip.job.data.Slices;
 import siglip.job.ring.Sums;
 import siglip.job.ring.TableShare;
 import siglip.job.towers.ModelSpec;
+import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
 import siglip.job.towers.SparseRows;
 import siglip.job.towers.TowerPair;
@@ -20,6 +21,7 @@ import siglip.kernels.blas.MatrixProducts;
  */
 final class LaneTowers implements AutoCloseable {
     private final TowerPair towers;
+    private final ParameterLayout layout;
     private final int microBatch;
     private final Matrix dense;
     private final Matrix more; // of the second micro-batch on; empty when there is but one
@@ -34,12 +36,13 @@ final class LaneTowers implements AutoCloseable {
      */
     LaneTowers(ModelSpec model, MatrixProducts products, int rows, int microBatch) {
         this.microBatch = microBatch;
+        layout = model.layout();
         int parts = cut(rows).ranks();
         towers = new TowerPair(model, products, Math.min(rows, microBatch));
-        dense = Matrix.allocate(1, model.layout().dense());
-        more = Matrix.allocate(1, parts == 1 ? 0 : model.layout().dense());
+        dense = Matrix.allocate(1, layout.dense());
+        more = Matrix.allocate(1, parts == 1 ? 0 : layout.dense());
         for (int part = 0; part < parts; part++) {
-            tables.add(new SparseRows(model.layout().tableWidth()));
+            tables.add(new SparseRows(layout.tableWidth()));
         }
         batch = new Batch(model.shape(), 0);
     }
@@ -60,39 +63,47 @@ final class LaneTowers implements AutoCloseable {
         step = stepOf;
         Slices cut = cut(batch.rows());
         for (int part = 0; part < cut.ranks(); part++) {
-            forward(parameters, cut, part, images, texts);
+            towers.forward(parameters, part(cut, part), seed, step, rows(cut, part, images), rows(cut, part, texts));
         }
     }
 
-    private void forward(Parameters parameters, Slices cut, int part, Matrix images, Matrix texts) {
-        int from = cut.start(part);
-        int count = cut.size(part);
-        towers.forward(parameters, part(cut, part), seed, step, images.rows(from, count), texts.rows(from, count));
+    private static Matrix rows(Slices cut, int part, Matrix of) {
+        return of.rows(cut.start(part), cut.size(part));
     }
 
     /**
-     * Turns the gradients of the rows embedded last into the lane's gradient.
+     * Turns the gradient of the images embedded last into the lane's gradient of their tower.
      *
      * @param images the embeddings, which are written again with the same numbers when there are several micro-batches
-     * @param texts likewise
      */
-    void backward(Parameters parameters, Matrix images, Matrix texts, Matrix imageGradient, Matrix textGradient) {
+    void backwardImages(Parameters parameters, Matrix images, Matrix gradient) {
         Slices cut = cut(batch.rows());
         for (int part = 0; part < cut.ranks(); part++) {
             if (cut.ranks() > 1) {
-                forward(parameters, cut, part, images, texts);
+                towers.forwardImages(parameters, part(cut, part), seed, step, rows(cut, part, images));
             }
-            int from = cut.start(part);
-            int count = cut.size(part);
-            towers.backward(
-                    parameters,
-                    part(cut, part),
-                    imageGradient.rows(from, count),
-                    textGradient.rows(from, count),
-                    part == 0 ? dense : more,
-                    tables.get(part));
+            towers.backwardImages(parameters, rows(cut, part, gradient), part == 0 ? dense : more);
             if (part > 0) {
-                Sums.add(more, dense);
+                Sums.add(layout.image(more), layout.image(dense));
+            }
+        }
+    }
+
+    /**
+     * Turns the gradient of the texts embedded last into the lane's gradient of their tower and of the table.
+     *
+     * @param texts the embeddings, which are written again with the same numbers when there are several micro-batches
+     */
+    void backwardTexts(Parameters parameters, Matrix texts, Matrix gradient) {
+        Slices cut = cut(batch.rows());
+        for (int part = 0; part < cut.ranks(); part++) {
+            Batch of = part(cut, part);
+            if (cut.ranks() > 1) {
+                towers.forwardTexts(parameters, of, seed, step, rows(cut, part, texts));
+            }
+            towers.backwardTexts(parameters, of, rows(cut, part, gradient), part == 0 ? dense : more, tables.get(part));
+            if (part > 0) {
+                Sums.add(layout.text(more), layout.text(dense));
             }
         }
     }

@@ -16,15 +16,17 @@ import siglip.kernels.blas.Matrix;
  */
 interface LossExchange {
     /**
-     * Computes this rank's share of the loss, and the whole gradients of its own images and texts.
+     * Computes this rank's share of the loss, the whole gradient of its own images, and that of its own texts but for what is
+     * still on its way home.
      *
      * @param images this rank's image embeddings, n x d
      * @param own this rank's text embeddings and the caption ids of its pairs
      * @param imageGradient n x d, overwritten
      * @param textGradient n x d, overwritten
      * @param sums added to
+     * @return what makes the gradient of the texts whole; to be called before the next step
      */
-    void run(
+    Homeward run(
             int arm,
             long step,
             Matrix images,
@@ -34,6 +36,12 @@ interface LossExchange {
             Matrix textGradient,
             LossSums sums,
             StepClock clock);
+
+    /** The last of a rank's gradient of its texts, on the network while the rank may do something else. */
+    interface Homeward {
+        /** Waits for it and adds it. */
+        void await();
+    }
 
     /** Bytes of memory for blocks of other ranks, and their gradients. */
     long bytes();

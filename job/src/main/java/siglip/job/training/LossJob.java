@@ -140,7 +140,8 @@ public final class LossJob {
             LossSums result = new LossSums();
             BarrierStage.inRing(
                     task, driver, rows.ranks(), number, ring, numerics, cores, (node, lanes) -> exchange(node, lanes)
-                            .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock()));
+                            .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock())
+                            .await());
             sums.add(new double[] {
                 result.loss,
                 result.logScaleGradient,

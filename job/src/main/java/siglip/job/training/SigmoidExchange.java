@@ -38,7 +38,7 @@ final class SigmoidExchange implements LossExchange {
     }
 
     @Override
-    public void run(
+    public Homeward run(
             int arm,
             long step,
             Matrix images,
@@ -79,9 +79,10 @@ final class SigmoidExchange implements LossExchange {
             texts.used(phase);
             clock.lap(StepClock.Phase.HOP);
         }
-        gradients.home(textGradient);
-        texts.finish();
-        clock.lap(StepClock.Phase.HOP);
+        return () -> {
+            gradients.home(textGradient);
+            texts.finish();
+        };
     }
 
     /** Adds a block's loss and gradients; each lane takes its rows of the images. */

@@ -55,7 +55,7 @@ final class SoftmaxExchange implements LossExchange {
     }
 
     @Override
-    public void run(
+    public Homeward run(
             int arm,
             long step,
             Matrix images,
@@ -101,9 +101,11 @@ final class SoftmaxExchange implements LossExchange {
                 gradients.pass(phase, share);
             }
         }
-        gradients.home(textGradient);
-        texts.finish();
         clock.lap(StepClock.Phase.HOP);
+        return () -> {
+            gradients.home(textGradient);
+            texts.finish();
+        };
     }
 
     /** First pass over a block; each lane takes its rows of the images. */

@@ -66,7 +66,7 @@ final class RingFaults {
 
     private record Damaged(LossExchange right, Step after) implements LossExchange {
         @Override
-        public void run(
+        public Homeward run(
                 int arm,
                 long step,
                 Matrix images,
@@ -76,8 +76,10 @@ final class RingFaults {
                 Matrix textGradient,
                 LossSums sums,
                 StepClock clock) {
-            right.run(arm, step, images, own, params, imageGradient, textGradient, sums, clock);
+            right.run(arm, step, images, own, params, imageGradient, textGradient, sums, clock)
+                    .await();
             after.damage(step, imageGradient, textGradient);
+            return () -> {};
         }
 
         @Override
@@ -88,7 +90,7 @@ final class RingFaults {
 
     private record Ring(SegmentPlan plan, RankNode node, Lanes lanes, boolean clears) implements LossExchange {
         @Override
-        public void run(
+        public Homeward run(
                 int arm,
                 long step,
                 Matrix images,
@@ -135,6 +137,7 @@ final class RingFaults {
             }
             gradients.home(textGradient);
             texts.finish();
+            return () -> {};
         }
 
         @Override

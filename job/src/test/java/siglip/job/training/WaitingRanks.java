@@ -52,7 +52,7 @@ final class WaitingRanks {
     /** Seconds of the loss and its hops, and of the reduction of gradients. */
     record Times(double exchange, double reduce) {}
 
-    /** One core that waits. Every step asks for the towers once, then for each block, then for the towers again. */
+    /** One core that waits. Every step asks for the towers once, then for each block, then for each tower. */
     private final class WaitingLanes extends Lanes {
         private final boolean open;
         private int asked;
@@ -69,7 +69,7 @@ final class WaitingRanks {
                 return;
             }
             int passes = kind == LossSettings.Kind.SIGMOID ? 1 : 2;
-            int call = asked++ % (passes * ranks + 2);
+            int call = asked++ % (passes * ranks + 3);
             if (call > 0 && call <= passes * ranks) {
                 waits.incrementAndGet();
                 double share = passes == 1 ? 1 : call <= ranks ? 0.25 : 0.75;
