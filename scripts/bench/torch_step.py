@@ -179,8 +179,8 @@ def train(rank: int, options: argparse.Namespace, port: int) -> None:
         facts = {"torch": torch.__version__, "precision": options.precision, "adamw": form, "processes": world, "batch": size}
         options.out.write_text(json.dumps(facts | {"arms": result}))
     if world > 1:
-        distributed.barrier()  # gloo aborts a process whose peer has gone first
-        distributed.destroy_process_group()
+        distributed.barrier()
+        os._exit(0)  # everything is written; taking gloo's threads down in order sometimes aborts the process
 
 
 def free_port() -> int:
