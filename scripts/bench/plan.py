@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("ranks", type=int, nargs="+")
     options = parser.parse_args()
-    print("Milliseconds: measured, the mean over ranks and the middle half of the steps; planned, the mean of before and after the run")
+    print("Milliseconds: measured, the mean over ranks and the middle half of the steps; planned, the mean of before and after the run; ratio: measured over planned")
     print(f"{'ranks':>5} {'arm':<8} {'':<9}" + "".join(f"{phase:>9}" for phase in PHASES) + f"{'step':>9} {'ratio':>6}  {'bytes':>12} {'memory':>12}")
     for ranks in options.ranks:
         run = options.folder / f"ranks-{ranks}"
@@ -36,7 +36,7 @@ def main() -> None:
                 "planned",
                 [statistics.fmean(each[f"{phase}_seconds"] for each in planned) for phase in PHASES],
                 whole,
-                f"{whole / seconds:.2f}",
+                f"{seconds / whole:.2f}",
                 planned[0]["ring_bytes"] + planned[0]["reduce_bytes"],
                 planned[0]["memory"]["off_heap_bytes"] + planned[0]["memory"]["heap_bytes"],
             )

@@ -101,7 +101,7 @@ final class Planner {
     private double[] sigmoid(double meanwhile) {
         double of = pass(rates.sigmoid()) + lanesAdded() + taken(2, 4 * (2 * block + pairs));
         double computed = work.ranks() * of;
-        return new double[] {computed, timeline().sigmoid(of, meanwhile) - meanwhile - computed};
+        return new double[] {computed, waiting(timeline().sigmoid(of, meanwhile), computed + meanwhile)};
     }
 
     private double[] softmax(double meanwhile) {
@@ -111,6 +111,13 @@ final class Planner {
         long others = work.ranks() - 1L;
         double merged = all * work.cores() * rates.mergedColumn() + 2 * network.seconds(others, 48 * (all - pairs));
         double computed = work.ranks() * (sums + gradient);
-        return new double[] {computed, timeline().softmax(sums, merged, gradient, meanwhile) - meanwhile - computed};
+        return new double[] {
+            computed, waiting(timeline().softmax(sums, merged, gradient, meanwhile), computed + meanwhile)
+        };
+    }
+
+    /** What of the whole nothing hides; where nothing is waited for, a rounding may be left. */
+    private static double waiting(double whole, double busy) {
+        return Math.max(0, whole - busy);
     }
 }
