@@ -1,5 +1,6 @@
 package siglip.kernels;
 
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Operand;
@@ -30,10 +31,15 @@ final class Workspace {
     private float[] rows = new float[0];
 
     Workspace(int tile) {
+        this(tile, BAND);
+    }
+
+    /** @param band floats of a tile that the passes copy at a time; a row at least */
+    Workspace(int tile, int band) {
         this.tile = tile;
         memory = Matrix.allocate(tile, tile);
         shaped = memory;
-        band = new float[Math.max(tile, BAND)];
+        this.band = new float[Math.max(tile, band)];
     }
 
     /** What is done to a row of a tile: its floats are {@code values[from]} and those that follow. */
@@ -52,16 +58,17 @@ final class Workspace {
     }
 
     private void eachRow(Matrix tile, RowPass pass, boolean changes) {
+        FloatBuffer floats = tile.floats();
         int columns = tile.columns();
         int height = band.length / columns;
         for (int first = 0; first < tile.rows(); first += height) {
             int rows = Math.min(height, tile.rows() - first);
-            tile.read(first * columns, band, 0, rows * columns);
+            floats.get(first * columns, band, 0, rows * columns);
             for (int i = 0; i < rows; i++) {
                 pass.of(first + i, band, i * columns);
             }
             if (changes) {
-                tile.write(first * columns, band, 0, rows * columns);
+                floats.put(first * columns, band, 0, rows * columns);
             }
         }
     }
