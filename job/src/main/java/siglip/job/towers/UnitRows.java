@@ -8,7 +8,8 @@ import siglip.kernels.blas.Matrix;
  *
  * <p><b>Accuracy.</b> Norms and dot products are sums in {@code double} of sums of eight products in {@code float}: off by at most 4 u of the sum of
  * their absolute terms, u = 2^-24. The rest is {@code float}: an element of {@code e} is off by at most 4 u of itself, one of {@code dy} by at most
- * {@code 5 u |de[k]| + 15 u |e[k]| |de|}, over {@code |y|}.
+ * {@code 5 u |de[k]| + 15 u |e[k]| |de|}, over {@code |y|}. That is but for terms in u squared, and for numbers below 2^-126,
+ * the least normal {@code float}, or above the greatest that come up on the way.
  *
  * <p>A row whose norm is at most {@link #SMALLEST_NORM} becomes zeros and passes no gradient back: it has no direction. NaN stays NaN.
  */

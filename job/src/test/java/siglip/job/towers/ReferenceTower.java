@@ -151,12 +151,12 @@ final class ReferenceTower {
         return dz;
     }
 
-    /** e = y / |y|. An error of length s in y moves e by at most (error of the entry + |e| s) / (|y| - s). */
+    /** e = y / |y|. An error of length s in y moves e by at most (error of the entry + |e| s) / (|y| - s); {@link UnitRows} adds 4 u. */
     private static BoundedRows normalise(BoundedRows y) {
         BoundedRows e = direction(y);
         for (int i = 0; i < y.rows(); i++) {
             for (int k = 0; k < y.value()[i].length; k++) {
-                e.error()[i][k] += U * (Math.abs(e.value()[i][k]) + e.error()[i][k]);
+                e.error()[i][k] += 4 * U * (Math.abs(e.value()[i][k]) + e.error()[i][k]);
             }
         }
         return e;
@@ -177,13 +177,15 @@ final class ReferenceTower {
         return e;
     }
 
-    /** dy = (de - e (e . de)) / |y|. */
+    /** dy = (de - e (e . de)) / |y|, and what {@link UnitRows} adds. */
     private static BoundedRows denormalise(BoundedRows y, BoundedRows de) {
         BoundedRows e = direction(y);
         BoundedRows dy = BoundedRows.zeros(y.rows(), y.rows() == 0 ? 0 : y.value()[0].length);
         for (int i = 0; i < y.rows(); i++) {
             double norm = norm(y.value()[i]);
             double off = norm(y.error()[i]);
+            double length = norm(de.value()[i]);
+            double lengthOff = norm(de.error()[i]);
             double along = 0;
             double alongError = 0;
             for (int k = 0; k < dy.value()[i].length; k++) {
@@ -201,7 +203,9 @@ final class ReferenceTower {
                 double carried = off < norm
                         ? acrossError / (norm - off) + Math.abs(across) * off / (norm * (norm - off))
                         : Double.POSITIVE_INFINITY;
-                dy.error()[i][k] = carried + U * (Math.abs(dy.value()[i][k]) + carried);
+                double computed = 5 * U * (Math.abs(de.value()[i][k]) + de.error()[i][k])
+                        + 15 * U * (Math.abs(e.value()[i][k]) + e.error()[i][k]) * (length + lengthOff);
+                dy.error()[i][k] = carried + (off < norm ? computed / (norm - off) : 0);
             }
         }
         return dy;
