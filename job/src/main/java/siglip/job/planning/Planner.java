@@ -44,7 +44,10 @@ final class Planner {
         double features = pairs * (work.shape().imageWidth() + work.shape().textWidth());
         double backward =
                 lane * rates.backward() + (again > 0 ? lane * rates.forward() : 0) + again * dense * rates.addedFloat();
-        double ofImages = backward * work.layout().imageParameters() / dense;
+        double ofImages = backward
+                * // the part of the images' tower goes by parameters
+                work.layout().imageParameters()
+                / dense;
         double[] loss = kind == Kind.SIGMOID ? sigmoid(ofImages) : softmax(ofImages);
         double toDriver = (double) traffic.driver() / work.ranks();
         double toRanks = (double) traffic.reduce() - toDriver;
@@ -97,7 +100,11 @@ final class Planner {
         return work.ranks() == 1 ? 0 : network.work(messages, bytes) / work.cores();
     }
 
-    /** Computing and waiting; the last hop is on its way while the images pass backward, whose part of that goes by parameters. */
+    /**
+     * Computing and waiting.
+     *
+     * @param meanwhile seconds of the images' backward pass, during which the last hop is on its way
+     */
     private double[] sigmoid(double meanwhile) {
         double of = pass(rates.sigmoid()) + lanesAdded() + taken(2, 4 * (2 * block + pairs));
         double computed = work.ranks() * of;

@@ -20,7 +20,7 @@ import siglip.kernels.LogSums;
  * gather         4 n (D - 1)(d + 1) + 16 n d + 48 N (3 + c) ...     softmax: all texts, log-sum-exps of all columns
  * parameters     4 P + 4 R w
  * pieces         about 3 (4 P + 4 R (w + 1))        outgoing, incoming, parameters
- * towers         c times (activations of a micro-batch + 4 P, 8 P with micro-batches)
+ * towers         c times (activations of a micro-batch + 4 P, 8 P with micro-batches; in bf16 rounded copies, 2 P of them)
  * kernels        c times (4 tile^2 + ...)
  * }</pre>
  */
@@ -28,7 +28,6 @@ final class RankMemory {
     private static final int COLUMN = LogSums.FIELDS * Double.BYTES;
     private static final int FIRST_POSITIVES = 64; // what the kernels' lists start with
     private static final int BAND = 4096; // floats of a tile that the element-wise passes copy at a time
-    private static final int OPERAND = 2 * 64; // alignment and least size of a rounded copy
 
     private final Workload work;
     private final TowerBytes towerBytes;
@@ -146,7 +145,7 @@ final class RankMemory {
             heap += 12L * largest; // of a block of texts: values and log-sum-exps
         }
         if (work.bf16()) {
-            direct += 2 * (inTile * width + largest * width + inTile * inTile) + 3 * OPERAND;
+            direct += 2 * (inTile * width + largest * width + inTile * Math.min(tile, largest));
         }
         long rows = work.kinds().contains(Kind.SOFTMAX) ? 8 * n : 0;
         return new Part("kernels: tiles and lists", cores * direct, cores * heap + rows);

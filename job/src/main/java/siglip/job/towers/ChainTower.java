@@ -7,7 +7,6 @@ import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.MatrixProducts.Into;
 import siglip.kernels.blas.Operand;
-import siglip.kernels.blas.Precision;
 
 /**
  * The fast path: a chain of dense layers as three matrix products a layer, in memory allocated once. With {@code W} an {@code out x in} matrix,
@@ -19,7 +18,7 @@ import siglip.kernels.blas.Precision;
  *
  * The gradient of the first layer's input is computed only where it is needed.
  *
- * <p>What several products read, X, W and dZ, is made ready for them once.
+ * <p>X, W and dZ are made ready for products once, X and W by the forward pass for the backward pass as well.
  *
  * <p><b>Accuracy.</b> Each product and each sum of a bias' gradient is off by at most {@code k u / (1 - k u)} times the sum of its absolute
  * terms, for k terms and u = 2^-24, in whatever order they are added; activations as {@link Nonlinearity} says. Products in bf16 read X, W
@@ -33,9 +32,9 @@ final class ChainTower implements Tower {
     private final Matrix[] outputs;
     private final Matrix[] deltas = new Matrix[2]; // gradients between layers, in turns
     private final Matrix inputGradient;
-    private final Operand[] reads; // X of each layer
+    private final Operand[] layerInputs; // X of each layer
     private final Operand[] weights;
-    private Operand delta = Operand.empty();
+    private Operand delta;
     private final float[] zRow;
     private final float[] aRow;
     private final float[] dRow;
@@ -59,10 +58,13 @@ final class ChainTower implements Tower {
         deltas[0] = Matrix.allocate(capacity, this.layers.length > 1 ? widestInside : 0);
         deltas[1] = Matrix.allocate(capacity, this.layers.length > 2 ? widestInside : 0);
         inputGradient = Matrix.allocate(wanted == InputGradient.NEEDED ? capacity : 0, this.layers[0].in());
-        reads = new Operand[this.layers.length];
+        layerInputs = new Operand[this.layers.length];
         weights = new Operand[this.layers.length];
-        Arrays.fill(reads, Operand.empty());
-        Arrays.fill(weights, Operand.empty());
+        for (int l = 0; l < this.layers.length; l++) {
+            layerInputs[l] = products.room(capacity, this.layers[l].in());
+            weights[l] = products.room(this.layers[l].out(), this.layers[l].in());
+        }
+        delta = products.room(capacity, widest);
         zRow = new float[widest];
         aRow = new float[widest];
         dRow = new float[widest];
@@ -81,9 +83,9 @@ final class ChainTower implements Tower {
             DenseShape layer = layers[l];
             Matrix z = inputs[l].rows(0, rows);
             Matrix a = outputs[l].rows(0, rows);
-            reads[l] = products.prepare(x, reads[l]);
+            layerInputs[l] = products.prepare(x, layerInputs[l]);
             weights[l] = products.prepare(weights(parameters, offset, layer), weights[l]);
-            products.timesTransposed(reads[l], weights[l], z, Into.OVERWRITE);
+            products.timesTransposed(layerInputs[l], weights[l], z, Into.OVERWRITE);
             readBias(parameters, offset, layer);
             activate(layer, z, a);
             x = a;
@@ -108,7 +110,7 @@ final class ChainTower implements Tower {
                 gradient.write(offset + layer.weights(), bias, 0, layer.out());
             }
             delta = products.prepare(dz, delta);
-            products.transposedTimes(delta, reads[l], weights(gradient, offset, layer), Into.OVERWRITE);
+            products.transposedTimes(delta, layerInputs[l], weights(gradient, offset, layer), Into.OVERWRITE);
             if (l > 0 || inputGradient.rows() > 0) {
                 Matrix below = l == 0 ? inputGradient.rows(0, rows) : deltas[(l - 1) & 1].range(0, rows, layer.in());
                 products.times(delta, weights[l], below, Into.OVERWRITE);
@@ -183,17 +185,11 @@ final class ChainTower implements Tower {
         for (int l = 0; l < layers.length; l++) {
             floats += outputs[l].size() + (inputs[l] == outputs[l] ? 0 : inputs[l].size());
         }
-        return 4 * floats + (products.precision() == Precision.BF16 ? 2 * rounded() : 0);
-    }
-
-    /** Numbers of which a rounded copy is kept. */
-    private long rounded() {
-        long capacity = outputs[0].rows();
-        long numbers = capacity * zRow.length; // the widest dZ
-        for (DenseShape layer : layers) {
-            numbers += capacity * layer.in() + layer.weights();
+        long rounded = delta.bytes();
+        for (int l = 0; l < layers.length; l++) {
+            rounded += layerInputs[l].bytes() + weights[l].bytes();
         }
-        return numbers;
+        return 4 * floats + rounded;
     }
 
     @Override

@@ -19,12 +19,12 @@ public record ParameterLayout(int imageParameters, int textParameters, int table
         return Math.addExact(imageParameters, textParameters);
     }
 
-    /** The image tower's range of a flat vector, 1 x P; the memory is shared. */
+    /** The image tower's range of a flat vector; the memory is shared. */
     public Matrix image(Matrix dense) {
         return dense.range(0, 1, imageParameters);
     }
 
-    /** The text tower's range of a flat vector, 1 x P; the memory is shared. */
+    /** The text tower's range of a flat vector; the memory is shared. */
     public Matrix text(Matrix dense) {
         return dense.range(imageParameters, 1, textParameters);
     }

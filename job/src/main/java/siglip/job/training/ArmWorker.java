@@ -86,11 +86,11 @@ final class ArmWorker {
         own.writeCaptions(batch.captions());
         clock.lap(StepClock.Phase.FORWARD);
         LossSums sums = new LossSums();
-        LossExchange.Homeward texts =
+        LossExchange.Homeward homeward =
                 exchange.run(arm, step, images, own, logits, imageGradient, textGradient, sums, clock);
         backward(images, imageGradient, LaneTowers::backwardImages);
         clock.lap(StepClock.Phase.BACKWARD);
-        texts.await();
+        homeward.await(); // micro-batches then write the texts again
         clock.lap(StepClock.Phase.HOP);
         backward(own.embeddings(), textGradient, LaneTowers::backwardTexts);
         clock.lap(StepClock.Phase.BACKWARD);
@@ -119,6 +119,7 @@ final class ArmWorker {
         });
     }
 
+    /** The backward pass of one tower on a lane. */
     private interface TowerBackward {
         void run(LaneTowers towers, Parameters parameters, Matrix embeddings, Matrix gradient);
     }

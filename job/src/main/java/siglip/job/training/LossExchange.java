@@ -24,7 +24,7 @@ interface LossExchange {
      * @param imageGradient n x d, overwritten
      * @param textGradient n x d, overwritten
      * @param sums added to
-     * @return what makes the gradient of the texts whole; to be called before the next step
+     * @return what makes the gradient of the texts whole; until it has been awaited, neither that nor {@code own} may be written
      */
     Homeward run(
             int arm,
@@ -39,7 +39,7 @@ interface LossExchange {
 
     /** The last of a rank's gradient of its texts, on the network while the rank may do something else. */
     interface Homeward {
-        /** Waits for it and adds it. */
+        /** Waits for it and adds it, and waits until all that this rank sent has arrived. */
         void await();
     }
 

@@ -55,7 +55,7 @@ class RingTimelineTest {
                 .isEqualTo(14.5);
     }
 
-    /** As above, home at 10 or, if the rank is busy until 8 + 1.5 or 8 + 5, when it looks. */
+    /** Of two ranks as above: home at 10 or, if the rank is busy until 8 + 1.5 or 8 + 5, when it looks. */
     @Test
     void whatIsDoneMeanwhileHidesTheLastHop() {
         assertThat(new RingTimeline(2, WIRE, TEXT, GRADIENT, 0.5).sigmoid(4, 1.5))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -133,14 +134,21 @@ class TowerPairTest {
                 .isInstanceOf(AssertionError.class);
     }
 
-    @Test
-    void aPairOfTowersServesBatchesOfAnySizeOneAfterTheOther() {
+    static List<MatrixProducts> productsInBothPrecisions() {
+        return Stream.concat(Stream.of(new NaiveProducts()), RoundingProducts.all().stream())
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("productsInBothPrecisions")
+    void aPairOfTowersServesBatchesOfAnySizeOneAfterTheOther(MatrixProducts products) {
         ModelSpec spec = ModelSpec.of(Cases.settings(List.of(7, 3), "gelu", 0.3), TOKENS);
         Parameters parameters = spec.initial(Cases.SEED);
         Matrix dense = Matrix.allocate(1, spec.layout().dense());
         SparseRows table = new SparseRows(spec.layout().tableWidth());
-        try (TowerPair towers = new TowerPair(spec, new NaiveProducts(), ROWS)) {
-            for (int rows : new int[] {ROWS, 2, 7, 1, ROWS, 0}) {
+        try (products;
+                TowerPair towers = new TowerPair(spec, products, ROWS)) {
+            for (int rows : new int[] {2, ROWS, 7, 1, ROWS, 0}) {
                 Batch batch = Cases.batch(TOKENS, rows, random);
                 Matrix imageGradient = Cases.random(rows, spec.width(), random);
                 Matrix textGradient = Cases.random(rows, spec.width(), random);
@@ -150,8 +158,27 @@ class TowerPairTest {
                 towers.forward(parameters, batch, Cases.SEED, Pass.STEP, images, texts);
                 towers.backward(parameters, batch, imageGradient, textGradient, dense, table);
 
-                new Pass(images, texts, dense, table).check(spec, parameters, batch, imageGradient, textGradient);
+                new Pass(images, texts, dense, table)
+                        .check(spec, parameters, batch, imageGradient, textGradient, products.precision());
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("productsInBothPrecisions")
+    void towersOverFeaturesTakeTheirMemoryAtOnce(MatrixProducts products) {
+        ModelSpec spec = ModelSpec.of(Cases.settings(List.of(7, 30), "gelu", 0.3), FEATURES);
+        Batch batch = Cases.batch(FEATURES, ROWS, random);
+        Matrix gradient = Cases.random(ROWS, spec.width(), random);
+        Matrix embeddings = Matrix.allocate(ROWS, spec.width());
+        Matrix dense = Matrix.allocate(1, spec.layout().dense());
+        try (products;
+                TowerPair towers = new TowerPair(spec, products, ROWS)) {
+            long bytes = towers.bytes();
+            towers.forward(spec.initial(1), batch, Cases.SEED, Pass.STEP, embeddings, embeddings);
+            towers.backward(spec.initial(1), batch, gradient, gradient, dense, new SparseRows(0));
+
+            assertThat(towers.bytes()).isEqualTo(bytes);
         }
     }
 

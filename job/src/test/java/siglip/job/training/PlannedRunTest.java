@@ -1,6 +1,7 @@
 package siglip.job.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ import siglip.job.planning.Rates;
 import siglip.job.planning.TowerBytes;
 import siglip.job.planning.Workload;
 import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.blas.Precision;
 
 /** What is planned of bytes and memory is what ranks report: to the byte. */
 @Timeout(120)
@@ -37,6 +39,16 @@ class PlannedRunTest {
     void bytesAndMemoryAreThoseThatRanksReport(int ranks, int cores, int pairs, int microBatch) throws Exception {
         check(ranks, cores, pairs, microBatch, "ignore", "fp32");
         check(ranks, cores, pairs, microBatch, "mask", "fp32");
+    }
+
+    /** Rounded copies are counted too, where the processor takes them. */
+    @ParameterizedTest
+    @CsvSource({"1, 1, 40, 1000", "2, 1, 12, 1000", "3, 2, 29, 3"})
+    void memoryInBf16IsThatWhichRanksReport(int ranks, int cores, int pairs, int microBatch) throws Exception {
+        try (MatrixProducts products = MatrixProducts.open("auto", "auto")) {
+            assumeTrue(products.precision() == Precision.BF16, "this processor does not multiply bf16");
+        }
+        check(ranks, cores, pairs, microBatch, "ignore", "bf16", "loss.products=onednn");
     }
 
     /** More rows than a tile, and more positives in one than lists start with. */
@@ -66,7 +78,7 @@ class PlannedRunTest {
         assignments.addAll(List.of(more));
         Rehearsal rehearsal = new Rehearsal(9, 11, assignments);
         List<StepRecord> records = rehearsal.run();
-        Plan plan = plan(rehearsal, ranks);
+        Plan plan = plan(rehearsal, ranks, precision);
         for (int arm = 0; arm < plan.arms().size(); arm++) {
             ArmPlan planned = plan.arms().get(arm);
             String what = "%s, D = %d, %d cores, N = %d, %s".formatted(planned.kind(), ranks, cores, pairs, duplicates);
@@ -86,10 +98,10 @@ class PlannedRunTest {
         }
     }
 
-    private static Plan plan(Rehearsal rehearsal, int ranks) {
-        Workload work = Workload.of(rehearsal.settings(), rehearsal.model(), ranks, false);
+    private static Plan plan(Rehearsal rehearsal, int ranks, String precision) {
+        Workload work = Workload.of(rehearsal.settings(), rehearsal.model(), ranks, precision.equals("bf16"));
         PlanSettings limits = rehearsal.settings().plan();
-        try (MatrixProducts products = MatrixProducts.open("java")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", precision)) {
             return Plan.of(work, NO_TIME, NO_NETWORK, TowerBytes.of(rehearsal.model(), products), limits);
         }
     }
@@ -99,7 +111,7 @@ class PlannedRunTest {
         Rehearsal rehearsal = new Rehearsal(
                 9, 11, List.of("training.batch-size=1048576", "plan.executor-memory=1 GiB", "run.ranks=4"));
 
-        assertThat(plan(rehearsal, 4).warnings())
+        assertThat(plan(rehearsal, 4, "fp32").warnings())
                 .singleElement()
                 .asString()
                 .startsWith("A rank does not fit: it takes ")
@@ -110,7 +122,7 @@ class PlannedRunTest {
     void aBlockThatNoMessageHoldsIsWarnedOf() {
         Rehearsal rehearsal = new Rehearsal(9, 11, List.of("training.batch-size=10000000", "towers.width=128"));
 
-        assertThat(plan(rehearsal, 2).warnings())
+        assertThat(plan(rehearsal, 2, "fp32").warnings())
                 .singleElement()
                 .asString()
                 .contains("one message holds at most 2 GiB: it takes at least 3 ranks");

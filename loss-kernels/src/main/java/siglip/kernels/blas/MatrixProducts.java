@@ -61,6 +61,11 @@ public interface MatrixProducts extends AutoCloseable {
         return Precision.FP32;
     }
 
+    /** An operand to {@link #prepare} matrices of up to that size into, so that no memory is taken later: empty where nothing is rounded. */
+    default Operand room(int rows, int columns) {
+        return Operand.empty();
+    }
+
     /**
      * Makes a matrix ready for several products: rounds it once, where products round.
      *

@@ -63,6 +63,11 @@ final class OneDnnProducts extends CheckedProducts {
     }
 
     @Override
+    public Operand room(int rows, int columns) {
+        return precision == Precision.FP32 ? Operand.empty() : Operand.room(Math.multiplyExact(rows, columns));
+    }
+
+    @Override
     public Operand prepare(Matrix matrix, Operand former) {
         if (precision == Precision.FP32) {
             return Operand.exact(matrix);
