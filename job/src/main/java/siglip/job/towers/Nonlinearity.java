@@ -34,6 +34,9 @@ enum Nonlinearity {
     ELU,
     SOFTPLUS;
 
+    /** Below it, the first terms of a series are exact enough, and a difference of exponentials is not. */
+    private static final double SMALL = 0x1p-10;
+
     private static final float SLOPE = (float) ActivationLReLU.DEFAULT_ALPHA;
 
     /** Which of them DL4J's activation is; empty if it is another, or has settings of its own. */
@@ -85,7 +88,7 @@ enum Nonlinearity {
             }
             case TANH -> {
                 for (int i = 0; i < count; i++) {
-                    a[i] = (float) Math.tanh(z[i]);
+                    a[i] = (float) tanh(z[i]);
                 }
             }
             case SIGMOID -> {
@@ -105,7 +108,7 @@ enum Nonlinearity {
             }
             case ELU -> {
                 for (int i = 0; i < count; i++) {
-                    a[i] = z[i] < 0 ? (float) Math.expm1(z[i]) : z[i];
+                    a[i] = z[i] < 0 ? (float) expm1(z[i]) : z[i];
                 }
             }
             case SOFTPLUS -> {
@@ -157,7 +160,7 @@ enum Nonlinearity {
             }
             case SOFTPLUS -> {
                 for (int i = 0; i < count; i++) {
-                    d[i] *= (float) -Math.expm1(-(double) a[i]); // sigmoid(z) = 1 - exp(-softplus(z))
+                    d[i] *= (float) -expm1(-(double) a[i]); // sigmoid(z) = 1 - exp(-softplus(z))
                 }
             }
         }
@@ -173,6 +176,22 @@ enum Nonlinearity {
 
     private static double sigmoid(double z) {
         return 1 / (1 + Math.exp(-z));
+    }
+
+    // The processor has exp, but neither tanh nor expm1: what these two lose is below 2^-34 of their value.
+
+    private static double tanh(double z) {
+        double x = Math.abs(z);
+        if (x < SMALL) {
+            return z - z * z * z / 3;
+        }
+        double e = Math.exp(-2 * x);
+        return Math.copySign((1 - e) / (1 + e), z);
+    }
+
+    /** {@code e^z - 1}. */
+    private static double expm1(double z) {
+        return Math.abs(z) < SMALL ? z + z * z / 2 + z * z * z / 6 : Math.exp(z) - 1;
     }
 
     /** Derivative of {@code z sigmoid(c z)}. */

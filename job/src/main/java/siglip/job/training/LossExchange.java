@@ -2,8 +2,10 @@ package siglip.job.training;
 
 import siglip.job.config.LossSettings;
 import siglip.job.data.Slices;
+import siglip.job.ring.GradientRing;
 import siglip.job.ring.RankNode;
 import siglip.job.ring.TextBlock;
+import siglip.job.ring.TextRing;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.LogitParams;
 import siglip.kernels.LossSums;
@@ -41,6 +43,13 @@ interface LossExchange {
     interface Homeward {
         /** Waits for it and adds it, and waits until all that this rank sent has arrived. */
         void await();
+
+        static Homeward of(GradientRing gradients, TextRing texts, Matrix textGradient) {
+            return () -> {
+                gradients.home(textGradient);
+                texts.finish();
+            };
+        }
     }
 
     /** Bytes of memory for blocks of other ranks, and their gradients. */

@@ -79,10 +79,7 @@ final class SigmoidExchange implements LossExchange {
             texts.used(phase);
             clock.lap(StepClock.Phase.HOP);
         }
-        return () -> {
-            gradients.home(textGradient);
-            texts.finish();
-        };
+        return Homeward.of(gradients, texts, textGradient);
     }
 
     /** Adds a block's loss and gradients; each lane takes its rows of the images. */

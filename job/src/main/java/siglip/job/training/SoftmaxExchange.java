@@ -102,10 +102,7 @@ final class SoftmaxExchange implements LossExchange {
             }
         }
         clock.lap(StepClock.Phase.HOP);
-        return () -> {
-            gradients.home(textGradient);
-            texts.finish();
-        };
+        return Homeward.of(gradients, texts, textGradient);
     }
 
     /** First pass over a block; each lane takes its rows of the images. */

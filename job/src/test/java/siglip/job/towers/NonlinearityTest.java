@@ -1,6 +1,7 @@
 package siglip.job.towers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,23 @@ class NonlinearityTest {
         for (int i = 0; i < a.length; i++) {
             assertThat(Float.isFinite(a[i])).as("value at %s", EXTREMES[i]).isTrue();
             assertThat(d[i]).as("slope at %s", EXTREMES[i]).isBetween(-0.2f, 1.2f);
+        }
+    }
+
+    /** On both sides of where a series takes over, and far from it. */
+    @ParameterizedTest
+    @EnumSource(value = Nonlinearity.class, mode = EnumSource.Mode.EXCLUDE, names = "LEAKY_RELU")
+    void valuesAreRoundedOnce(Nonlinearity f) {
+        for (double size = 1e-9; size < 50; size *= 1.037) {
+            for (float z : new float[] {(float) size, (float) -size}) {
+                float[] a = new float[1];
+                f.apply(new float[] {z}, a, 1);
+
+                double expected = ReferenceTower.value(f, z);
+                assertThat((double) a[0])
+                        .as("value at %s", z)
+                        .isCloseTo(expected, within(1.001 * 0x1p-24 * Math.abs(expected)));
+            }
         }
     }
 
