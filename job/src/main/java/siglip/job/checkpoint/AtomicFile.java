@@ -6,8 +6,8 @@ import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import siglip.job.config.FileSystems;
 import siglip.job.config.WholeFile;
 
 /**
@@ -20,11 +20,6 @@ import siglip.job.config.WholeFile;
 final class AtomicFile {
     private AtomicFile() {}
 
-    /** A file system as this package uses it: the local one without checksum files. */
-    static FileSystem bare(FileSystem files) {
-        return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
-    }
-
     /**
      * Writes {@code target}, which must not exist yet.
      *
@@ -34,7 +29,7 @@ final class AtomicFile {
         if (files.hasPathCapability(target, CommonPathCapabilities.ABORTABLE_STREAM)) {
             WholeFile.write(files, target, body); // each name is new: there is nothing to write over
         } else {
-            rename(bare(files), target, body);
+            rename(FileSystems.bare(files), target, body);
         }
     }
 

@@ -16,6 +16,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import siglip.job.config.FileSystems;
 import siglip.job.config.WholeFile;
 import siglip.job.training.ArmSnapshot;
 import siglip.job.training.StepJson;
@@ -46,7 +47,7 @@ public final class CheckpointStore {
 
     /** @param root folder of the checkpoints; need not exist */
     public CheckpointStore(FileSystem files, Path root) {
-        this.files = AtomicFile.bare(files);
+        this.files = FileSystems.bare(files);
         this.root = root;
         reader = new CheckpointReader(this.files, root);
     }

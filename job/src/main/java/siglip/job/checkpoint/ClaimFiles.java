@@ -10,6 +10,7 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import siglip.job.config.FileSystems;
 
 /** The claims on a run's folder, a small file each. */
 final class ClaimFiles {
@@ -17,7 +18,7 @@ final class ClaimFiles {
     private final Path folder;
 
     ClaimFiles(FileSystem files, Path folder) {
-        this.files = AtomicFile.bare(files);
+        this.files = FileSystems.bare(files);
         this.folder = folder;
     }
 

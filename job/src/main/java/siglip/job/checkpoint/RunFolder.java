@@ -72,7 +72,7 @@ public final class RunFolder implements AutoCloseable {
             List<String> results,
             Consumer<String> listener)
             throws IOException {
-        FileSystem files = AtomicFile.bare(fileSystem);
+        FileSystem files = FileSystems.bare(fileSystem);
         List<String> notes = new ArrayList<>();
         Consumer<String> noted = text -> {
             notes.add(text);
@@ -160,7 +160,7 @@ public final class RunFolder implements AutoCloseable {
     private StoredCheckpoint named(String path, Consumer<String> warnings) throws IOException {
         Path named = new Path(path);
         try {
-            FileSystem there = AtomicFile.bare(FileSystems.of(named, files.getConf()));
+            FileSystem there = FileSystems.bare(FileSystems.of(named, files.getConf()));
             if (there.exists(new Path(named, Manifest.NAME))) {
                 Path whole = there.makeQualified(named);
                 return new CheckpointStore(there, whole.getParent()).read(whole);

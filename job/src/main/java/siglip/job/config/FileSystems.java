@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
@@ -44,6 +45,11 @@ public final class FileSystems {
             }
             throw e;
         }
+    }
+
+    /** The same, on a local disk without the checksum files that Hadoop would put beside each. */
+    public static FileSystem bare(FileSystem files) {
+        return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
     }
 
     private static IOException missing(Path path, Exception cause) {

@@ -8,9 +8,9 @@ import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 
 /**
  * Writes a file, over an older one, so that a reader finds the old or the new one, and never a part that looks whole.
@@ -34,13 +34,13 @@ public final class WholeFile {
             publish(files, target, body);
             return;
         }
-        FileSystem bare = files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+        FileSystem bare = FileSystems.bare(files);
         Path draft = new Path(target.getParent(), ".%s.%s.tmp".formatted(target.getName(), UUID.randomUUID()));
         try {
             try (FSDataOutputStream out = bare.create(draft, false)) {
                 buffered(out, body);
             }
-            if (bare != files) { // FileContext would delete before it renames there
+            if (bare instanceof RawLocalFileSystem) { // FileContext would delete before it renames there
                 if (!bare.rename(draft, target)) {
                     throw new IOException("cannot rename %s to %s".formatted(draft, target));
                 }

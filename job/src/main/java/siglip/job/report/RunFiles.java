@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.config.FileSystems;
@@ -39,7 +38,7 @@ public record RunFiles(Path report, Path metrics, Path steps) {
      */
     public static RunFiles write(ComparisonResult result, Configuration hadoop) throws IOException {
         Path folder = folder(result.settings().run());
-        FileSystem files = fileSystem(folder, hadoop);
+        FileSystem files = FileSystems.of(folder, hadoop);
         Path home = files.makeQualified(folder);
         RunFiles paths = new RunFiles(new Path(home, REPORT), new Path(home, METRICS), new Path(home, "steps.jsonl"));
         Figures figures = new Figures(result);
@@ -56,11 +55,5 @@ public record RunFiles(Path report, Path metrics, Path steps) {
 
     private static void text(FileSystem files, Path path, String text) throws IOException {
         WholeFile.write(files, path, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
-    }
-
-    /** On a local disk without the {@code .crc} files that Hadoop would put beside each. */
-    private static FileSystem fileSystem(Path folder, Configuration hadoop) throws IOException {
-        FileSystem files = FileSystems.of(folder, hadoop);
-        return files instanceof LocalFileSystem ? ((LocalFileSystem) files).getRawFileSystem() : files;
     }
 }
