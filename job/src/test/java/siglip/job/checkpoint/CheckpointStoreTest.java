@@ -16,9 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,9 +34,7 @@ class CheckpointStoreTest {
 
     @BeforeEach
     void openDisk() throws IOException {
-        FileSystem local = new RawLocalFileSystem();
-        local.initialize(java.net.URI.create("file:///"), new Configuration());
-        disk = new FaultyFiles(local, FaultyFiles.Kind.DISK, FaultyFiles.After.ALIVE);
+        disk = new FaultyFiles(Samples.disk(), FaultyFiles.Kind.DISK, FaultyFiles.After.ALIVE);
     }
 
     @Test

@@ -9,9 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,8 +28,7 @@ class LeaseTest {
 
     @BeforeEach
     void openDisk() throws IOException {
-        disk = new RawLocalFileSystem();
-        disk.initialize(java.net.URI.create("file:///"), new Configuration());
+        disk = Samples.disk();
     }
 
     @Test

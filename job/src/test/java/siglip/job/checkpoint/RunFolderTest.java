@@ -10,9 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,8 +30,7 @@ class RunFolderTest {
 
     @BeforeEach
     void openDisk() throws IOException {
-        disk = new RawLocalFileSystem();
-        disk.initialize(java.net.URI.create("file:///"), new Configuration());
+        disk = Samples.disk();
     }
 
     @Test

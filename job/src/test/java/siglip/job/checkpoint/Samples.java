@@ -1,5 +1,7 @@
 package siglip.job.checkpoint;
 
+import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -7,6 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import siglip.job.training.ArmSnapshot;
 import siglip.job.training.OptimizerSnapshot;
 import siglip.job.training.RankStep;
@@ -19,6 +24,13 @@ final class Samples {
     static final int STOPPED_AFTER = 3;
 
     private Samples() {}
+
+    /** The local disk as the package uses it. */
+    static FileSystem disk() throws IOException {
+        FileSystem disk = new RawLocalFileSystem();
+        disk.initialize(URI.create("file:///"), new Configuration());
+        return disk;
+    }
 
     /** After {@code step} steps, with the records from step {@code from} on. */
     static Checkpoint checkpoint(long from, long step) {

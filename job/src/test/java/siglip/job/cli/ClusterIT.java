@@ -24,19 +24,9 @@ import siglip.job.cli.Shell.Ended;
 /** The scripts and the jar on a real cluster: a master, two workers, a secret, nothing but Maven's artefacts. */
 @Timeout(900)
 class ClusterIT {
-    private static final List<String> SMALL = List.of(
-            "data.train=\"vendor = 'noto' and group in ('Food & Drink', 'Activities')\"",
-            "data.test=\"vendor = 'noto-v1' and group = 'Food & Drink'\"",
-            "training.batch-size=32",
-            "training.steps=4",
-            "training.warmup-steps=2",
-            "evaluation.every-steps=4",
-            "evaluation.nearest-neighbour=false",
-            "towers.width=16",
-            "towers.image.hidden=[24]",
-            "towers.text.hidden=[20]",
-            "towers.table.buckets=512",
-            "towers.table.width=8");
+    private static final List<String> SMALL = Stream.concat(
+                    SmallEmoji.SETTINGS.stream(), Stream.of("training.batch-size=32", "training.steps=4"))
+            .toList();
 
     @TempDir
     private static Path folder;

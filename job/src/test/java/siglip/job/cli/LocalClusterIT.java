@@ -101,28 +101,16 @@ class LocalClusterIT {
     }
 
     private static Settings settings(String name, int ranks) {
-        return SettingsLoader.load(new SettingsSources(
-                        List.of(
-                                "run.name=" + name,
-                                "run.out=" + folder.resolve("runs"),
-                                "run.ranks=" + ranks,
-                                "run.cores-per-rank=" + CORES,
-                                "data.path=../data/emoji/pairs.parquet",
-                                "data.train=\"vendor = 'noto' and group in ('Food & Drink', 'Activities')\"",
-                                "data.test=\"vendor = 'noto-v1' and group = 'Food & Drink'\"",
-                                "training.batch-size=" + BATCH,
-                                "training.steps=" + STEPS,
-                                "training.warmup-steps=2",
-                                "evaluation.every-steps=4",
-                                "evaluation.nearest-neighbour=false",
-                                "towers.width=16",
-                                "towers.image.hidden=[24]",
-                                "towers.text.hidden=[20]",
-                                "towers.table.buckets=512",
-                                "towers.table.width=8"),
-                        Map.of(),
-                        Map.of(),
-                        Optional.empty()))
+        List<String> assignments = new ArrayList<>(SmallEmoji.SETTINGS);
+        assignments.addAll(List.of(
+                "run.name=" + name,
+                "run.out=" + folder.resolve("runs"),
+                "run.ranks=" + ranks,
+                "run.cores-per-rank=" + CORES,
+                "data.path=../data/emoji/pairs.parquet",
+                "training.batch-size=" + BATCH,
+                "training.steps=" + STEPS));
+        return SettingsLoader.load(new SettingsSources(assignments, Map.of(), Map.of(), Optional.empty()))
                 .settings();
     }
 
