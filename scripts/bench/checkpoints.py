@@ -7,10 +7,11 @@ of all arms together; the first 100 are left out as warming up.
 Usage: checkpoints.py EVERY FOLDER
 """
 
-import json
 import pathlib
 import statistics
 import sys
+
+import steps
 
 WARMUP = 100
 AFTER = 30
@@ -19,17 +20,17 @@ AFTER = 30
 def seconds(run):
     """Seconds of each step, all arms together."""
     total = {}
-    for line in (run / "steps.jsonl").read_text().splitlines():
-        step = json.loads(line)
-        total[step["step"]] = total.get(step["step"], 0.0) + step["seconds"]
+    for arm in steps.steps(run).values():
+        for step in arm:
+            total[step["step"]] = total.get(step["step"], 0.0) + step["seconds"]
     return [total[step] for step in sorted(total)]
 
 
-def late(steps, every):
+def late(times, every):
     """Share by which checkpoints lengthen a run, for each checkpoint."""
     shares = []
-    for start in range(max(every, WARMUP), len(steps) - every + 1, every):
-        window = steps[start : start + every]
+    for start in range(max(every, WARMUP), len(times) - every + 1, every):
+        window = times[start : start + every]
         after = min(AFTER, every // 3)
         usual = statistics.mean(window[after:])
         shares.append(sum(window[:after]) / usual / every - after / every)
