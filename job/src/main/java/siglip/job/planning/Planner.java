@@ -44,10 +44,7 @@ final class Planner {
         double features = pairs * (work.shape().imageWidth() + work.shape().textWidth());
         double backward =
                 lane * rates.backward() + (again > 0 ? lane * rates.forward() : 0) + again * dense * rates.addedFloat();
-        double ofImages = backward
-                * // the part of the images' tower goes by parameters
-                work.layout().imageParameters()
-                / dense;
+        double ofImages = backward * work.layout().imageParameters() / dense; // a tower's part goes by its parameters
         double[] loss = kind == Kind.SIGMOID ? sigmoid(ofImages) : softmax(ofImages);
         double toDriver = (double) traffic.driver() / work.ranks();
         double toRanks = (double) traffic.reduce() - toDriver;
