@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import siglip.job.optimizer.OptimizerSnapshot;
 import siglip.job.training.ArmSnapshot;
-import siglip.job.training.OptimizerSnapshot;
 
 /**
  * The arrays of an arm, one after the other, float32, little-endian: towers, table, AdamW's means and squares of the towers, its means and squares of

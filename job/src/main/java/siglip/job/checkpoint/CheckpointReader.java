@@ -11,6 +11,7 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import siglip.job.files.Sha256;
 import siglip.job.training.ArmSnapshot;
 import siglip.job.training.StepJson;
 import siglip.job.training.StepRecord;

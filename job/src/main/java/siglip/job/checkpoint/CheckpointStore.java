@@ -16,8 +16,9 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import siglip.job.config.FileSystems;
-import siglip.job.config.WholeFile;
+import siglip.job.files.AtomicFile;
+import siglip.job.files.FileSystems;
+import siglip.job.files.WholeFile;
 import siglip.job.training.ArmSnapshot;
 import siglip.job.training.StepJson;
 
@@ -53,7 +54,7 @@ public final class CheckpointStore {
     }
 
     /** Asked right before a checkpoint is committed. */
-    interface Fence {
+    public interface Fence {
         /** @throws IOException if this driver may no longer write */
         void check() throws IOException;
     }
@@ -71,7 +72,7 @@ public final class CheckpointStore {
      * @return what was written
      * @throws IOException if it could not be written; then there is no such checkpoint
      */
-    StoredCheckpoint write(Checkpoint checkpoint, List<StoredFile> earlier, String owner, Fence fence)
+    public StoredCheckpoint write(Checkpoint checkpoint, List<StoredFile> earlier, String owner, Fence fence)
             throws IOException {
         long step = checkpoint.training().step();
         String name = "step-%08d-%s".formatted(step, owner);
@@ -146,7 +147,7 @@ public final class CheckpointStore {
     }
 
     /** @throws IOException if that folder holds no whole checkpoint; the message says why */
-    StoredCheckpoint read(Path folder) throws IOException {
+    public StoredCheckpoint read(Path folder) throws IOException {
         return reader.read(folder);
     }
 
@@ -160,7 +161,7 @@ public final class CheckpointStore {
      *
      * @param latest just written, and never removed
      */
-    void prune(StoredCheckpoint latest, int keep) throws IOException {
+    public void prune(StoredCheckpoint latest, int keep) throws IOException {
         Set<String> kept = new HashSet<>();
         Set<String> needed = new HashSet<>();
         keep(latest.path(), kept, needed);

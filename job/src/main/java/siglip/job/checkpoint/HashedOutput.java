@@ -4,6 +4,7 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.MessageDigest;
+import siglip.job.files.Sha256;
 
 /** Counts and hashes what goes through it. */
 final class HashedOutput extends FilterOutputStream {

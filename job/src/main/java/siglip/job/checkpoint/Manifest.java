@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import siglip.job.files.Sha256;
 
 /**
  * {@code MANIFEST.json}: what a checkpoint consists of. It is written last, and its being there is the commit. It carries its own hash, taken with zeros
@@ -25,7 +26,7 @@ import java.util.stream.Stream;
  * @param files of this checkpoint
  * @param steps files of step records, from step 0 on; checkpoints share them
  */
-record Manifest(
+public record Manifest(
         int format,
         String sha256,
         String owner,
@@ -37,7 +38,7 @@ record Manifest(
         String numerics,
         List<StoredFile> files,
         List<StoredFile> steps) {
-    static final String NAME = "MANIFEST.json";
+    public static final String NAME = "MANIFEST.json";
     static final int FORMAT = 1;
 
     /** No manifest is near this size; what claims to be one and is longer is none. */
@@ -46,7 +47,7 @@ record Manifest(
     private static final String ZEROS = "0".repeat(64);
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-    Manifest {
+    public Manifest {
         settings = new TreeMap<>(settings);
         files = List.copyOf(files);
         steps = List.copyOf(steps);

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import siglip.job.files.Sha256;
 
 /**
  * What a run trains, and on what: where it is equal, one run can go on where another stopped.

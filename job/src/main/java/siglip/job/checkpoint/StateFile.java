@@ -10,8 +10,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import siglip.job.optimizer.OptimizerSnapshot;
 import siglip.job.training.ArmSnapshot;
-import siglip.job.training.OptimizerSnapshot;
 
 /** {@code state.json}: everything about a run that is no array of floats and no step record. Doubles come back with the same bits. */
 record StateFile(

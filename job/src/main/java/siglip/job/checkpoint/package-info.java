@@ -1,2 +1,2 @@
-/** A training's state that appears whole or not at all, on any Hadoop file system, and the claim on the folder that holds it. */
+/** A state that appears whole or not at all, on any Hadoop file system. */
 package siglip.job.checkpoint;

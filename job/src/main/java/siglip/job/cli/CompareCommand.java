@@ -13,14 +13,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import siglip.job.checkpoint.RunFolder;
 import siglip.job.comparison.Comparison;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
-import siglip.job.report.ProgressPrinter;
 import siglip.job.report.RunFiles;
 import siglip.job.report.SummaryTable;
+import siglip.job.runs.RunFolder;
+import siglip.job.trackers.ProgressPrinter;
 
 @Command(
         name = "compare",

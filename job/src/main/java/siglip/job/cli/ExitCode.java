@@ -3,8 +3,8 @@ package siglip.job.cli;
 import org.apache.spark.sql.AnalysisException;
 import picocli.CommandLine.ParameterException;
 import siglip.job.config.SettingsException;
-import siglip.job.data.DataException;
-import siglip.job.training.SlotsException;
+import siglip.job.formats.DataException;
+import siglip.job.stage.SlotsException;
 
 /** How the program ends. */
 enum ExitCode {

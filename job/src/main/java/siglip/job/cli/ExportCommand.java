@@ -8,8 +8,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import siglip.job.comparison.ComparisonExport;
 import siglip.job.config.LoadedSettings;
+import siglip.job.export.ComparisonExport;
 
 @Command(
         name = "export",

@@ -14,12 +14,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import siglip.job.config.FileSystems;
-import siglip.job.config.LossRequest;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
-import siglip.job.training.LossJob;
-import siglip.job.training.LossResult;
+import siglip.job.files.FileSystems;
+import siglip.job.losses.LossJob;
+import siglip.job.losses.LossRequest;
+import siglip.job.losses.LossResult;
 
 @Command(
         name = "loss",

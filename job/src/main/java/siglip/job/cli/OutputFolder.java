@@ -6,13 +6,13 @@ import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import siglip.job.checkpoint.RunFolder;
 import siglip.job.checkpoint.RunIdentity;
-import siglip.job.config.FileSystems;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.RunSettings;
 import siglip.job.config.SettingsException;
+import siglip.job.files.FileSystems;
 import siglip.job.report.RunFiles;
+import siglip.job.runs.RunFolder;
 
 /** Where a run writes: made before the work, so that a path that will not do costs no training. */
 final class OutputFolder {

@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
 import siglip.job.config.PlanSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.FirstPair;
-import siglip.job.data.PairShape;
+import siglip.job.features.PairShape;
 import siglip.job.planning.PlanJson;
 import siglip.job.planning.PlanTable;
 import siglip.job.planning.Planning;

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
-import siglip.job.config.FileSystems;
+import siglip.job.files.FileSystems;
 
 /**
  * How the job ended, for a program that cannot see its exit code: in cluster deploy mode spark-submit ends with 0 whatever the

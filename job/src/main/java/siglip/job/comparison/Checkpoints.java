@@ -8,12 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import siglip.job.checkpoint.Checkpoint;
-import siglip.job.checkpoint.CheckpointWriter;
 import siglip.job.checkpoint.History;
-import siglip.job.checkpoint.RunFolder;
 import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.config.Settings;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.runs.CheckpointWriter;
+import siglip.job.runs.RunFolder;
 import siglip.job.training.StepRecord;
 import siglip.job.training.TrainingSnapshot;
 

@@ -14,23 +14,24 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import siglip.job.batches.BatchSource;
 import siglip.job.checkpoint.History;
-import siglip.job.checkpoint.RunFolder;
 import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.config.DataSettings;
 import siglip.job.config.Settings;
-import siglip.job.data.BatchSource;
 import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.Evaluator;
 import siglip.job.evaluation.NearestNeighbour;
 import siglip.job.evaluation.RetrievalScore;
-import siglip.job.towers.ModelFiles;
+import siglip.job.model.ModelFiles;
+import siglip.job.model.SavedModel;
+import siglip.job.runs.RunFolder;
+import siglip.job.stage.Recovery;
 import siglip.job.towers.ModelSpec;
-import siglip.job.towers.SavedModel;
+import siglip.job.trackers.RunListener;
 import siglip.job.training.ArmState;
-import siglip.job.training.Recovery;
 import siglip.job.training.StepRecord;
 import siglip.job.training.Trainer;
 import siglip.job.training.TrainingListener;
@@ -86,7 +87,7 @@ public final class Comparison {
      * As {@link #run(SparkSession, Settings, String, RunListener)}, from where the run in a folder has come to, with checkpoints on the way.
      *
      * @throws siglip.job.config.SettingsException if the run in the folder was of other data
-     * @throws siglip.job.checkpoint.LeaseLostException if another driver takes the folder over
+     * @throws siglip.job.runs.LeaseLostException if another driver takes the folder over
      */
     public static ComparisonResult run(
             SparkSession session, Settings settings, String rendered, RunFolder folder, RunListener listener) {

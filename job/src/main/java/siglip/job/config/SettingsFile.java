@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import siglip.job.files.FileSystems;
 
 /** Reads a file of settings from any Hadoop file system. */
 public final class SettingsFile {

@@ -17,11 +17,19 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 import org.roaringbitmap.RoaringBitmap;
+import siglip.job.batches.Concepts;
+import siglip.job.batches.KeptRows;
+import siglip.job.batches.Shipped;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Source;
 import siglip.job.data.DataSummary.Skipped;
 import siglip.job.data.ScanSummary.Fate;
 import siglip.job.data.ScanSummary.Group;
+import siglip.job.features.PairShape;
+import siglip.job.formats.DataException;
+import siglip.job.formats.DataFile;
+import siglip.job.formats.PairTable;
+import siglip.job.order.Keyed;
 
 /** Opens a data set: numbers the concepts, reads every row once, decides which rows are kept, and says no where the data will not do. */
 final class DataCheck {

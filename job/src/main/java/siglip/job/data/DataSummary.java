@@ -2,6 +2,7 @@ package siglip.job.data;
 
 import java.util.List;
 import siglip.job.config.DataSettings;
+import siglip.job.features.PairShape;
 
 /**
  * What was found in a data set, for reports.

@@ -13,6 +13,11 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.functions;
 import scala.Tuple2;
+import siglip.job.formats.DataException;
+import siglip.job.formats.DataFile;
+import siglip.job.formats.DataFiles;
+import siglip.job.formats.FeatureType;
+import siglip.job.order.Slices;
 
 /** Image and text embeddings of a Parquet file as they are given: no row is left out, none is scaled, and the order is the file's own. */
 public final class EmbeddingPairs {

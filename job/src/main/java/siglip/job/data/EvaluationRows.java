@@ -2,6 +2,7 @@ package siglip.job.data;
 
 import java.util.List;
 import java.util.Map;
+import siglip.job.batches.PackedPairs;
 
 /**
  * Held-out pairs on the driver, in the order of their ids. Their features are scaled with the statistics of the training set.

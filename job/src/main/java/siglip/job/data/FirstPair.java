@@ -3,6 +3,12 @@ package siglip.job.data;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.config.DataSettings;
+import siglip.job.features.PairShape;
+import siglip.job.formats.DataException;
+import siglip.job.formats.DataFailure;
+import siglip.job.formats.Pair;
+import siglip.job.formats.PairReader;
+import siglip.job.formats.PairTable;
 
 /** What the pairs of a data set look like, going by its schema and the first row that can be used: no scan of all rows. */
 public final class FirstPair {

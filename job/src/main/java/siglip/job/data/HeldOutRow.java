@@ -7,6 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.catalyst.InternalRow;
+import siglip.job.batches.EncodedPair;
+import siglip.job.batches.PackedPairs;
+import siglip.job.batches.Shipped;
+import siglip.job.features.PairShape;
+import siglip.job.formats.PairTable;
 
 /** A held-out pair on its way to the driver. */
 record HeldOutRow(EncodedPair pair, String concept, List<String> classes) implements Serializable {

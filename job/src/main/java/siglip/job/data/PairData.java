@@ -9,9 +9,24 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
+import siglip.job.batches.BatchPlan;
+import siglip.job.batches.BatchSource;
+import siglip.job.batches.Concepts;
+import siglip.job.batches.EncodedPair;
+import siglip.job.batches.KeptRows;
+import siglip.job.batches.PackedPairs;
+import siglip.job.batches.PairEncoder;
+import siglip.job.batches.ReplicatedSource;
+import siglip.job.batches.Shipped;
+import siglip.job.batches.ShuffledSource;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Source;
 import siglip.job.data.ScanSummary.Fate;
+import siglip.job.features.FeatureScaling;
+import siglip.job.features.PairShape;
+import siglip.job.formats.DataException;
+import siglip.job.formats.DataFailure;
+import siglip.job.formats.PairTable;
 
 /**
  * A data set, read once and found valid: what to train on, what is held out, and the sources of batches. Lives on the driver.

@@ -11,8 +11,20 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.roaringbitmap.RoaringBitmap;
-import siglip.job.data.PairReader.Invalid;
-import siglip.job.data.PairReader.Reading;
+import siglip.job.batches.Concepts;
+import siglip.job.batches.EncodedPair;
+import siglip.job.batches.Shipped;
+import siglip.job.features.ExactMoments;
+import siglip.job.features.FeatureScaling;
+import siglip.job.features.ImageFeatures;
+import siglip.job.formats.DataException;
+import siglip.job.formats.FeatureType;
+import siglip.job.formats.Pair;
+import siglip.job.formats.PairReader;
+import siglip.job.formats.PairReader.Invalid;
+import siglip.job.formats.PairReader.Reading;
+import siglip.job.formats.PairTable;
+import siglip.job.order.Keyed;
 
 /** What one pass over all rows found: which rows of which file are what, and the sums that the scaling needs. Parts add up in any order. */
 final class ScanSummary implements Serializable {

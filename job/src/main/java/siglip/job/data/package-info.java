@@ -1,2 +1,2 @@
-/** Pairs in, batches out: reading, featurising, the order of an epoch. */
+/** A data set, opened once and found valid: what to train on, and what is held out. */
 package siglip.job.data;

@@ -10,9 +10,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import siglip.job.batches.PackedPairs;
 import siglip.job.data.EvaluationRows;
-import siglip.job.data.PackedPairs;
-import siglip.job.data.TokenBags;
+import siglip.job.features.TokenBags;
 
 /**
  * A held-out set as evaluation sees it: its distinct images and its distinct captions. Rows of one concept with the same features, or the same words, are

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import siglip.job.batches.PackedPairs;
 import siglip.job.data.EvaluationRows;
-import siglip.job.data.PackedPairs;
 
 /**
  * A yardstick without any model: names a held-out image after the training image whose scaled features are nearest in angle. Candidates are concepts, each as

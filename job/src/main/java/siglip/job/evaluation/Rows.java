@@ -1,8 +1,8 @@
 package siglip.job.evaluation;
 
 import java.util.Arrays;
-import siglip.job.data.PackedPairs;
-import siglip.job.data.TokenBags;
+import siglip.job.batches.PackedPairs;
+import siglip.job.features.TokenBags;
 
 /** Chosen rows of several collections of pairs, one after the other: what is embedded in one go. */
 final class Rows {

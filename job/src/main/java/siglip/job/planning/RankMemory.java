@@ -3,7 +3,7 @@ package siglip.job.planning;
 import java.util.ArrayList;
 import java.util.List;
 import siglip.job.config.LossSettings.Kind;
-import siglip.job.data.Slices;
+import siglip.job.order.Slices;
 import siglip.job.planning.Memory.Part;
 import siglip.job.ring.GradientRing;
 import siglip.job.ring.PieceLayout;

@@ -5,6 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import siglip.job.figures.ArmFigures;
+import siglip.job.figures.FigureSet;
+import siglip.job.figures.Figures;
+import siglip.job.figures.Phase;
+import siglip.job.figures.Unit;
 
 /** The plots of what a step cost: time by phase, waiting by rank, bytes. */
 final class CostPlots {

@@ -6,9 +6,11 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.comparison.ComparisonResult;
-import siglip.job.config.FileSystems;
 import siglip.job.config.RunSettings;
-import siglip.job.config.WholeFile;
+import siglip.job.figures.Figures;
+import siglip.job.figures.MetricsJson;
+import siglip.job.files.FileSystems;
+import siglip.job.files.WholeFile;
 
 /**
  * What a finished run leaves for its readers, under {@code <out>/<name>/} on any Hadoop file system. Files of an earlier run of

@@ -1,13 +1,17 @@
 package siglip.job.report;
 
-import static siglip.job.report.ArmFigures.IMAGE_TO_TEXT;
-import static siglip.job.report.ArmFigures.TEXT_TO_IMAGE;
+import static siglip.job.figures.ArmFigures.IMAGE_TO_TEXT;
+import static siglip.job.figures.ArmFigures.TEXT_TO_IMAGE;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import siglip.job.figures.ArmFigures;
+import siglip.job.figures.FigureSet;
+import siglip.job.figures.Figures;
+import siglip.job.figures.Unit;
 
 /** The table that sets the arms side by side: which figures, in which order, and what each means in plain words. */
 final class Summary {

@@ -4,6 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import siglip.job.comparison.ComparisonResult;
+import siglip.job.figures.ArmFigures;
+import siglip.job.figures.Figures;
+import siglip.job.figures.Unit;
 
 /** The end of a run on a terminal: the arms side by side in plain ASCII. */
 public final class SummaryTable {

@@ -1,6 +1,6 @@
 package siglip.job.report;
 
-import static siglip.job.report.ArmFigures.IMAGE_TO_TEXT;
+import static siglip.job.figures.ArmFigures.IMAGE_TO_TEXT;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +11,9 @@ import java.util.stream.LongStream;
 import siglip.job.config.LossSettings;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
+import siglip.job.figures.ArmFigures;
+import siglip.job.figures.Figure;
+import siglip.job.figures.Figures;
 import siglip.job.training.StepRecord;
 
 /** The plots over training steps: what was learned, and how steadily. */

@@ -10,6 +10,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.figures.ArmFigures;
+import siglip.job.figures.Figures;
+import siglip.job.figures.Unit;
 
 /**
  * What was measured, in sentences. None says more than the figures: a difference between two arms counts as resolved only if it

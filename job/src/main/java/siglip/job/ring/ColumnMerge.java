@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import siglip.job.data.Slices;
+import siglip.job.order.Slices;
 import siglip.kernels.LogSums;
 
 /**

@@ -3,7 +3,7 @@ package siglip.job.ring;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import siglip.job.data.Slices;
+import siglip.job.order.Slices;
 import siglip.kernels.blas.Matrix;
 
 /**

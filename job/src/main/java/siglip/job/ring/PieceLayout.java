@@ -2,7 +2,7 @@ package siglip.job.ring;
 
 import java.io.Serializable;
 import java.util.Arrays;
-import siglip.job.data.Slices;
+import siglip.job.order.Slices;
 
 /**
  * How a model is cut into pieces, one a rank.

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import siglip.job.data.Slices;
+import siglip.job.order.Slices;
 
 /**
  * Texts on their way round the ring, for one step of one arm. In phase p a rank holds the texts of the rank p places before

@@ -11,12 +11,12 @@ import java.io.Serializable;
  * @param bias whether it adds a bias
  * @param activation applied last
  */
-record DenseShape(int in, int out, boolean bias, Nonlinearity activation) implements Serializable {
-    int weights() {
+public record DenseShape(int in, int out, boolean bias, Nonlinearity activation) implements Serializable {
+    public int weights() {
         return Math.multiplyExact(in, out);
     }
 
-    int parameters() {
+    public int parameters() {
         return Math.addExact(weights(), bias ? out : 0);
     }
 }

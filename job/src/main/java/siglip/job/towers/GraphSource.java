@@ -10,7 +10,7 @@ import org.apache.hadoop.fs.Path;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
-import siglip.job.config.FileSystems;
+import siglip.job.files.FileSystems;
 
 /**
  * A DL4J graph that a user named.

@@ -9,8 +9,8 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import siglip.job.config.SettingsException;
 import siglip.job.config.TowerSettings;
-import siglip.job.data.PairShape;
-import siglip.job.data.TokenBags;
+import siglip.job.features.PairShape;
+import siglip.job.features.TokenBags;
 import siglip.kernels.blas.Matrix;
 
 /** What a model consists of, checked: ships to every rank, and makes towers and initial parameters. */
@@ -87,8 +87,8 @@ public final class ModelSpec implements Serializable {
     }
 
     /** What model files tell of one tower. */
-    record Side(ComputationGraphConfiguration configuration, boolean builtIn, double inputDropout) {
-        static Side of(ComputationGraphConfiguration configuration, JsonNode json) {
+    public record Side(ComputationGraphConfiguration configuration, boolean builtIn, double inputDropout) {
+        public static Side of(ComputationGraphConfiguration configuration, JsonNode json) {
             return new Side(
                     configuration,
                     json.get("builtIn").asBoolean(),
@@ -101,7 +101,7 @@ public final class ModelSpec implements Serializable {
     }
 
     /** The spec of a model that was saved. */
-    static ModelSpec restore(
+    public static ModelSpec restore(
             PairShape shape,
             int width,
             int tableRows,
@@ -166,15 +166,15 @@ public final class ModelSpec implements Serializable {
         return sums;
     }
 
-    double tableDeviation() {
+    public double tableDeviation() {
         return tableDeviation;
     }
 
-    TowerPlan image() {
+    public TowerPlan image() {
         return image;
     }
 
-    TowerPlan text() {
+    public TowerPlan text() {
         return text;
     }
 

@@ -19,7 +19,7 @@ public final class Nd4jBridge {
     }
 
     /** A new array of the matrix' shape and values; the caller closes it. */
-    static INDArray array(Matrix from) {
+    public static INDArray array(Matrix from) {
         INDArray array = Nd4j.createUninitialized(DataType.FLOAT, from.rows(), from.columns());
         write(from, array);
         return array;
@@ -46,7 +46,7 @@ public final class Nd4jBridge {
     }
 
     /** Values in row order, copied over {@code to}. */
-    static void read(INDArray from, Matrix to) {
+    public static void read(INDArray from, Matrix to) {
         to.floats().put(floats(plain(from)));
     }
 

@@ -33,11 +33,11 @@ public final class Parameters {
         return table;
     }
 
-    Matrix image() {
+    public Matrix image() {
         return layout.image(dense);
     }
 
-    Matrix text() {
+    public Matrix text() {
         return layout.text(dense);
     }
 

@@ -2,7 +2,7 @@ package siglip.job.towers;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import siglip.job.data.TokenBags;
+import siglip.job.features.TokenBags;
 import siglip.kernels.blas.Matrix;
 
 /**

@@ -1,6 +1,6 @@
 package siglip.job.towers;
 
-import siglip.job.data.Batch;
+import siglip.job.batches.Batch;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
 

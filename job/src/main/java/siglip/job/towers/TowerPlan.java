@@ -32,7 +32,7 @@ import siglip.kernels.blas.Matrix;
  * @param builtIn whether the layers came from our settings, and start as our recipe says
  * @param inputDropout share of inputs set to zero while training
  */
-record TowerPlan(
+public record TowerPlan(
         String name,
         String json,
         int in,
@@ -87,12 +87,12 @@ record TowerPlan(
         return new TowerPlan(name, configuration.toJson(), in, out, parameters, chain, builtIn, inputDropout);
     }
 
-    ComputationGraphConfiguration configuration() {
+    public ComputationGraphConfiguration configuration() {
         return ComputationGraphConfiguration.fromJson(json);
     }
 
     /** DL4J's graph with these parameters, 1 x P. */
-    ComputationGraph graph(Matrix flat) {
+    public ComputationGraph graph(Matrix flat) {
         ComputationGraph graph = new ComputationGraph(configuration());
         graph.init(Nd4jBridge.array(flat), false);
         return graph;

@@ -6,12 +6,14 @@ import java.util.OptionalDouble;
 import java.util.function.IntConsumer;
 import siglip.job.config.LossSettings;
 import siglip.job.config.TrainingSettings;
+import siglip.job.optimizer.AdamW;
+import siglip.job.optimizer.Gradient;
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
 import siglip.kernels.LossSums;
 
 /** The driver's authority over one arm: takes a step's summed gradient, moves the parameters, and says what the step was. */
-final class ArmAuthority {
+public final class ArmAuthority {
     /** Places of the scalars that go to the ranks with new parameters. */
     static final int LOG_SCALE = 0;
 
@@ -27,7 +29,7 @@ final class ArmAuthority {
     private final PieceLayout layout;
     private long peakBytes;
 
-    ArmAuthority(ArmState state, boolean[] decayed, TrainingSettings settings, PieceLayout layout) {
+    public ArmAuthority(ArmState state, boolean[] decayed, TrainingSettings settings, PieceLayout layout) {
         this.state = state;
         this.settings = settings;
         this.layout = layout;
@@ -69,7 +71,7 @@ final class ArmAuthority {
      *
      * @return the step's record, without its times
      */
-    StepRecord take(Piece[] sums, long step, int attempt) {
+    public StepRecord take(Piece[] sums, long step, int attempt) {
         RankScalars total = RankScalars.total(sums);
         peakBytes = Math.max(peakBytes, total.bytes());
         gradient.assemble(sums, total, settings.batchSize());
@@ -90,7 +92,7 @@ final class ArmAuthority {
      *
      * @param ready told each piece's rank as soon as it may be sent
      */
-    void complete(StepRecord record, Piece[] pieces, IntConsumer ready) {
+    public void complete(StepRecord record, Piece[] pieces, IntConsumer ready) {
         boolean moves = state.stopped().isEmpty();
         if (moves) {
             optimizer.begin(state, gradient, record.learningRate());

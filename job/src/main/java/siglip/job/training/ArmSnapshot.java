@@ -1,6 +1,7 @@
 package siglip.job.training;
 
 import java.util.Optional;
+import siglip.job.optimizer.OptimizerSnapshot;
 
 /**
  * All that decides how one arm goes on, between two steps. The arrays are the snapshot's own and shared by those who hold it: nobody

@@ -21,7 +21,7 @@ public final class ArmState {
     private long nextStep;
     private String stopped;
 
-    ArmState(int index, LossSettings.Arm arm, Parameters initial, double bias, double maxScale) {
+    public ArmState(int index, LossSettings.Arm arm, Parameters initial, double bias, double maxScale) {
         this.index = index;
         this.arm = arm;
         this.layout = initial.layout();
@@ -41,12 +41,12 @@ public final class ArmState {
     }
 
     /** Parameters of the towers, in the order of their flat vector; shared, not copied. */
-    float[] dense() {
+    public float[] dense() {
         return dense;
     }
 
     /** The table, row by row; shared, not copied. */
-    float[] table() {
+    public float[] table() {
         return table;
     }
 
@@ -55,7 +55,7 @@ public final class ArmState {
     }
 
     /** Adds to t' and b; t stays between 1 and its largest value, the softmax has no b. */
-    void moveScalars(double logScaleStep, double biasStep) {
+    public void moveScalars(double logScaleStep, double biasStep) {
         logScale = Math.max(0, Math.min(maxLogScale, logScale + logScaleStep));
         bias = arm.kind() == LossSettings.Kind.SOFTMAX ? 0 : bias + biasStep;
     }
@@ -89,7 +89,7 @@ public final class ArmState {
     }
 
     /** @throws IllegalArgumentException if the lengths differ */
-    static void copy(float[] from, float[] to) {
+    public static void copy(float[] from, float[] to) {
         if (from.length != to.length) {
             throw new IllegalArgumentException(
                     "Cannot go on from a snapshot of another model: it has %d parameters where this one has %d"

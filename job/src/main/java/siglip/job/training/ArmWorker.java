@@ -1,11 +1,14 @@
 package siglip.job.training;
 
-import siglip.job.data.Batch;
-import siglip.job.data.Slices;
+import siglip.job.batches.Batch;
+import siglip.job.losses.LossExchange;
+import siglip.job.order.Slices;
 import siglip.job.ring.PieceLayout;
 import siglip.job.ring.RankNode;
 import siglip.job.ring.RankReduction;
 import siglip.job.ring.TextBlock;
+import siglip.job.stage.Lanes;
+import siglip.job.stage.StepClock;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
 import siglip.kernels.LogitParams;

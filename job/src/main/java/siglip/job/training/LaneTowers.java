@@ -2,8 +2,8 @@ package siglip.job.training;
 
 import java.util.ArrayList;
 import java.util.List;
-import siglip.job.data.Batch;
-import siglip.job.data.Slices;
+import siglip.job.batches.Batch;
+import siglip.job.order.Slices;
 import siglip.job.ring.Sums;
 import siglip.job.ring.TableShare;
 import siglip.job.towers.ModelSpec;

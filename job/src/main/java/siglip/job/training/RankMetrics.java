@@ -2,6 +2,7 @@ package siglip.job.training;
 
 import com.codahale.metrics.MetricRegistry;
 import java.time.Duration;
+import siglip.job.stage.RankStep;
 
 /** What an executor shows of its rank's steps. One for the process; without {@link MetricsPlugin} nobody sees it. */
 final class RankMetrics {

@@ -9,9 +9,9 @@ import siglip.kernels.LossSums;
  * @param sums over pairs, not divided
  * @param bytes accounted memory of the rank for this arm
  */
-record RankScalars(LossSums sums, long bytes) {
+public record RankScalars(LossSums sums, long bytes) {
 
-    double[] toArray() {
+    public double[] toArray() {
         return new double[] {
             sums.loss,
             sums.logScaleGradient,

@@ -2,10 +2,10 @@ package siglip.job.training;
 
 import java.io.Serializable;
 import java.util.List;
+import siglip.job.batches.BatchSource;
 import siglip.job.config.LossSettings;
 import siglip.job.config.RingSettings;
-import siglip.job.data.BatchSource;
-import siglip.job.data.Slices;
+import siglip.job.order.Slices;
 import siglip.job.ring.Address;
 import siglip.job.ring.PieceLayout;
 import siglip.job.towers.ModelSpec;

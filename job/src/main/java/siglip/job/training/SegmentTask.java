@@ -5,9 +5,11 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.BarrierTaskContext;
-import siglip.job.data.Batch;
-import siglip.job.data.RankBatches;
+import siglip.job.batches.Batch;
+import siglip.job.batches.RankBatches;
 import siglip.job.ring.RankNode;
+import siglip.job.stage.BarrierStage;
+import siglip.job.stage.Lanes;
 
 /** One rank's task of the barrier stage: joins the ring, trains all arms in turn, step by step, and leaves. */
 final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
+import siglip.job.stage.RankStep;
 
 /**
  * Steps as lines of JSON, one step of one arm each, and back with the same bits. Keys are the names of the records' fields with underscores; what is

@@ -12,6 +12,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import siglip.job.ring.DriverNode;
+import siglip.job.stage.RankStep;
+import siglip.job.stage.StepClock;
 
 /** Holds a step's record back until every rank has said what the step took, and then passes it on. */
 final class StepLedger {

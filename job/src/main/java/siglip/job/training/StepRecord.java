@@ -2,6 +2,7 @@ package siglip.job.training;
 
 import java.io.Serializable;
 import java.util.List;
+import siglip.job.stage.RankStep;
 
 /**
  * What one step of one arm was, as the driver saw it: a line of {@code steps.jsonl}. All values are means over the global

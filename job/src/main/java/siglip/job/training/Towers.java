@@ -2,6 +2,7 @@ package siglip.job.training;
 
 import java.util.ArrayList;
 import java.util.List;
+import siglip.job.stage.Lanes;
 
 /** The towers of a rank, shared by its arms. */
 record Towers(List<LaneTowers> lanes) implements AutoCloseable {

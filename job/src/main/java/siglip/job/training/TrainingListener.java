@@ -1,5 +1,7 @@
 package siglip.job.training;
 
+import siglip.job.stage.Recovery;
+
 /** Told of the training's progress, on the driver's thread, in order. */
 public interface TrainingListener {
     /** One step of one arm is done. */

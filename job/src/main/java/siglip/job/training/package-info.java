@@ -1,2 +1,2 @@
-/** One segment: steps, the optimizer, the schedule, the driver's authority, attempts; plain Java where it can be, tested without a session. */
+/** One segment: steps of all arms, the schedule, the driver that decides, and what it records. */
 package siglip.job.training;

@@ -15,9 +15,9 @@ import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 
 /** A file system that breaks at a chosen operation or byte: for good, as when its process is killed, or once, as when a disk is full. */
-final class FaultyFiles extends FilterFileSystem {
+public final class FaultyFiles extends FilterFileSystem {
     /** Where a file appears. */
-    enum Kind {
+    public enum Kind {
         /** A file is there from its first byte on; folders are renamed. */
         DISK,
         /** A file appears when its stream is closed, whole; a stream can be aborted. */
@@ -25,7 +25,7 @@ final class FaultyFiles extends FilterFileSystem {
     }
 
     /** What happens after the fault. */
-    enum After {
+    public enum After {
         /** Nothing works any more. */
         DEAD,
         /** Everything else works. */
@@ -40,18 +40,18 @@ final class FaultyFiles extends FilterFileSystem {
     private long operations;
     private long bytes;
 
-    FaultyFiles(FileSystem files, Kind kind, After after) {
+    public FaultyFiles(FileSystem files, Kind kind, After after) {
         super(files);
         this.kind = kind;
         this.after = after;
     }
 
-    FaultyFiles breakingAtOperation(long number) {
+    public FaultyFiles breakingAtOperation(long number) {
         operationsLeft = number;
         return this;
     }
 
-    FaultyFiles breakingAfterBytes(long number) {
+    public FaultyFiles breakingAfterBytes(long number) {
         bytesLeft = number;
         return this;
     }

@@ -12,28 +12,29 @@ import java.util.SplittableRandom;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import siglip.job.optimizer.OptimizerSnapshot;
+import siglip.job.stage.RankStep;
 import siglip.job.training.ArmSnapshot;
-import siglip.job.training.OptimizerSnapshot;
-import siglip.job.training.RankStep;
 import siglip.job.training.StepRecord;
 import siglip.job.training.TrainingSnapshot;
 
 /** Checkpoints of a run that never was: two arms, of which one stopped after three steps. */
-final class Samples {
-    static final RunIdentity IDENTITY = new RunIdentity(Map.of("training.steps", "720", "run.seed", "1"), "data");
+public final class Samples {
+    public static final RunIdentity IDENTITY =
+            new RunIdentity(Map.of("training.steps", "720", "run.seed", "1"), "data");
     static final int STOPPED_AFTER = 3;
 
     private Samples() {}
 
     /** The local disk as the package uses it. */
-    static FileSystem disk() throws IOException {
+    public static FileSystem disk() throws IOException {
         FileSystem disk = new RawLocalFileSystem();
         disk.initialize(URI.create("file:///"), new Configuration());
         return disk;
     }
 
     /** After {@code step} steps, with the records from step {@code from} on. */
-    static Checkpoint checkpoint(long from, long step) {
+    public static Checkpoint checkpoint(long from, long step) {
         SplittableRandom random = new SplittableRandom(step);
         long stopped = Math.min(step, STOPPED_AFTER);
         List<StepRecord> steps = new ArrayList<>();

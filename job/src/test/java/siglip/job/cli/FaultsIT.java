@@ -16,11 +16,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import siglip.job.cli.FaultyRuns.Heard;
 import siglip.job.cli.FaultyRuns.Run;
-import siglip.job.data.DataException;
+import siglip.job.formats.DataException;
 import siglip.job.ring.Connections;
+import siglip.job.stage.SlotsException;
+import siglip.job.stage.TrainingException;
 import siglip.job.training.FailingSource;
-import siglip.job.training.SlotsException;
-import siglip.job.training.TrainingException;
 
 /**
  * What can break in the middle of a comparison does, on executors that are Java machines of their own; afterwards the models are those

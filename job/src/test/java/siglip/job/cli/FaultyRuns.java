@@ -21,16 +21,16 @@ import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.Comparison;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.comparison.FaultyComparison;
-import siglip.job.comparison.RunListener;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.data.prepare.SyntheticPairs;
 import siglip.job.evaluation.Evaluation;
-import siglip.job.towers.ModelFiles;
-import siglip.job.towers.SavedModel;
+import siglip.job.model.ModelFiles;
+import siglip.job.model.SavedModel;
+import siglip.job.stage.Recovery;
+import siglip.job.trackers.RunListener;
 import siglip.job.training.FailingSource;
-import siglip.job.training.Recovery;
 import siglip.job.training.StepRecord;
 
 /** A cluster of two executors in Java machines of their own, and one comparison: first undisturbed, then as often as wanted with faults. */

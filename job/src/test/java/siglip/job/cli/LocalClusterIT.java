@@ -21,20 +21,20 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import siglip.job.batches.Batch;
+import siglip.job.batches.BatchSource;
+import siglip.job.batches.RankBatches;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.Comparison;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
-import siglip.job.data.Batch;
-import siglip.job.data.BatchSource;
 import siglip.job.data.PairData;
-import siglip.job.data.PairShape;
-import siglip.job.data.RankBatches;
-import siglip.job.towers.ModelFiles;
+import siglip.job.features.PairShape;
+import siglip.job.model.ModelFiles;
+import siglip.job.model.SavedModel;
 import siglip.job.towers.Parameters;
-import siglip.job.towers.SavedModel;
 
 /** A whole comparison with ranks in Java machines of their own gives the bits of one in a single machine. */
 @Timeout(180)

@@ -15,7 +15,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import siglip.job.config.SettingsException;
-import siglip.job.data.DataException;
+import siglip.job.formats.DataException;
 
 class MainTest {
     private final StringWriter out = new StringWriter();

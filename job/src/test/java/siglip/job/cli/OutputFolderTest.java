@@ -14,11 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import siglip.job.checkpoint.RunFolder;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.SettingsException;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
+import siglip.job.runs.RunFolder;
 
 class OutputFolderTest {
     @TempDir

@@ -24,10 +24,10 @@ import siglip.job.comparison.ComparisonResult;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
+import siglip.job.model.ModelFiles;
+import siglip.job.model.SavedModel;
 import siglip.job.report.RunFiles;
 import siglip.job.ring.RingSecurity;
-import siglip.job.towers.ModelFiles;
-import siglip.job.towers.SavedModel;
 
 /** A comparison on executors of their own under authentication and AES gives the bits of one in a single process without. */
 @Timeout(300)

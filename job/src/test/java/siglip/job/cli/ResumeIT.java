@@ -23,13 +23,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import siglip.job.checkpoint.RunFolder;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.SettingsException;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
-import siglip.job.towers.ModelFiles;
-import siglip.job.towers.SavedModel;
+import siglip.job.model.ModelFiles;
+import siglip.job.model.SavedModel;
+import siglip.job.runs.RunFolder;
 
 /** Runs whose driver was killed, or pushed aside, end as if nothing had been. */
 @Timeout(300)

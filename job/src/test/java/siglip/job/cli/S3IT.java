@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import siglip.job.cli.BadWay.Fault;
-import siglip.job.config.WholeFile;
+import siglip.job.files.WholeFile;
 
 /** Pairs in and results out over S3, also on a bad way to the server. */
 @Timeout(300)

@@ -1,7 +1,7 @@
 package siglip.job.cli;
 
-import siglip.job.comparison.RunListener;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.trackers.RunListener;
 import siglip.job.training.StepRecord;
 
 /** Hears what a run tells, and does nothing. */

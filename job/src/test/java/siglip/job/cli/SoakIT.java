@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import siglip.job.training.Recovery;
+import siglip.job.stage.Recovery;
 import siglip.job.training.StepRecord;
 
 /**

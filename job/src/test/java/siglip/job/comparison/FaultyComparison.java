@@ -3,6 +3,7 @@ package siglip.job.comparison;
 import java.io.IOException;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.config.Settings;
+import siglip.job.trackers.RunListener;
 import siglip.job.training.FailingSource;
 
 /** A comparison in which something happens once to one rank, in its own process, as it reads the batch of one step. */

@@ -4,6 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
+import siglip.job.batches.Batch;
+import siglip.job.batches.BatchSource;
+import siglip.job.batches.RankBatches;
+import siglip.job.features.PairShape;
+import siglip.job.features.TokenBags;
 
 /** All that is in a global batch, put together from its ranks' slices. */
 record BatchContents(List<Long> ids, List<Integer> captions, int images, int texts, List<List<Integer>> tokens) {

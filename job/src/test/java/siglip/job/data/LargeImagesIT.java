@@ -16,6 +16,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import siglip.job.formats.DataFile;
+import siglip.job.formats.ScanBatch;
+import siglip.job.pictures.ImagePixelsTest;
 
 /** Images so large that those of one batch of Spark's reader would not fit into an array. */
 class LargeImagesIT {

@@ -28,6 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Columns;
 import siglip.job.config.DataSettings.Kind;
+import siglip.job.features.FeatureScaling;
+import siglip.job.features.PairShape;
+import siglip.job.formats.DataException;
+import siglip.job.pictures.ImagePixelsTest;
 
 /** Files as users bring them: types of columns, order of rows, and what is wrong with them. */
 class ReadingIT {

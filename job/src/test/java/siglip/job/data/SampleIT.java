@@ -13,7 +13,13 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import siglip.job.batches.Batch;
+import siglip.job.batches.BatchSource;
+import siglip.job.batches.PackedPairs;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.features.PairShape;
+import siglip.job.features.TextTokens;
+import siglip.job.features.TokenBags;
 
 /** The sample in the repository, as a run of the default settings sees it. */
 class SampleIT {

@@ -23,7 +23,12 @@ import scala.collection.JavaConverters;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 import scala.runtime.AbstractFunction1;
+import siglip.job.batches.Batch;
+import siglip.job.batches.BatchPlan;
+import siglip.job.batches.BatchSource;
 import siglip.job.config.DataSettings.Source;
+import siglip.job.features.PairShape;
+import siglip.job.formats.DataException;
 
 /** Two sources, one order: batches depend on data, seed and size alone. */
 class SourcesIT {

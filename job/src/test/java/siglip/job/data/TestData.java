@@ -13,13 +13,13 @@ import siglip.job.config.DataSettings.Kind;
 import siglip.job.config.DataSettings.Source;
 
 /** Sessions, settings and small files for tests of this package. */
-final class TestData {
+public final class TestData {
     static final String SAMPLE = "../data/emoji/pairs.parquet";
-    static final int BUCKETS = 16384;
+    public static final int BUCKETS = 16384;
 
     private TestData() {}
 
-    static SparkSession session(int cores) {
+    public static SparkSession session(int cores) {
         return builder(cores).getOrCreate();
     }
 
@@ -58,7 +58,7 @@ final class TestData {
     }
 
     /** A few hundred pairs of the sample to train on. */
-    static DataSettings part() {
+    public static DataSettings part() {
         return split(
                 sample(),
                 Optional.of("vendor <> 'noto-v1' and group in ('Animals & Nature', 'Food & Drink')"),

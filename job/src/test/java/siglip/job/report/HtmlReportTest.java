@@ -12,6 +12,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
 import siglip.job.comparison.ComparisonResult;
+import siglip.job.figures.Figures;
+import siglip.job.figures.Phase;
+import siglip.job.figures.StepTimes;
 
 class HtmlReportTest {
     private static final Pattern POINT = Pattern.compile("(-?[\\d.]+),(-?[\\d.]+)");

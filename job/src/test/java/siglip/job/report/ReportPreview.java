@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import siglip.job.comparison.ComparisonResult;
+import siglip.job.figures.Figures;
 
 /** Writes reports of sample runs into a folder, to be looked at in a browser. Not a test. */
 final class ReportPreview {

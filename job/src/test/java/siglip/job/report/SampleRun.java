@@ -19,15 +19,15 @@ import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
-import siglip.job.training.RankStep;
+import siglip.job.stage.RankStep;
 import siglip.job.training.StepRecord;
 
 /** Builds results of runs that never were, noisy and with a spike, to see what the report makes of them. */
-final class SampleRun {
-    static final long SEED = Long.getLong("test.seed", 1);
+public final class SampleRun {
+    public static final long SEED = Long.getLong("test.seed", 1);
 
     /** How far the spike stands out. */
-    static final double SPIKE = 60;
+    public static final double SPIKE = 60;
 
     private static final int BATCH = 256;
 
@@ -60,12 +60,12 @@ final class SampleRun {
         return this;
     }
 
-    SampleRun steps(int count) {
+    public SampleRun steps(int count) {
         steps = count;
         return this;
     }
 
-    SampleRun warmup(int count) {
+    public SampleRun warmup(int count) {
         warmup = count;
         return this;
     }
@@ -75,18 +75,18 @@ final class SampleRun {
         return this;
     }
 
-    SampleRun evaluations(int count) {
+    public SampleRun evaluations(int count) {
         evaluations = count;
         return this;
     }
 
     /** The arm's last record is of this step and not a number. */
-    SampleRun diverging(int arm, int step) {
+    public SampleRun diverging(int arm, int step) {
         diverged.put(arm, step);
         return this;
     }
 
-    SampleRun incidents(String... texts) {
+    public SampleRun incidents(String... texts) {
         incidents = List.of(texts);
         return this;
     }
@@ -108,11 +108,11 @@ final class SampleRun {
     }
 
     /** The step at which the gradient of each arm spikes. */
-    int spikeStep() {
+    public int spikeStep() {
         return steps * 2 / 3;
     }
 
-    ComparisonResult build() {
+    public ComparisonResult build() {
         SplittableRandom random = new SplittableRandom(SEED);
         Settings settings = settings();
         List<ArmResult> arms = new ArrayList<>();

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import siglip.job.comparison.ComparisonResult;
+import siglip.job.figures.MetricsJsonTest;
 import siglip.job.training.StepRecord;
 
 class StepLinesTest {

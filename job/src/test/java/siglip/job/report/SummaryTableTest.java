@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import siglip.job.comparison.ComparisonResult;
+import siglip.job.figures.FigureSet;
+import siglip.job.figures.Figures;
 
 class SummaryTableTest {
     @Test

@@ -10,6 +10,7 @@ import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
+import siglip.job.figures.Figures;
 
 class VerdictTest {
     @Test

@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongPredicate;
-import siglip.job.data.Slices;
+import siglip.job.order.Slices;
 import siglip.kernels.blas.Matrix;
 
 /**

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import siglip.job.config.RingSettings;
-import siglip.job.data.Slices;
+import siglip.job.order.Slices;
 import siglip.kernels.blas.Matrix;
 
 @Timeout(120)

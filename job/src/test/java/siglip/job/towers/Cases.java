@@ -3,23 +3,23 @@ package siglip.job.towers;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import siglip.job.batches.Batch;
 import siglip.job.config.TowerSettings;
-import siglip.job.data.Batch;
-import siglip.job.data.PairShape;
+import siglip.job.features.PairShape;
 import siglip.kernels.blas.Matrix;
 
 /** Small towers and random batches for them. */
-final class Cases {
-    static final long SEED = Long.getLong("test.seed", 1);
-    static final int BUCKETS = 97;
+public final class Cases {
+    public static final long SEED = Long.getLong("test.seed", 1);
+    public static final int BUCKETS = 97;
 
     private Cases() {}
 
-    static TowerSettings settings(List<Integer> hidden, String activation, double dropout) {
+    public static TowerSettings settings(List<Integer> hidden, String activation, double dropout) {
         return settings(hidden, activation, dropout, Optional.empty(), Optional.empty());
     }
 
-    static TowerSettings settings(
+    public static TowerSettings settings(
             List<Integer> hidden,
             String activation,
             double dropout,
@@ -33,7 +33,7 @@ final class Cases {
     }
 
     /** {@code rows} random pairs with scattered ids; some bags are empty, some hold a token twice. */
-    static Batch batch(PairShape shape, int rows, Random random) {
+    public static Batch batch(PairShape shape, int rows, Random random) {
         Batch batch = new Batch(shape, rows + 2);
         batch.start(rows);
         fill(batch.images(), random);

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.Adam;
-import siglip.job.data.PairShape;
+import siglip.job.features.PairShape;
 
 /** Graphs that users name: what is taken, and what is refused with which hint. */
 class GraphRulesTest {

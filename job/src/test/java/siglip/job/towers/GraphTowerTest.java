@@ -12,8 +12,8 @@ import org.deeplearning4j.nn.conf.graph.ScaleVertex;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import siglip.job.data.Batch;
-import siglip.job.data.PairShape;
+import siglip.job.batches.Batch;
+import siglip.job.features.PairShape;
 import siglip.kernels.blas.Matrix;
 
 /** The towers run by DL4J, against the same oracle as the fast path. */

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import siglip.job.config.TowerSettings;
-import siglip.job.data.PairShape;
+import siglip.job.features.PairShape;
 
 class ModelSpecTest {
     /** The towers of the default settings. */

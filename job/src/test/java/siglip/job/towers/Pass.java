@@ -2,13 +2,13 @@ package siglip.job.towers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import siglip.job.data.Batch;
+import siglip.job.batches.Batch;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.Precision;
 
 /** One forward and backward pass, kept for comparison. */
-record Pass(Matrix images, Matrix texts, Matrix dense, SparseRows table) {
+public record Pass(Matrix images, Matrix texts, Matrix dense, SparseRows table) {
     static final long STEP = 11;
 
     static Pass run(
@@ -32,11 +32,11 @@ record Pass(Matrix images, Matrix texts, Matrix dense, SparseRows table) {
     }
 
     /** Everything that was computed lies within the oracle's bounds. */
-    void check(ModelSpec spec, Parameters parameters, Batch batch, Matrix imageGradient, Matrix textGradient) {
+    public void check(ModelSpec spec, Parameters parameters, Batch batch, Matrix imageGradient, Matrix textGradient) {
         check(spec, parameters, batch, imageGradient, textGradient, Precision.FP32);
     }
 
-    void check(
+    public void check(
             ModelSpec spec,
             Parameters parameters,
             Batch batch,
@@ -52,7 +52,7 @@ record Pass(Matrix images, Matrix texts, Matrix dense, SparseRows table) {
         checkTable(spec, gradient.table());
     }
 
-    static void check(String what, Matrix actual, BoundedRows expected) {
+    public static void check(String what, Matrix actual, BoundedRows expected) {
         for (int i = 0; i < expected.rows(); i++) {
             for (int k = 0; k < actual.columns(); k++) {
                 assertThat(Math.abs(actual.get(i, k) - expected.value()[i][k]))

@@ -4,8 +4,8 @@ import static siglip.job.towers.BoundedRows.U;
 import static siglip.job.towers.BoundedRows.gamma;
 
 import java.util.Arrays;
-import siglip.job.data.Batch;
-import siglip.job.data.TokenBags;
+import siglip.job.batches.Batch;
+import siglip.job.features.TokenBags;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Precision;
 

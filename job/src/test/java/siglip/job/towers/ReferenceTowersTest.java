@@ -8,8 +8,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import siglip.job.data.Batch;
-import siglip.job.data.PairShape;
+import siglip.job.batches.Batch;
+import siglip.job.features.PairShape;
 
 /** The oracle's gradients against central differences of the oracle itself. */
 class ReferenceTowersTest {

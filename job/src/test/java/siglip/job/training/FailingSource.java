@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import siglip.job.data.BatchPlan;
-import siglip.job.data.BatchSource;
-import siglip.job.data.PairShape;
-import siglip.job.data.RankBatches;
+import siglip.job.batches.BatchPlan;
+import siglip.job.batches.BatchSource;
+import siglip.job.batches.RankBatches;
+import siglip.job.features.PairShape;
 
 /** A source of which something happens once to one rank, in its own process, as it reads the batch of one step. */
 public final class FailingSource implements BatchSource {

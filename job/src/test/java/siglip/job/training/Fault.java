@@ -1,6 +1,8 @@
 package siglip.job.training;
 
+import siglip.job.losses.LossExchange;
 import siglip.job.ring.RankNode;
+import siglip.job.stage.Lanes;
 
 /** Puts a wrong exchange in the place of the right one. */
 interface Fault {

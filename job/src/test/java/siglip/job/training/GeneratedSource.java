@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import siglip.job.data.Batch;
-import siglip.job.data.BatchPlan;
-import siglip.job.data.BatchSource;
-import siglip.job.data.PairShape;
-import siglip.job.data.RankBatches;
-import siglip.job.data.Slices;
+import siglip.job.batches.Batch;
+import siglip.job.batches.BatchPlan;
+import siglip.job.batches.BatchSource;
+import siglip.job.batches.RankBatches;
+import siglip.job.features.PairShape;
+import siglip.job.order.Slices;
 
 /**
  * Batches made of a formula: image and text features of a position share a signal, and some captions repeat. Any rank

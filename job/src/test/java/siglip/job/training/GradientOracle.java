@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import siglip.job.batches.Batch;
 import siglip.job.config.LossSettings;
-import siglip.job.data.Batch;
+import siglip.job.optimizer.Gradient;
 import siglip.job.towers.BoundedRows;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;

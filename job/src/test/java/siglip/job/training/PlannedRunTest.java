@@ -17,6 +17,7 @@ import siglip.job.planning.Plan;
 import siglip.job.planning.Rates;
 import siglip.job.planning.TowerBytes;
 import siglip.job.planning.Workload;
+import siglip.job.stage.RankStep;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.Precision;
 

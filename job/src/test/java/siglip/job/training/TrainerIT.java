@@ -13,10 +13,11 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import siglip.job.batches.BatchSource;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
-import siglip.job.data.BatchSource;
+import siglip.job.stage.TrainingException;
 import siglip.job.towers.ModelSpec;
 
 class TrainerIT {

@@ -15,6 +15,8 @@ import siglip.job.planning.Plan;
 import siglip.job.planning.Rates;
 import siglip.job.planning.TowerBytes;
 import siglip.job.planning.Workload;
+import siglip.job.stage.Lanes;
+import siglip.job.stage.RankStep;
 import siglip.kernels.Numerics;
 import siglip.kernels.blas.MatrixProducts;
 
@@ -63,7 +65,7 @@ final class WaitingRanks {
         }
 
         @Override
-        void each(IntConsumer work) {
+        public void each(IntConsumer work) {
             if (!open) { // while it is made
                 super.each(work);
                 return;

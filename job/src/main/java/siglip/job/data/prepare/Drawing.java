@@ -17,7 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import javax.imageio.ImageIO;
-import siglip.job.data.DataException;
+import siglip.job.formats.DataException;
 
 /** Turns an icon of an Iconify set into pixels: SVG on white, in pure Java. */
 final class Drawing {

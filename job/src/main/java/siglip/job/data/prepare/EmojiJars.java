@@ -12,7 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.jar.JarFile;
 import java.util.zip.ZipEntry;
-import siglip.job.data.DataException;
+import siglip.job.formats.DataException;
 
 /**
  * The two Maven artefacts that emoji pairs are made of. They are data, not code, and never on the class path.

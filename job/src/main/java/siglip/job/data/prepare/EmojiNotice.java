@@ -10,9 +10,9 @@ import java.util.TreeSet;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
-import siglip.job.config.FileSystems;
-import siglip.job.config.WholeFile;
-import siglip.job.data.DataException;
+import siglip.job.files.FileSystems;
+import siglip.job.files.WholeFile;
+import siglip.job.formats.DataException;
 
 /** The notices that go with a set of emoji pairs: who drew them, under which licence, and where the words are from. */
 final class EmojiNotice {

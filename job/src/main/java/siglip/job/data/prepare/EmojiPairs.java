@@ -13,8 +13,8 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import siglip.job.data.DataException;
 import siglip.job.data.prepare.EmojiNames.Concept;
+import siglip.job.formats.DataException;
 
 /**
  * Emoji drawings with their names as image-text pairs: {@code prepare emoji}.

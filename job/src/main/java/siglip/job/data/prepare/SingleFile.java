@@ -7,8 +7,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import siglip.job.config.FileSystems;
-import siglip.job.data.DataException;
+import siglip.job.files.FileSystems;
+import siglip.job.formats.DataException;
 
 /** Writes a small data set as one Parquet file with a name of its own. */
 final class SingleFile {

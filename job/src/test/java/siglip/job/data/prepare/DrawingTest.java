@@ -10,7 +10,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
-import siglip.job.data.DataException;
+import siglip.job.formats.DataException;
 
 class DrawingTest {
     private static final ObjectMapper JSON = new ObjectMapper();

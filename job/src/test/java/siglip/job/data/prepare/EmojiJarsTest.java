@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import siglip.job.data.DataException;
+import siglip.job.formats.DataException;
 
 class EmojiJarsTest {
     @TempDir

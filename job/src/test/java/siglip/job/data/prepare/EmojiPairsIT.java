@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import siglip.job.data.DataException;
+import siglip.job.formats.DataException;
 
 class EmojiPairsIT {
     /** Where {@code scripts/run-local prepare emoji} puts the artefacts. */

@@ -1,0 +1,60 @@
+package siglip.job.batches;
+
+import java.io.Serializable;
+import siglip.job.formats.DataException;
+import siglip.job.order.EpochOrder;
+import siglip.job.order.Keyed;
+import siglip.job.order.Slices;
+
+/**
+ * Which pairs make up which global batch, and which of them a rank takes: a function of these three numbers alone.
+ *
+ * <p>Batch s of an epoch is positions {@code s * batchSize} to {@code (s + 1) * batchSize - 1} of its {@link EpochOrder}; what is left at the end
+ * is dropped. Rank r of D takes rows {@code floor(r * N / D)} to {@code floor((r + 1) * N / D) - 1} of the batch.
+ *
+ * @param rows of the training set, M
+ * @param batchSize global batch, N pairs
+ * @param seed of order and captions
+ */
+public record BatchPlan(long rows, int batchSize, long seed) implements Serializable {
+    public BatchPlan {
+        if (batchSize < 1) {
+            throw new IllegalArgumentException("Cannot make batches of %d pairs".formatted(batchSize));
+        }
+        if (rows < batchSize) {
+            throw new DataException(
+                    "Cannot fill a global batch of %d pairs: the training set has %d. Set training.batch-size to at most %d, or add data"
+                            .formatted(batchSize, rows, rows));
+        }
+    }
+
+    /** Global batches in an epoch. */
+    public long batchesPerEpoch() {
+        return rows / batchSize;
+    }
+
+    /** The epoch that a step falls into. */
+    public long epoch(long step) {
+        return step / batchesPerEpoch();
+    }
+
+    /** The first position of a step's global batch within its epoch. */
+    public long position(long step) {
+        return step % batchesPerEpoch() * batchSize;
+    }
+
+    /** The order of an epoch. */
+    public EpochOrder order(long epoch) {
+        return new EpochOrder(seed, epoch, rows);
+    }
+
+    /** How the ranks share the rows of a global batch. */
+    public Slices slices(int ranks) {
+        return new Slices(batchSize, ranks);
+    }
+
+    /** Whether a row's caption is taken with its keywords in an epoch; so in half of all cases. */
+    public boolean withKeywords(long epoch, long id) {
+        return Keyed.bits(Keyed.Use.CAPTION, seed, epoch, id) < 0;
+    }
+}

@@ -1,0 +1,34 @@
+package siglip.job.batches;
+
+import java.io.Serializable;
+import java.util.Iterator;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import siglip.job.features.PairShape;
+
+/** Hands each rank its slices. Two implementations, one order of pairs: the batches are the same. */
+public interface BatchSource extends AutoCloseable {
+    /** What a pair looks like. */
+    PairShape shape();
+
+    /** Which pairs make up which batch. */
+    BatchPlan plan();
+
+    /** The latest step (exclusive) to which a segment that starts at {@code step} may run. */
+    long segmentEnd(long step);
+
+    /** What the tasks of a barrier stage over steps {@code from} to {@code to - 1} iterate over: one partition a rank. */
+    JavaRDD<byte[]> feed(JavaSparkContext spark, int ranks, long from, long to);
+
+    /** Opens a rank's slices on an executor; ships with the stage. */
+    Opener opener();
+
+    /** Opens a rank's slices on an executor. */
+    interface Opener extends Serializable {
+        RankBatches open(int rank, int ranks, Iterator<byte[]> feed);
+    }
+
+    /** Frees what {@link #feed} left in the cluster: broadcasts, shuffle files. */
+    @Override
+    void close();
+}

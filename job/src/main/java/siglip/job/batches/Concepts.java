@@ -1,0 +1,94 @@
+package siglip.job.batches;
+
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Iterator;
+import org.apache.spark.sql.Row;
+import siglip.job.formats.DataException;
+import siglip.job.order.Keyed;
+
+/**
+ * Numbers the concepts of a data set: 0, 1, ... in the order of their UTF-8 bytes. Only a 64-bit hash of each is kept, 12 bytes a concept, so that
+ * captions by the ten million do.
+ */
+public final class Concepts implements Serializable {
+    private final long[] hashes; // sorted
+    private final int[] ids; // of the concept with that hash
+    private final int leftOutEvery;
+    private final int leftOutOffset;
+
+    private Concepts(long[] hashes, int[] ids, int leftOutEvery, int leftOutOffset) {
+        this.hashes = hashes;
+        this.ids = ids;
+        this.leftOutEvery = leftOutEvery;
+        this.leftOutOffset = leftOutOffset;
+    }
+
+    /**
+     * Numbers distinct concepts that come in order.
+     *
+     * @param leftOutEvery every how-manieth is left out of training; 0 for none
+     * @param leftOutOffset which of each such group
+     */
+    public static Concepts of(Iterator<Row> sorted, int leftOutEvery, int leftOutOffset) {
+        long[] byId = new long[1024];
+        int count = 0;
+        while (sorted.hasNext()) {
+            if (count == byId.length) {
+                byId = Arrays.copyOf(byId, Math.multiplyExact(count, 2));
+            }
+            byId[count++] = hash(sorted.next().getString(0).getBytes(StandardCharsets.UTF_8));
+        }
+        long[] hashes = Arrays.copyOf(byId, count);
+        Arrays.sort(hashes);
+        int[] ids = new int[count];
+        for (int id = 0; id < count; id++) {
+            ids[Arrays.binarySearch(hashes, byId[id])] = id;
+        }
+        for (int i = 1; i < count; i++) {
+            if (hashes[i] == hashes[i - 1]) {
+                throw new DataException(
+                        "Cannot number %d concepts: two of them have the same hash of 64 bits".formatted(count));
+            }
+        }
+        return new Concepts(hashes, ids, leftOutEvery, leftOutOffset);
+    }
+
+    public int size() {
+        return ids.length;
+    }
+
+    /** The number of a concept that is among those of the data set. */
+    public int idOf(byte[] utf8) {
+        int at = Arrays.binarySearch(hashes, hash(utf8));
+        if (at < 0) {
+            throw new DataException("Cannot find concept '%s': did the files change while they were read?"
+                    .formatted(new String(utf8, StandardCharsets.UTF_8)));
+        }
+        return ids[at];
+    }
+
+    /** Whether the concept is left out of training. */
+    public boolean isLeftOut(int id) {
+        return leftOutEvery > 0 && id % leftOutEvery == leftOutOffset;
+    }
+
+    /** How many concepts are left out of training. */
+    public int leftOut() {
+        int count = 0;
+        for (int id = 0; id < ids.length; id++) {
+            count += isLeftOut(id) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** FNV-1a of 64 bits, mixed once more. */
+    private static long hash(byte[] utf8) {
+        long hash = 0xcbf29ce484222325L;
+        for (byte b : utf8) {
+            hash = (hash ^ (b & 255)) * 0x100000001b3L;
+        }
+        return Keyed.mix(hash);
+    }
+}

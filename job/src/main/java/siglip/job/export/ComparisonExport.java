@@ -1,0 +1,84 @@
+package siglip.job.export;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+import siglip.job.batches.BatchSource;
+import siglip.job.config.LossSettings;
+import siglip.job.config.Settings;
+import siglip.job.config.TrainingSettings;
+import siglip.job.data.PairData;
+import siglip.job.files.FileSystems;
+import siglip.job.files.WholeFile;
+import siglip.job.towers.ModelSpec;
+
+/**
+ * Writes what a run starts from, for a twin of it in another program: the pairs and the order of their batches ({@link TwinExport}), the
+ * initial parameters ({@link StartFiles}), what to do with them ({@code training.json}), and all settings as they can be loaded again
+ * ({@code settings.conf}).
+ */
+public final class ComparisonExport {
+    private ComparisonExport() {}
+
+    /**
+     * Writes the folder, over what is there.
+     *
+     * @param rendered the settings as text
+     * @param folder any Hadoop path
+     */
+    public static void write(SparkSession session, Settings settings, String rendered, String folder) {
+        Configuration hadoop = session.sparkContext().hadoopConfiguration();
+        TrainingSettings training = settings.training();
+        long seed = settings.run().seed();
+        try (PairData data = PairData.open(
+                        session, settings.data(), settings.towers().table().buckets());
+                BatchSource source = data.source(training.batchSize(), seed)) {
+            ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
+            StartFiles.write(hadoop, model, seed, folder);
+            TwinExport.write(hadoop, data, source.plan(), training.steps(), folder);
+            write(hadoop, folder, "training.json", training(settings).toPrettyString());
+            write(hadoop, folder, "settings.conf", rendered);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot export to %s: %s".formatted(folder, e.getMessage()), e);
+        }
+    }
+
+    private static ObjectNode training(Settings settings) {
+        TrainingSettings training = settings.training();
+        ObjectNode json = new ObjectMapper().createObjectNode();
+        ArrayNode arms = json.putArray("arms");
+        for (LossSettings.Arm arm : settings.loss().arms()) {
+            arms.addObject()
+                    .put("name", arm.name())
+                    .put("loss", arm.kind().name().toLowerCase(Locale.ROOT))
+                    .put("scale", arm.initialScale())
+                    .put("bias", arm.startBias(training.batchSize()));
+        }
+        json.put("maxScale", settings.loss().maxScale());
+        json.put("duplicates", settings.loss().duplicates().name().toLowerCase(Locale.ROOT));
+        json.put("steps", training.steps());
+        json.put("learningRate", training.learningRate());
+        json.put("warmupSteps", training.warmupSteps());
+        json.put("finalLearningRate", training.finalLearningRate());
+        json.put("beta1", training.beta1());
+        json.put("beta2", training.beta2());
+        json.put("epsilon", training.epsilon());
+        json.put("weightDecay", training.weightDecay());
+        json.put("scalarLearningRateFactor", training.scalarLearningRateFactor());
+        training.clipNorm().ifPresent(norm -> json.put("clipNorm", norm));
+        json.put("evaluationRows", settings.evaluation().maxRows());
+        return json;
+    }
+
+    private static void write(Configuration hadoop, String folder, String name, String text) throws IOException {
+        Path path = new Path(folder, name);
+        WholeFile.write(FileSystems.of(path, hadoop), path, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+}

@@ -1,0 +1,2 @@
+/** Files on any Hadoop file system: found by path, written whole or not at all, hashed. */
+package siglip.job.files;

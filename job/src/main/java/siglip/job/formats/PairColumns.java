@@ -1,0 +1,109 @@
+package siglip.job.formats;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.BinaryType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructType;
+import siglip.job.config.DataSettings.Columns;
+import siglip.job.config.DataSettings.Kind;
+
+/** Checks the columns that the settings name against those of the files, and finds out what they hold. All complaints come together. */
+final class PairColumns {
+    private final StructType schema;
+    private final List<String> complaints = new ArrayList<>();
+
+    private PairColumns(StructType schema) {
+        this.schema = schema;
+    }
+
+    /**
+     * How to read the columns.
+     *
+     * @throws DataException naming every column that is missing or of a type that does not do
+     */
+    static PairReader check(String path, StructType schema, Columns columns, int buckets) {
+        PairColumns check = new PairColumns(schema);
+        FeatureType image = check.type("image", columns.image(), columns.imageKind(), DataTypes.BinaryType);
+        FeatureType text = check.type("text", columns.text(), columns.textKind(), DataTypes.StringType);
+        columns.keywords().ifPresent(name -> check.keywords(name, text));
+        columns.concept().ifPresent(name -> check.find("concept", name));
+        columns.classes().forEach(name -> check.find("classes", name));
+        columns.key().ifPresent(name -> check.find("key", name));
+        if (!check.complaints.isEmpty()) {
+            throw new DataException("Cannot read pairs from %s: %s. Its columns are %s"
+                    .formatted(path, String.join("; ", check.complaints), check.listed()));
+        }
+        boolean concept = columns.concept().isPresent() || text == FeatureType.RAW;
+        return new PairReader(image, text, buckets, columns.keywords().isPresent(), concept);
+    }
+
+    private FeatureType type(String setting, String name, Kind kind, DataType raw) {
+        Optional<DataType> type = find(setting, name);
+        if (type.isEmpty()) {
+            return FeatureType.RAW;
+        }
+        boolean isRaw = type.get().equals(raw);
+        Optional<FeatureType> features = FeatureType.of(type.get());
+        if (kind == Kind.RAW || (kind == Kind.AUTO && isRaw)) {
+            if (!isRaw) {
+                complain(setting, name, "is %s, not %s".formatted(type.get().simpleString(), raw.simpleString()));
+            }
+            return FeatureType.RAW;
+        }
+        if (kind == Kind.AUTO && type.get() instanceof BinaryType) {
+            complain(
+                    setting,
+                    name,
+                    "is binary: set data.columns.%s-kind = features if it holds float32".formatted(setting));
+        } else if (features.isEmpty()) {
+            complain(
+                    setting,
+                    name,
+                    "is %s; array<float>, array<double>, binary float32 or Spark's vector would do%s"
+                            .formatted(
+                                    type.get().simpleString(), kind == Kind.AUTO ? ", or " + raw.simpleString() : ""));
+        }
+        return features.orElse(FeatureType.RAW);
+    }
+
+    private void keywords(String name, FeatureType text) {
+        Optional<DataType> type = find("keywords", name);
+        boolean strings =
+                type.isPresent() && type.get() instanceof ArrayType array && array.elementType() instanceof StringType;
+        if (type.isPresent() && !strings) {
+            complain(
+                    "keywords",
+                    name,
+                    "is %s, not array<string>".formatted(type.get().simpleString()));
+        }
+        if (text != FeatureType.RAW) {
+            complain("keywords", name, "goes with captions, but the text column holds features");
+        }
+    }
+
+    private Optional<DataType> find(String setting, String name) {
+        if (!Arrays.asList(schema.fieldNames()).contains(name)) {
+            complaints.add("no column '%s' (data.columns.%s)".formatted(name, setting));
+            return Optional.empty();
+        }
+        return Optional.of(schema.apply(name).dataType());
+    }
+
+    private void complain(String setting, String name, String what) {
+        complaints.add("column '%s' (data.columns.%s) %s".formatted(name, setting, what));
+    }
+
+    private String listed() {
+        return String.join(
+                ", ",
+                Arrays.stream(schema.fields())
+                        .map(field -> field.name() + " " + field.dataType().simpleString())
+                        .toList());
+    }
+}

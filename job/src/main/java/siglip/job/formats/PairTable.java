@@ -1,0 +1,182 @@
+package siglip.job.formats;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.lit;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import siglip.job.config.DataSettings;
+import siglip.job.config.DataSettings.Columns;
+
+/** The Parquet files of a data set as one table, with the columns of a pair at fixed places. */
+public final class PairTable {
+    /** Places of the columns in a scanned row. */
+    public static final int FILE = 0;
+
+    public static final int ROW = 1;
+    public static final int TRAIN = 2;
+    public static final int TEST = 3;
+    public static final int CONCEPT = 4;
+    static final int IMAGE = 5;
+    static final int TEXT = 6;
+    static final int KEYWORDS = 7;
+    public static final int CLASSES = 8;
+
+    private static final String BATCH_ROWS = "spark.sql.parquet.columnarReaderBatchSize";
+
+    private final Dataset<Row> rows;
+    private final Columns columns;
+    private final PairReader reader;
+    private final List<DataFile> files;
+    private final Column train;
+    private final Column test;
+
+    private PairTable(
+            Dataset<Row> rows, Columns columns, PairReader reader, List<DataFile> files, Column train, Column test) {
+        this.rows = rows;
+        this.columns = columns;
+        this.reader = reader;
+        this.files = List.copyOf(files);
+        this.train = train;
+        this.test = test;
+    }
+
+    /**
+     * Opens the files and checks their columns.
+     *
+     * @throws DataException if there are none, or a column or a predicate does not fit them
+     */
+    public static PairTable open(SparkSession spark, DataSettings settings, int buckets) {
+        SparkSession session = sessionLike(spark);
+        Dataset<Row> rows = DataFiles.read(session, settings.path());
+        PairReader reader = PairColumns.check(settings.path(), rows.schema(), settings.columns(), buckets);
+        List<DataFile> files = DataFiles.list(
+                session, settings.path(), rows, settings.columns().image());
+        session.conf().set(BATCH_ROWS, batchRows(session, settings.scanBatchRows(), files));
+        Column test = predicate(rows, "data.test", settings.test()).orElse(lit(false));
+        Column train = predicate(rows, "data.train", settings.train()).orElse(test.equalTo(lit(false)));
+        return new PairTable(rows, settings.columns(), reader, files, train, test);
+    }
+
+    public PairReader reader() {
+        return reader;
+    }
+
+    /** All files, sorted by name. */
+    public List<DataFile> files() {
+        return files;
+    }
+
+    /** The rows that either predicate takes, with the columns at their fixed places. A row is used again for the next. */
+    public JavaRDD<InternalRow> scan() {
+        return scan(train.or(test));
+    }
+
+    /** The rows that the predicate for held-out rows takes. */
+    public JavaRDD<InternalRow> scanTest() {
+        return scan(test);
+    }
+
+    private JavaRDD<InternalRow> scan(Column where) {
+        List<Column> selected = new ArrayList<>();
+        selected.add(col("_metadata.file_path"));
+        selected.add(col("_metadata.row_index"));
+        selected.add(train);
+        selected.add(test);
+        selected.add(conceptColumn());
+        selected.add(named(columns.image()));
+        selected.add(named(columns.text()));
+        selected.add(columns.keywords().map(PairTable::named).orElse(lit(null).cast("array<string>")));
+        columns.classes().forEach(name -> selected.add(named(name).cast(DataTypes.StringType)));
+        return scanned(rows.where(where).select(selected.toArray(Column[]::new)));
+    }
+
+    /** Distinct concepts of all rows that either predicate takes, in the order of their UTF-8 bytes. */
+    public Dataset<Row> concepts() {
+        Dataset<Row> concepts =
+                rows.where(train.or(test)).select(conceptColumn().as("concept"));
+        return concepts.where("concept <> ''").distinct().orderBy("concept");
+    }
+
+    /** File, row and key of all rows that either predicate takes, in the order of the key. */
+    public Dataset<Row> keys(String key) {
+        return rows.where(train.or(test))
+                .select(
+                        col("_metadata.file_path"),
+                        col("_metadata.row_index"),
+                        named(key).as("key"))
+                .orderBy("key");
+    }
+
+    /** How many rows a scan reads at a time. */
+    static long batchRows(SparkSession session, int setting, List<DataFile> files) {
+        return setting > 0
+                ? setting
+                : ScanBatch.rows(Long.parseLong(session.conf().get(BATCH_ROWS)), files);
+    }
+
+    public static boolean isEmpty(InternalRow row, int column) {
+        return row.isNullAt(column) || row.getUTF8String(column).numBytes() == 0;
+    }
+
+    private Column conceptColumn() {
+        if (!reader.concept()) {
+            return lit(null).cast(DataTypes.StringType);
+        }
+        return named(columns.concept().orElse(columns.text())).cast(DataTypes.StringType);
+    }
+
+    private static Column named(String column) {
+        return col("`" + column.replace("`", "``") + "`");
+    }
+
+    private static JavaRDD<InternalRow> scanned(Dataset<Row> dataset) {
+        return dataset.queryExecution().toRdd().toJavaRDD();
+    }
+
+    /** A predicate as a column that is never null. */
+    private static Optional<Column> predicate(Dataset<Row> rows, String setting, Optional<String> sql) {
+        return sql.map(text -> {
+            try {
+                Column column = expr("coalesce(" + text + ", false)");
+                StructType type = rows.select(column).schema();
+                if (!type.apply(0).dataType().equals(DataTypes.BooleanType)) {
+                    throw new DataException("Cannot use %s = '%s': it is %s, not true or false"
+                            .formatted(setting, text, type.apply(0).dataType().simpleString()));
+                }
+                return column;
+            } catch (Exception e) {
+                if (e instanceof AnalysisException) { // checked in Scala alone
+                    throw new DataException("Cannot use %s = '%s': %s".formatted(setting, text, firstLine(e)), e);
+                }
+                throw e;
+            }
+        });
+    }
+
+    private static String firstLine(Exception e) {
+        return e.getMessage().strip().lines().findFirst().orElse("");
+    }
+
+    /** A session of our own with the same settings, so that reader settings of the caller's stay as they are. */
+    private static SparkSession sessionLike(SparkSession spark) {
+        SparkSession session = spark.newSession();
+        scala.collection.JavaConverters.mapAsJavaMap(spark.conf().getAll()).forEach((key, value) -> {
+            if (session.conf().isModifiable(key)) {
+                session.conf().set(key, value);
+            }
+        });
+        return session;
+    }
+}

@@ -1,0 +1,192 @@
+package siglip.job.losses;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.CollectionAccumulator;
+import siglip.job.config.LossSettings;
+import siglip.job.config.RingSettings;
+import siglip.job.data.EmbeddingPairs;
+import siglip.job.formats.DataException;
+import siglip.job.order.Slices;
+import siglip.job.ring.Address;
+import siglip.job.ring.DriverNode;
+import siglip.job.ring.RankNode;
+import siglip.job.ring.TextBlock;
+import siglip.job.stage.Attempt;
+import siglip.job.stage.BarrierStage;
+import siglip.job.stage.Fingerprint;
+import siglip.job.stage.Lanes;
+import siglip.job.stage.RecoveryClock;
+import siglip.job.stage.StepClock;
+import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.LogitParams;
+import siglip.kernels.LossSums;
+import siglip.kernels.Numerics;
+import siglip.kernels.blas.Matrix;
+
+/** The loss of given embeddings, by the same ring and kernels as in training: one global batch, no towers, no update. */
+public final class LossJob {
+    private LossJob() {}
+
+    /**
+     * Computes what is asked for, and writes the gradients where they are.
+     *
+     * @param cores that each rank computes on
+     *
+     * @throws DataException if the input holds no usable embeddings, or fewer rows than ranks
+     */
+    public static LossResult run(
+            SparkSession session, LossRequest request, RingSettings ring, Numerics numerics, int cores) {
+        EmbeddingPairs pairs =
+                EmbeddingPairs.open(session, request.input(), request.imageColumn(), request.textColumn());
+        if (pairs.rows() < request.ranks()) {
+            throw new DataException("Cannot compute the loss of %d rows on %d ranks: each rank needs a row"
+                    .formatted(pairs.rows(), request.ranks()));
+        }
+        JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+        Slices rows = new Slices(pairs.rows(), request.ranks());
+        CollectionAccumulator<double[]> sums = session.sparkContext().collectionAccumulator("sums of ranks");
+        JavaRDD<EmbeddingPairs.Embedded> feed = pairs.slices(rows);
+        List<JavaRDD<Row>> stage = new ArrayList<>();
+        Attempt.run(
+                spark,
+                new Attempt.Request(request.ranks(), cores, ring, "loss", "loss of " + request.input()),
+                new RecoveryClock(),
+                (driver, number) -> {
+                    RankTask task = new RankTask(
+                            driver,
+                            number,
+                            rows,
+                            pairs.width(),
+                            request.kind(),
+                            logits(request),
+                            request.gradients().isPresent(),
+                            ring,
+                            numerics,
+                            cores,
+                            sums);
+                    stage.add(BarrierStage.of(feed, cores, task, Row.class).persist(StorageLevel.MEMORY_AND_DISK()));
+                    return stage.get(0).countAsync();
+                },
+                Fingerprint::common,
+                DriverNode::assemble);
+        try {
+            request.gradients().ifPresent(folder -> write(session, stage.get(0), folder));
+        } finally {
+            stage.get(0).unpersist();
+        }
+        return total(sums.value(), rows.total());
+    }
+
+    private static LogitParams logits(LossRequest request) {
+        double bias = request.kind() == LossSettings.Kind.SOFTMAX ? 0 : request.bias();
+        return new LogitParams(Math.log(request.scale()), bias);
+    }
+
+    /** Adds up in rank order, whatever order the tasks ended in. */
+    private static LossResult total(List<double[]> sums, long pairs) {
+        double[] total = new double[5];
+        sums.stream().sorted((a, b) -> Double.compare(a[5], b[5])).forEach(rank -> IntStream.range(0, 5)
+                .forEach(i -> total[i] += rank[i]));
+        double n = pairs;
+        return new LossResult(
+                total[0] / n, total[1] / n, total[2] / n, Math.sqrt(total[3]) / n, Math.sqrt(total[4]) / n);
+    }
+
+    private static void write(SparkSession session, JavaRDD<Row> gradients, String folder) {
+        StructType schema = new StructType()
+                .add("row", DataTypes.LongType, false)
+                .add("image_gradient", DataTypes.createArrayType(DataTypes.FloatType, false), false)
+                .add("text_gradient", DataTypes.createArrayType(DataTypes.FloatType, false), false);
+        session.createDataFrame(gradients, schema).write().parquet(folder);
+    }
+
+    /** One rank: its rows in, their gradients out. */
+    private record RankTask(
+            Address driver,
+            long number,
+            Slices rows,
+            int width,
+            LossSettings.Kind kind,
+            LogitParams logits,
+            boolean returnsGradients,
+            RingSettings ring,
+            Numerics numerics,
+            int cores,
+            CollectionAccumulator<double[]> sums)
+            implements BarrierStage.Body<EmbeddingPairs.Embedded, Row> {
+        @Override
+        public List<Row> run(BarrierTaskContext task, Iterator<EmbeddingPairs.Embedded> feed) {
+            int rank = task.partitionId();
+            int n = rows.size(rank);
+            Matrix images = Matrix.allocate(n, width);
+            TextBlock texts = new TextBlock(n, width).shape(n);
+            for (int i = 0; i < n; i++) {
+                EmbeddingPairs.Embedded pair = feed.next();
+                images.write(i * width, pair.image(), 0, width);
+                texts.embeddings().write(i * width, pair.text(), 0, width);
+            }
+            texts.writeCaptions(
+                    IntStream.range(rows.start(rank), rows.start(rank) + n).toArray());
+            Matrix imageGradient = Matrix.allocate(n, width);
+            Matrix textGradient = Matrix.allocate(n, width);
+            LossSums result = new LossSums();
+            BarrierStage.inRing(
+                    task, driver, rows.ranks(), number, ring, numerics, cores, (node, lanes) -> exchange(node, lanes)
+                            .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock())
+                            .await());
+            sums.add(new double[] {
+                result.loss,
+                result.logScaleGradient,
+                result.biasGradient,
+                squares(imageGradient),
+                squares(textGradient),
+                rank
+            });
+            return gradients(rank, imageGradient, textGradient);
+        }
+
+        private LossExchange exchange(RankNode node, Lanes lanes) {
+            return LossExchange.of(kind, node, rows, width, DuplicatePolicy.IGNORE, lanes);
+        }
+
+        private List<Row> gradients(int rank, Matrix images, Matrix texts) {
+            if (!returnsGradients) {
+                return List.of();
+            }
+            List<Row> written = new ArrayList<>();
+            for (int i = 0; i < images.rows(); i++) {
+                written.add(RowFactory.create(rows.start(rank) + (long) i, mean(images, i), mean(texts, i)));
+            }
+            return written;
+        }
+
+        private Float[] mean(Matrix sums, int row) {
+            float[] values = sums.rows(row, 1).toArray();
+            double pairs = rows.total();
+            Float[] means = new Float[values.length];
+            Arrays.setAll(means, k -> (float) (values[k] / pairs));
+            return means;
+        }
+
+        private static double squares(Matrix matrix) {
+            double sum = 0;
+            for (float value : matrix.toArray()) {
+                sum += (double) value * value;
+            }
+            return sum;
+        }
+    }
+}

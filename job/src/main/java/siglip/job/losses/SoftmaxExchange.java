@@ -1,0 +1,190 @@
+package siglip.job.losses;
+
+import java.nio.DoubleBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import siglip.job.order.Slices;
+import siglip.job.ring.ColumnMerge;
+import siglip.job.ring.GradientRing;
+import siglip.job.ring.TextBlock;
+import siglip.job.ring.TextRing;
+import siglip.job.stage.Lanes;
+import siglip.job.stage.StepClock;
+import siglip.kernels.LogSums;
+import siglip.kernels.LogitParams;
+import siglip.kernels.LossSums;
+import siglip.kernels.PairLabels;
+import siglip.kernels.blas.Matrix;
+
+/**
+ * CLIP's softmax loss, exact for both towers, in the cheapest form known: the texts are gathered over the same ring, the rows
+ * of the logits are local, the log-sum-exps of the columns are merged over the ranks, and the gradients of the texts go
+ * home as those of the sigmoid do. What is inherent stays: N x d memory, a second pass over the logits, and no gradient
+ * before all log-sum-exps are known.
+ */
+final class SoftmaxExchange implements LossExchange {
+    private final Blocks blocks;
+    private final List<TextBlock> gathered = new ArrayList<>();
+    private final List<Matrix> shares = new ArrayList<>();
+    private final List<Matrix> arriving = new ArrayList<>();
+    private final LogSums[] rows; // by lane
+    private final LogSums[] columns; // by lane; the first is the whole once all are merged
+    private final DoubleBuffer laneColumns;
+    private final LaneShares textShares;
+    private final ColumnMerge merge;
+
+    SoftmaxExchange(Blocks blocks) {
+        this.blocks = blocks;
+        for (int phase = 1; phase < blocks.ranks(); phase++) {
+            gathered.add(new TextBlock(blocks.rows().largest(), blocks.width()));
+        }
+        for (int i = 0; i < GradientRing.PLACES && blocks.ranks() > 1; i++) {
+            shares.add(blocks.allocate());
+            arriving.add(blocks.allocate());
+        }
+        Lanes lanes = blocks.lanes();
+        int all = Math.toIntExact(blocks.rows().total());
+        rows = new LogSums[lanes.count()];
+        columns = new LogSums[lanes.count()];
+        for (int lane = 0; lane < lanes.count(); lane++) {
+            rows[lane] = new LogSums(
+                    lanes.cut(blocks.rows().size(blocks.node().rank())).size(lane));
+            columns[lane] = new LogSums(all);
+        }
+        laneColumns = DoubleBuffer.allocate(lanes.count() == 1 ? 0 : all * LogSums.FIELDS);
+        textShares = new LaneShares(lanes, blocks.rows().largest(), blocks.width());
+        merge = new ColumnMerge(blocks.node(), blocks.rows());
+    }
+
+    @Override
+    public Homeward run(
+            int arm,
+            long step,
+            Matrix images,
+            TextBlock own,
+            LogitParams params,
+            Matrix imageGradient,
+            Matrix textGradient,
+            LossSums sums,
+            StepClock clock) {
+        int self = blocks.node().rank();
+        TextRing texts = new TextRing(blocks.node(), blocks.rows(), arm, step, own, gathered);
+        GradientRing gradients = new GradientRing(blocks.node(), blocks.rows(), arm, step, shares, arriving);
+        ColumnMerge.Offers offers = merge.offer(arm, step);
+        int[] captions = own.captions();
+        for (int lane = 0; lane < rows.length; lane++) {
+            rows[lane].clear();
+            columns[lane].clear();
+        }
+        for (int phase = 0; phase < blocks.ranks(); phase++) {
+            TextBlock block = phase == 0 ? own : texts.await(phase);
+            clock.lap(StepClock.Phase.HOP);
+            int owner = texts.owner(phase);
+            PairLabels labels = blocks.labels(owner, captions, block.captions());
+            accumulateLogSums(
+                    images, block.embeddings(), labels, params, blocks.rows().start(owner));
+            clock.lap(StepClock.Phase.LOSS);
+        }
+        sums.loss += mergeLanes() + merge.run(offers, columns[0]);
+        clock.lap(StepClock.Phase.HOP);
+
+        imageGradient.clear();
+        textGradient.clear();
+        for (int phase = 0; phase < blocks.ranks(); phase++) {
+            TextBlock block = phase == 0 ? own : gathered.get(phase - 1);
+            Matrix share = phase == 0 ? textGradient : gradients.share(phase);
+            clock.lap(StepClock.Phase.HOP);
+            int owner = texts.owner(phase);
+            PairLabels labels = blocks.labels(owner, captions, block.captions());
+            accumulateGradient(
+                    images, block.embeddings(), labels, params, blocks.rows().start(owner), imageGradient, share, sums);
+            clock.lap(StepClock.Phase.LOSS);
+            if (owner != self) {
+                gradients.pass(phase, share);
+            }
+        }
+        clock.lap(StepClock.Phase.HOP);
+        return Homeward.of(gradients, texts, textGradient);
+    }
+
+    /** First pass over a block; each lane takes its rows of the images. */
+    private void accumulateLogSums(
+            Matrix images, Matrix texts, PairLabels labels, LogitParams params, int firstColumn) {
+        Lanes lanes = blocks.lanes();
+        Slices cut = lanes.cut(images.rows());
+        lanes.each(lane -> {
+            int from = cut.start(lane);
+            int count = cut.size(lane);
+            lanes.kernels(lane)
+                    .softmax()
+                    .accumulateLogSums(
+                            images.rows(from, count),
+                            texts,
+                            labels.images(from, count),
+                            params,
+                            rows[lane],
+                            columns[lane],
+                            firstColumn);
+        });
+    }
+
+    /**
+     * Merges the lanes' parts of the columns into the first, in the order of lanes.
+     *
+     * @return the rows' share of the loss
+     */
+    private double mergeLanes() {
+        double loss = rows[0].loss();
+        for (int lane = 1; lane < rows.length; lane++) {
+            columns[lane].write(0, columns[lane].rows(), laneColumns.clear());
+            columns[0].merge(0, laneColumns.clear());
+            loss += rows[lane].loss();
+        }
+        return loss;
+    }
+
+    /** Second pass over a block; each lane takes its rows of the images. */
+    private void accumulateGradient(
+            Matrix images,
+            Matrix texts,
+            PairLabels labels,
+            LogitParams params,
+            int firstColumn,
+            Matrix imageGradient,
+            Matrix textGradient,
+            LossSums sums) {
+        textShares.accumulate(
+                images,
+                labels,
+                imageGradient,
+                textGradient,
+                sums,
+                (lane, part, ofRows, toRows, toTexts, partSums) -> blocks.lanes()
+                        .kernels(lane)
+                        .softmax()
+                        .accumulateGradient(
+                                part,
+                                texts,
+                                ofRows,
+                                params,
+                                rows[lane],
+                                columns[0],
+                                firstColumn,
+                                toRows,
+                                toTexts,
+                                partSums));
+    }
+
+    @Override
+    public long bytes() {
+        long lines = 0;
+        for (int lane = 0; lane < rows.length; lane++) {
+            lines += rows[lane].rows() + columns[lane].rows();
+        }
+        return textShares.bytes()
+                + gathered.stream().mapToLong(TextBlock::bytes).sum()
+                + 4L * (shares.size() + arriving.size()) * blocks.rows().largest() * blocks.width()
+                + 8L * (LogSums.FIELDS * lines + laneColumns.capacity())
+                + merge.bytes();
+    }
+}

@@ -1,0 +1,54 @@
+package siglip.job.runs;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import siglip.job.checkpoint.RunIdentity;
+import siglip.job.files.AtomicFile;
+
+/**
+ * {@code run.json}: says that a run has ended and all its results are there. Written last.
+ *
+ * @param format rises when an older program could not read it
+ * @param finished when
+ * @param settingsFingerprint SHA-256 of the settings below
+ * @param settings those that decide what is trained
+ * @param data fingerprint of the data set
+ */
+record FinishedRun(int format, String finished, String settingsFingerprint, Map<String, String> settings, String data) {
+    static final String NAME = "run.json";
+
+    private static final int FORMAT = 1;
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    FinishedRun {
+        settings = new TreeMap<>(settings);
+    }
+
+    static void write(FileSystem files, Path run, RunIdentity identity) throws IOException {
+        FinishedRun marker = new FinishedRun(
+                FORMAT, Instant.now().toString(), identity.fingerprint(), identity.settings(), identity.data());
+        AtomicFile.write(files, new Path(run, NAME), out -> out.write(JSON.writeValueAsBytes(marker)));
+    }
+
+    /** What the run in a folder trained; empty if none has ended there. */
+    static Optional<RunIdentity> read(FileSystem files, Path run) throws IOException {
+        Path path = new Path(run, NAME);
+        try (InputStream in = files.open(path)) {
+            FinishedRun marker = JSON.readValue(in.readAllBytes(), FinishedRun.class);
+            return Optional.of(new RunIdentity(marker.settings, marker.data));
+        } catch (FileNotFoundException none) {
+            return Optional.empty();
+        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+            throw new IOException("%s cannot be read: %s".formatted(path, e.getOriginalMessage()), e);
+        }
+    }
+}

@@ -1,0 +1,283 @@
+package siglip.job.runs;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import siglip.job.checkpoint.CheckpointStore;
+import siglip.job.checkpoint.Manifest;
+import siglip.job.checkpoint.RunIdentity;
+import siglip.job.checkpoint.StoredCheckpoint;
+import siglip.job.config.CheckpointSettings;
+import siglip.job.config.SettingsException;
+import siglip.job.files.FileSystems;
+
+/**
+ * The folder of a run, held by this driver alone: {@code claims/}, {@code checkpoints/}, the run's results, and {@code run.json} once it has ended. Decides
+ * from where the run starts.
+ */
+public final class RunFolder implements AutoCloseable {
+    private static final String CHECKPOINTS = "checkpoints";
+    private static final String CLAIMS = "claims";
+
+    /** What becomes of a run that has ended there. */
+    public enum Earlier {
+        KEEP,
+        OVERWRITE
+    }
+
+    private final FileSystem files;
+    private final Path folder;
+    private final CheckpointSettings settings;
+    private final Earlier earlier;
+    private final CheckpointStore store;
+    private final Lease lease;
+    private final List<String> notes;
+    private RunIdentity identity;
+    private boolean done;
+    private Optional<StoredCheckpoint> from = Optional.empty();
+
+    private RunFolder(
+            FileSystem files,
+            Path folder,
+            CheckpointSettings settings,
+            RunIdentity identity,
+            Earlier earlier,
+            Lease lease,
+            List<String> notes) {
+        this.files = files;
+        this.folder = folder;
+        this.settings = settings;
+        this.identity = identity;
+        this.earlier = earlier;
+        this.lease = lease;
+        this.notes = notes;
+        store = new CheckpointStore(files, new Path(folder, CHECKPOINTS));
+    }
+
+    /**
+     * Claims a folder, and decides from where its run starts; what an earlier run left is removed where it is to be replaced.
+     *
+     * @param identity without the data's fingerprint, which {@link #start} adds
+     * @param results names of files that a run leaves when it ends
+     * @param listener told what is waited for, taken over, skipped and why
+     * @throws SettingsException if another driver is at work there, or the folder holds a run that this one would not continue and may not replace
+     * @throws IOException if the folder cannot be read or written
+     */
+    public static RunFolder open(
+            FileSystem fileSystem,
+            Path folder,
+            CheckpointSettings settings,
+            RunIdentity identity,
+            Earlier earlier,
+            List<String> results,
+            Consumer<String> listener)
+            throws IOException {
+        FileSystem files = FileSystems.bare(fileSystem);
+        List<String> notes = new ArrayList<>();
+        Consumer<String> noted = text -> {
+            notes.add(text);
+            listener.accept(text);
+        };
+        Lease lease = Lease.take(files, new Path(folder, CLAIMS), settings.lease(), settings.takeOver(), noted);
+        RunFolder run = new RunFolder(files, folder, settings, identity, earlier, lease, notes);
+        boolean open = false;
+        try {
+            run.decide(results, noted);
+            open = true;
+            return run;
+        } finally {
+            if (!open) {
+                lease.close();
+            }
+        }
+    }
+
+    private void decide(List<String> results, Consumer<String> warnings) throws IOException {
+        Optional<RunIdentity> finished = FinishedRun.read(files, folder);
+        if (finished.isPresent()) {
+            if (earlier == Earlier.OVERWRITE) {
+                remove(results);
+                store.clear();
+            } else if (!settings.resume().equals(CheckpointSettings.AUTO)) {
+                throw refused("holds an earlier run");
+            } else {
+                refuse(identity.differencesFrom(finished.get()), "holds an earlier run, of other settings");
+                done = true;
+            }
+            if (done) {
+                return;
+            }
+        }
+        switch (settings.resume()) {
+            case CheckpointSettings.AUTO -> from = acceptable(store.newest(warnings));
+            case CheckpointSettings.NEVER -> {
+                Optional<StoredCheckpoint> own = store.newest(warnings);
+                if (own.isPresent() && earlier == Earlier.KEEP) {
+                    throw refused("holds an unfinished run with %d steps, which resume=never would throw away"
+                            .formatted(own.get().step()));
+                }
+                store.clear();
+            }
+            default -> {
+                from = Optional.of(named(settings.resume(), warnings));
+                refuse(
+                        identity.differencesFrom(from.get().checkpoint().identity()),
+                        "cannot go on from %s, of other settings"
+                                .formatted(from.get().path()));
+                acceptable(isOwn(from.get()) ? from : store.newest(warnings));
+            }
+        }
+        if (from.isEmpty()) {
+            if (earlier == Earlier.KEEP && hasAny(results)) {
+                throw refused("holds an earlier run");
+            }
+            remove(results);
+        }
+    }
+
+    /** A checkpoint of the run's own folder, if this run may go on from it; one of other settings is refused, or removed with all others. */
+    private Optional<StoredCheckpoint> acceptable(Optional<StoredCheckpoint> own) throws IOException {
+        if (own.isEmpty()) {
+            return own;
+        }
+        List<String> differences =
+                identity.differencesFrom(own.get().checkpoint().identity());
+        if (differences.isEmpty()) {
+            return own;
+        }
+        if (earlier == Earlier.OVERWRITE) {
+            store.clear();
+            return Optional.empty();
+        }
+        refuse(
+                differences,
+                "holds an unfinished run with %d steps, of other settings"
+                        .formatted(own.get().step()));
+        return own;
+    }
+
+    /** A checkpoint, or the newest of a folder of checkpoints, or of the folder of a run. */
+    private StoredCheckpoint named(String path, Consumer<String> warnings) throws IOException {
+        Path named = new Path(path);
+        try {
+            FileSystem there = FileSystems.bare(FileSystems.of(named, files.getConf()));
+            if (there.exists(new Path(named, Manifest.NAME))) {
+                Path whole = there.makeQualified(named);
+                return new CheckpointStore(there, whole.getParent()).read(whole);
+            }
+            Path inside = new Path(named, CHECKPOINTS);
+            Path root = there.exists(inside) ? inside : named;
+            return new CheckpointStore(there, root)
+                    .newest(warnings)
+                    .orElseThrow(() -> new IOException("there is no valid checkpoint"));
+        } catch (IOException e) {
+            SettingsException refused = new SettingsException(
+                    List.of("checkpoint.resume: cannot go on from %s: %s".formatted(named, e.getMessage())));
+            refused.initCause(e);
+            throw refused;
+        }
+    }
+
+    private boolean isOwn(StoredCheckpoint checkpoint) {
+        Path theirs = checkpoint.path().getParent();
+        return files.makeQualified(theirs).equals(files.makeQualified(store.root()));
+    }
+
+    private boolean hasAny(List<String> results) throws IOException {
+        for (String name : results) {
+            if (files.exists(new Path(folder, name))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The marker first: without it no result counts. */
+    private void remove(List<String> results) throws IOException {
+        files.delete(new Path(folder, FinishedRun.NAME), false);
+        for (String name : results) {
+            files.delete(new Path(folder, name), false);
+        }
+    }
+
+    private SettingsException refused(String why) {
+        return new SettingsException(
+                List.of("%s %s: add --overwrite, or name another with --name".formatted(folder, why)));
+    }
+
+    private void refuse(List<String> differences, String why) {
+        if (!differences.isEmpty()) {
+            List<String> errors = new ArrayList<>();
+            errors.add("%s %s (%s): undo the change, add --overwrite to start anew, or name another run with --name"
+                    .formatted(folder, why, differences.get(0)));
+            errors.addAll(differences);
+            throw new SettingsException(errors);
+        }
+    }
+
+    /** Whether a run of these settings has ended here: there is nothing to do. */
+    public boolean isDone() {
+        return done;
+    }
+
+    public Lease lease() {
+        return lease;
+    }
+
+    /** What was waited for, taken over and skipped when the folder was opened. */
+    public List<String> notes() {
+        return List.copyOf(notes);
+    }
+
+    /** What this run trains; with its data once {@link #start} has been called. */
+    public RunIdentity identity() {
+        return identity;
+    }
+
+    /**
+     * Where the run goes on; empty if it starts anew.
+     *
+     * @param data fingerprint of the data set
+     * @throws SettingsException if the checkpoint was of other data
+     */
+    public Optional<StoredCheckpoint> start(String data) throws IOException {
+        identity = identity.withData(data);
+        if (from.isPresent()) {
+            List<String> differences =
+                    identity.differencesFrom(from.get().checkpoint().identity());
+            if (!differences.isEmpty() && earlier == Earlier.OVERWRITE && isOwn(from.get())) {
+                store.clear();
+                from = Optional.empty();
+            } else {
+                refuse(
+                        differences,
+                        "cannot go on from %s, of other data"
+                                .formatted(from.get().path()));
+            }
+        }
+        return from;
+    }
+
+    /** The writer of this run's checkpoints, asked for after {@link #start}; the caller closes it. */
+    public CheckpointWriter writer() {
+        CheckpointWriter writer = new CheckpointWriter(store, lease, settings.keep(), from.filter(this::isOwn));
+        from = Optional.empty(); // as large as the training's own state, and not needed any more
+        return writer;
+    }
+
+    /** Marks the run as ended: all its results have been written. */
+    public void finish() throws IOException {
+        lease.check();
+        FinishedRun.write(files, folder, identity);
+    }
+
+    /** Gives the folder up. */
+    @Override
+    public void close() {
+        lease.close();
+    }
+}

@@ -1,0 +1,2 @@
+/** Pure mathematics of series: what tells a steady training from an unsteady one. No Spark, no file. */
+package siglip.job.stability;

@@ -1,0 +1,238 @@
+package siglip.job.stage;
+
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import siglip.job.config.RingSettings;
+import siglip.job.formats.DataException;
+import siglip.job.ring.Address;
+import siglip.job.ring.CulpritException;
+import siglip.job.ring.DriverNode;
+import siglip.job.ring.NumericsException;
+
+/** One try at a barrier stage whose ranks form a ring: all of it succeeds, or all of it ends and the reason is known. */
+public final class Attempt {
+    private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
+    private static final long END_SECONDS = 60;
+
+    /** Spark learns of a lost process a moment after its connections have closed. */
+    private static final Duration NEWS_OF_LOSS = Duration.ofSeconds(2);
+
+    private static final SecureRandom NUMBERS = new SecureRandom(); // marks messages; no result depends on it
+
+    private final JavaSparkContext spark;
+    private final Request request;
+    private final RecoveryClock clock;
+
+    private Attempt(JavaSparkContext spark, Request request, RecoveryClock clock) {
+        this.spark = spark;
+        this.request = request;
+        this.clock = clock;
+    }
+
+    /**
+     * What an attempt asks of the cluster, and how it is called there.
+     *
+     * @param ranks that start together
+     * @param cores of each
+     * @param group of Spark's jobs, unlike that of any other attempt
+     * @param description for Spark's pages
+     */
+    public record Request(int ranks, int cores, RingSettings ring, String group, String description) {}
+
+    /** Submits the stage whose tasks join the ring. */
+    public interface Stage {
+        /**
+         * @param driver where the driver listens
+         * @param number the number that marks the attempt's messages
+         */
+        JavaFutureAction<?> submit(Address driver, long number);
+    }
+
+    /**
+     * Waits for room, runs a stage, and the driver's part beside it on this thread.
+     *
+     * @param agree makes of what the ranks would compute with what all of them shall
+     * @param clock told of the parts of a failure
+     * @throws SlotsException if the cluster has no room for all ranks
+     * @throws NumericsException if ranks compute differently
+     * @throws DataException if the stage's feed cannot be made of the data
+     * @throws TrainingException if the driver's part ended the training
+     * @throws AttemptException if the stage failed otherwise
+     */
+    public static void run(
+            JavaSparkContext spark,
+            Request request,
+            RecoveryClock clock,
+            Stage stage,
+            Function<List<String>, String> agree,
+            Consumer<DriverNode> driver) {
+        Slots.await(spark, request.ranks, request.cores, request.ring.slotsTimeout());
+        clock.lap(RecoveryClock.Part.SLOTS);
+        new Attempt(spark, request, clock).run(stage, agree, driver);
+    }
+
+    private void run(Stage stage, Function<List<String>, String> agree, Consumer<DriverNode> driver) {
+        SparkEnv env = SparkEnv.get();
+        String host = env.blockManager().blockManagerId().host();
+        String bindHost = env.conf().get("spark.driver.bindAddress", host);
+        AtomicReference<JavaFutureAction<?>> job = new AtomicReference<>();
+        long number = NUMBERS.nextLong();
+        try (Places places = Places.watch(spark, request.group);
+                DriverNode node = DriverNode.listen(
+                        request.ranks,
+                        number,
+                        env.conf(),
+                        env.securityManager(),
+                        host,
+                        bindHost,
+                        request.ring,
+                        agree,
+                        () -> isOver(job.get()))) {
+            spark.setJobGroup(request.group, request.description, true);
+            try {
+                job.set(stage.submit(node.address(), number));
+                driver.accept(node);
+                node.awaitLeave();
+                job.get().get(END_SECONDS, TimeUnit.SECONDS);
+            } catch (RuntimeException | ExecutionException | TimeoutException e) {
+                throw failed(node, places, job.get(), e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw failed(node, places, job.get(), e);
+            } finally {
+                spark.clearJobGroup();
+            }
+        }
+    }
+
+    private static boolean isOver(JavaFutureAction<?> job) {
+        return job != null && job.isDone();
+    }
+
+    /** Ends what is left of the attempt, and finds out why it failed. */
+    private RuntimeException failed(DriverNode node, Places places, JavaFutureAction<?> job, Exception e) {
+        clock.notice();
+        LOG.debug("An attempt failed: {}", node.where(), e);
+        Optional<RuntimeException> named = node.cause();
+        node.sendAbort(e.getMessage() == null ? e.toString() : e.getMessage());
+        Throwable sparks = job == null ? e : end(job).orElse(e);
+        RuntimeException failure = failure(node, places, named.orElse(null), e, sparks);
+        clock.lap(RecoveryClock.Part.ENDED);
+        return failure;
+    }
+
+    private RuntimeException failure(
+            DriverNode node, Places places, RuntimeException named, Exception e, Throwable sparks) {
+        if (e instanceof TrainingException) {
+            return (TrainingException) e;
+        }
+        if (named instanceof CulpritException culprit) {
+            Optional<Places.Place> where = places.of(culprit.rank());
+            String fate = where.map(found -> "; " + fate(places, found, culprit.fault()))
+                    .orElse("");
+            return new AttemptException(culprit, where, culprit.getMessage() + fate);
+        }
+        if (named != null || e instanceof NumericsException || e instanceof DataException) {
+            return named != null ? named : (RuntimeException) e;
+        }
+        List<String> replaced = new ArrayList<>();
+        for (int rank : node.missing()) { // a task that began, in a process that says nothing
+            places.of(rank).ifPresent(found -> replaced.add(fate(places, found, CulpritException.Fault.UNRESPONSIVE)));
+        }
+        return new AttemptException(sparks, replaced.isEmpty() ? "" : "; " + String.join(", ", replaced));
+    }
+
+    /** What has become of a culprit's executor; one that no longer answers is replaced. */
+    private static String fate(Places places, Places.Place found, CulpritException.Fault fault) {
+        try {
+            return switch (fault) {
+                case GONE -> places.loss(found, NEWS_OF_LOSS)
+                        .map(why -> "%s is lost: %s".formatted(found, firstLine(why)))
+                        .orElse(found + " is still there");
+                case UNRESPONSIVE -> places.replace(found)
+                        ? found + " is replaced"
+                        : found + " cannot be replaced on this master";
+                case GAVE_UP, BEYOND_REPAIR -> found.toString();
+            };
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return found.toString();
+        }
+    }
+
+    private static String firstLine(String text) {
+        return text.strip().lines().findFirst().orElse("no reason given");
+    }
+
+    /** Cancels a job and waits until its tasks are gone; its own failure, if that is how it ended. */
+    private static Optional<Throwable> end(JavaFutureAction<?> job) {
+        boolean cancelled = job.cancel(true);
+        try {
+            job.get(END_SECONDS, TimeUnit.SECONDS);
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            return cancelled ? Optional.empty() : Optional.of(e.getCause());
+        } catch (TimeoutException | CancellationException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    /** An attempt failed. */
+    public static final class AttemptException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final boolean mendable;
+        private final LogEvent facts;
+
+        private AttemptException(CulpritException culprit, Optional<Places.Place> where, String message) {
+            super(message, culprit);
+            mendable = culprit.mendable();
+            facts = new LogEvent("attempt-failed")
+                    .with("fault", culprit.fault().name().toLowerCase(Locale.ROOT))
+                    .with("rank", culprit.rank());
+            where.ifPresent(place -> facts.with("executor", place.executor()).with("host", place.host()));
+        }
+
+        private AttemptException(Throwable cause, String replaced) {
+            super(shortened(cause) + replaced, cause);
+            mendable = true;
+            facts = new LogEvent("attempt-failed").with("fault", "unknown");
+        }
+
+        /** Whether another attempt may succeed. */
+        public boolean mendable() {
+            return mendable;
+        }
+
+        /** For the log: culprit and place, where they are known. */
+        public LogEvent facts() {
+            return facts;
+        }
+
+        /** Spark's own account says in its first line what it gave up, and in its second why. */
+        private static String shortened(Throwable cause) {
+            String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+            return text.lines().filter(line -> !line.isBlank()).limit(2).collect(Collectors.joining(" "));
+        }
+    }
+}

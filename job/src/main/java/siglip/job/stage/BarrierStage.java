@@ -1,0 +1,167 @@
+package siglip.job.stage;
+
+import java.io.Serializable;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.resource.ResourceProfile;
+import org.apache.spark.resource.ResourceProfileBuilder;
+import org.apache.spark.resource.TaskResourceRequests;
+import scala.collection.JavaConverters;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
+import scala.runtime.AbstractFunction1;
+import siglip.job.config.RingSettings;
+import siglip.job.formats.DataException;
+import siglip.job.ring.Address;
+import siglip.job.ring.NumericsException;
+import siglip.job.ring.RankNode;
+import siglip.job.ring.RingSecurity;
+import siglip.kernels.LossKernels;
+import siglip.kernels.Numerics;
+
+/**
+ * Runs one body a rank in a barrier result stage, which starts all of them together or none, and is never retried by
+ * Spark: the driver owns the retries.
+ */
+public final class BarrierStage {
+    private static final Map<Integer, ResourceProfile> PROFILES =
+            new ConcurrentHashMap<>(); // Spark keeps every one that it has seen
+
+    private BarrierStage() {}
+
+    /** What a rank does; ships with the stage. */
+    public interface Body<T, R> extends Serializable {
+        List<R> run(BarrierTaskContext task, Iterator<T> feed) throws Exception;
+    }
+
+    /**
+     * The stage as a dataset of what the bodies return, in rank order; nothing runs yet.
+     *
+     * @param cores that each task asks for; those of other stages stay as they are. In local mode {@code spark.task.cpus} must
+     *     say the same, since Spark has no such profiles there
+     */
+    public static <T, R> JavaRDD<R> of(JavaRDD<T> feed, int cores, Body<T, R> body, Class<R> result) {
+        ClassTag<R> tag = ClassTag$.MODULE$.apply(result);
+        JavaRDD<T> placed = profile(JavaSparkContext.fromSparkContext(feed.context()), cores)
+                .map(feed::withResources)
+                .orElse(feed);
+        return JavaRDD.fromRDD(placed.rdd().barrier().mapPartitions(new Task<>(body), false, tag), tag);
+    }
+
+    /** What each task asks for, if it is not what tasks of that Spark ask for anyway. */
+    static Optional<ResourceProfile> profile(JavaSparkContext spark, int cores) {
+        return cores > 1 && !spark.isLocal()
+                ? Optional.of(PROFILES.computeIfAbsent(cores, BarrierStage::ask))
+                : Optional.empty();
+    }
+
+    private static ResourceProfile ask(int cores) {
+        return new ResourceProfileBuilder()
+                .require(new TaskResourceRequests().cpus(cores))
+                .build();
+    }
+
+    /**
+     * Joins the ring with the host, the security and the cancellation of the Spark task that this runs in, opens a rank's lanes with the
+     * numerics that the driver decides on, does the rank's work, and leaves; or tells the driver why it gives up.
+     *
+     * @param asked what the settings leave open is offered as this machine would choose it
+     */
+    public static void inRing(
+            BarrierTaskContext task,
+            Address driver,
+            int ranks,
+            long attempt,
+            RingSettings settings,
+            Numerics asked,
+            int cores,
+            BiConsumer<RankNode, Lanes> work) {
+        SparkEnv env = SparkEnv.get();
+        String host = env.blockManager().blockManagerId().host();
+        int rank = task.partitionId();
+        Numerics offer = resolve(
+                () -> RingSecurity.requireProtected(env.conf(), settings, host),
+                asked,
+                cause -> RankNode.decline(
+                        driver, rank, ranks, attempt, cause, env.conf(), env.securityManager(), settings));
+        try (RankNode node = RankNode.join(
+                driver,
+                rank,
+                ranks,
+                attempt,
+                Fingerprint.of(offer, cores),
+                env.conf(),
+                env.securityManager(),
+                host,
+                settings,
+                task::isInterrupted)) {
+            try (Lanes lanes = open(node, cores)) {
+                work.accept(node, lanes);
+                node.leave();
+            } catch (RuntimeException e) {
+                node.giveUp(e, !(e instanceof DataException || e instanceof NumericsException));
+                throw e;
+            } catch (Error e) { // memory, class path: the next attempt would meet the same
+                node.giveUp(e, false);
+                throw e;
+            }
+        }
+    }
+
+    /** What this machine may not do or does not have fails here: another attempt would meet the same. */
+    private static Numerics resolve(Runnable permission, Numerics asked, Consumer<Throwable> decline) {
+        try {
+            permission.run();
+            try (LossKernels kernels = LossKernels.open(asked)) {
+                return kernels.numerics();
+            }
+        } catch (RuntimeException | Error e) {
+            decline.accept(e);
+            throw e;
+        }
+    }
+
+    private static Lanes open(RankNode node, int cores) {
+        try {
+            return new Lanes(Fingerprint.numerics(node.agreed()), cores);
+        } catch (IllegalStateException e) {
+            throw new NumericsException("Cannot compute as the run began: " + e.getMessage(), e);
+        }
+    }
+
+    private static final class Task<T, R>
+            extends AbstractFunction1<scala.collection.Iterator<T>, scala.collection.Iterator<R>>
+            implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        private final Body<T, R> body;
+
+        Task(Body<T, R> body) {
+            this.body = body;
+        }
+
+        @Override
+        public scala.collection.Iterator<R> apply(scala.collection.Iterator<T> feed) {
+            try {
+                List<R> result = body.run(
+                        BarrierTaskContext.get(),
+                        JavaConverters.asJavaIteratorConverter(feed).asJava());
+                return JavaConverters.asScalaIteratorConverter(result.iterator())
+                        .asScala();
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IllegalStateException("A rank failed: " + e.getMessage(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package siglip.job.stage;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.IntConsumer;
+import siglip.job.order.Slices;
+import siglip.kernels.LossKernels;
+import siglip.kernels.Numerics;
+
+/**
+ * The cores of a rank. Each is a lane: a thread with kernels of its own, which works on its own rows of the rank's batch. What
+ * several lanes add to is added up in their order, so a run with as many lanes repeats bit for bit. With one lane, all
+ * happens on the caller's thread.
+ */
+public class Lanes implements AutoCloseable {
+    private final List<ExecutorService> threads = new ArrayList<>(); // of lanes 1, 2, ...: lane 0 is the caller
+    private final LossKernels[] kernels;
+
+    /** Opens the kernels of each lane on its own thread: native libraries keep settings by thread. */
+    public Lanes(Numerics numerics, int cores) {
+        kernels = new LossKernels[cores];
+        for (int lane = 1; lane < cores; lane++) {
+            String name = "siglip-lane-" + lane;
+            threads.add(Executors.newSingleThreadExecutor(work -> {
+                Thread thread = new Thread(work, name);
+                thread.setDaemon(true);
+                return thread;
+            }));
+        }
+        try {
+            each(lane -> kernels[lane] = LossKernels.open(numerics));
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    public int count() {
+        return kernels.length;
+    }
+
+    public LossKernels kernels(int lane) {
+        return kernels[lane];
+    }
+
+    /** How rows are shared out. */
+    public Slices cut(int rows) {
+        return new Slices(rows, count());
+    }
+
+    /** Does the work of all lanes at the same time, and waits for all. The first failure, in the order of lanes, is thrown. */
+    public void each(IntConsumer work) {
+        List<Future<?>> others = new ArrayList<>();
+        for (int lane = 1; lane < count(); lane++) {
+            int self = lane;
+            others.add(threads.get(lane - 1).submit(() -> work.accept(self)));
+        }
+        Throwable failure = null;
+        try {
+            work.accept(0);
+        } catch (RuntimeException | Error e) {
+            failure = e;
+        }
+        for (Future<?> other : others) {
+            Throwable its = failureOf(other);
+            failure = failure == null ? its : failure;
+        }
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        if (failure != null) {
+            throw (RuntimeException) failure;
+        }
+    }
+
+    /** Waits for a lane even when this thread is interrupted: its work is arithmetic, and its memory must not be freed under it. */
+    private static Throwable failureOf(Future<?> lane) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    lane.get();
+                    return null;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    return e.getCause();
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    public long workingBytes() {
+        long bytes = 0;
+        for (LossKernels each : kernels) {
+            bytes += each.workingBytes();
+        }
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        for (LossKernels each : kernels) {
+            if (each != null) {
+                each.close();
+            }
+        }
+        threads.forEach(ExecutorService::shutdown);
+    }
+}

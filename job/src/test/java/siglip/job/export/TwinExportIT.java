@@ -1,0 +1,82 @@
+package siglip.job.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import siglip.job.batches.Batch;
+import siglip.job.batches.BatchSource;
+import siglip.job.batches.RankBatches;
+import siglip.job.data.PairData;
+import siglip.job.data.TestData;
+
+class TwinExportIT {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void batchesPutTogetherFromTheFilesAreThoseOfTheSource() throws IOException {
+        try (SparkSession spark = TestData.session(2);
+                PairData data = PairData.open(spark, TestData.part(), TestData.BUCKETS);
+                BatchSource source = data.source(100, 9)) {
+            TwinExport.write(spark.sparkContext().hadoopConfiguration(), data, source.plan(), 7, folder.toString());
+
+            JsonNode json =
+                    new ObjectMapper().readTree(folder.resolve("data.json").toFile());
+            assertThat(json.get("trainRows").asLong()).isEqualTo(data.summary().training());
+            assertThat(json.get("seenRows").asLong()).isEqualTo(data.summary().seen());
+            assertThat(json.get("seenClasses").get("group"))
+                    .hasSize((int) data.summary().seen());
+            int width = json.get("imageWidth").asInt();
+            ByteBuffer images = read("train-images.f32");
+            ByteBuffer tokens = read("train-tokens.i32");
+            ByteBuffer starts = read("train-starts.i32");
+            ByteBuffer captions = read("train-captions.i32");
+            ByteBuffer order = read("order.i32");
+            ByteBuffer keywords = read("keywords.u8");
+            assertThat(order.capacity()).isEqualTo(4 * 7 * 100);
+            assertThat(starts.capacity())
+                    .isEqualTo(4 * (2 * (int) data.summary().training() + 1));
+
+            RankBatches slices = source.opener().open(0, 1, List.<byte[]>of().iterator());
+            Batch batch = new Batch(data.shape(), 100);
+            for (int step = 0; step < 7; step++) {
+                slices.read(step, batch);
+                for (int row = 0; row < 100; row++) {
+                    int id = order.getInt(4 * (100 * step + row));
+                    assertThat((long) id).isEqualTo(batch.ids()[row]);
+                    assertThat(captions.getInt(4 * id)).isEqualTo(batch.captions()[row]);
+                    for (int i = 0; i < width; i += 97) {
+                        assertThat(images.getFloat(4 * (id * width + i)))
+                                .isEqualTo(batch.images().get(row, i));
+                    }
+                    int end = 2 * id + 1 + keywords.get(100 * step + row);
+                    int[] bag = new int[starts.getInt(4 * end) - starts.getInt(8 * id)];
+                    tokens.slice(4 * starts.getInt(8 * id), 4 * bag.length)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .asIntBuffer()
+                            .get(bag);
+                    assertThat(bag)
+                            .containsExactly(Arrays.copyOfRange(
+                                    batch.tokens().tokens(),
+                                    batch.tokens().start(row),
+                                    batch.tokens().end(row)));
+                }
+            }
+        }
+    }
+
+    private ByteBuffer read(String name) throws IOException {
+        return ByteBuffer.wrap(Files.readAllBytes(folder.resolve(name))).order(ByteOrder.LITTLE_ENDIAN);
+    }
+}

@@ -1,0 +1,92 @@
+package siglip.job.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Random;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import siglip.job.batches.Batch;
+import siglip.job.features.FeatureScaling;
+import siglip.job.features.PairShape;
+import siglip.job.towers.Cases;
+import siglip.job.towers.ModelSpec;
+import siglip.job.towers.Nd4jBridge;
+import siglip.job.towers.Parameters;
+import siglip.job.towers.Pass;
+import siglip.job.towers.ReferenceTowers;
+import siglip.kernels.blas.Matrix;
+
+class ModelFilesTest {
+    private static final PairShape SHAPE = new PairShape(9, 0);
+    private static final int ROWS = 5;
+
+    private final Random random = new Random(Cases.SEED);
+    private final ModelSpec spec = ModelSpec.of(Cases.settings(List.of(7), "relu", 0.25), SHAPE);
+    private final Parameters parameters = spec.initial(Cases.SEED);
+
+    @TempDir
+    private java.nio.file.Path folder;
+
+    @BeforeEach
+    void save() throws Exception {
+        SavedModel model = new SavedModel(
+                spec,
+                parameters,
+                Math.log(10) / 3,
+                -Math.E,
+                new FeatureScaling(new float[] {0.1f, -3e-30f}, new float[] {1, 1e9f / 3}));
+        ModelFiles.write(new Path(folder.toUri()), new Configuration(), model);
+    }
+
+    @Test
+    void whatIsReadIsWhatWasWritten() throws Exception {
+        SavedModel read = ModelFiles.read(new Path(folder.toUri()), new Configuration());
+
+        assertThat(read.spec().layout()).isEqualTo(spec.layout());
+        assertThat(read.spec().width()).isEqualTo(spec.width());
+        assertThat(read.spec().fastPath()).isTrue();
+        assertThat(read.spec().image().chain()).isEqualTo(spec.image().chain());
+        assertThat(read.spec().image().inputDropout()).isEqualTo(0.25);
+        assertThat(read.parameters().dense().toArray())
+                .isEqualTo(parameters.dense().toArray());
+        assertThat(read.parameters().table().toArray())
+                .isEqualTo(parameters.table().toArray());
+        assertThat(read.logScale()).isEqualTo(Math.log(10) / 3);
+        assertThat(read.bias()).isEqualTo(-Math.E);
+        assertThat(read.scaling().mean()).containsExactly(0.1f, -3e-30f);
+        assertThat(read.scaling().deviation()).containsExactly(1, 1e9f / 3);
+    }
+
+    @Test
+    void dl4jsOwnReaderOpensTheTowersAndComputesTheSame() throws Exception {
+        Batch batch = Cases.batch(SHAPE, ROWS, random);
+        ComputationGraph image = ModelSerializer.restoreComputationGraph(new File(folder.toFile(), "image.zip"));
+
+        INDArray output = image.outputSingle(Nd4jBridge.array(batch.images().rows(0, ROWS)));
+
+        Matrix embeddings = Matrix.allocate(ROWS, spec.width());
+        Nd4jBridge.read(output.divColumnVector(output.norm2(1)), embeddings);
+        Pass.check(
+                "image",
+                embeddings,
+                ReferenceTowers.embed(spec, parameters, batch).images());
+    }
+
+    @Test
+    void aFolderOfAnotherFormatIsRefused() throws Exception {
+        Files.writeString(folder.resolve("model.json"), "{\"format\": 2}");
+
+        assertThatThrownBy(() -> ModelFiles.read(new Path(folder.toUri()), new Configuration()))
+                .hasMessageContaining("format is 2");
+    }
+}
