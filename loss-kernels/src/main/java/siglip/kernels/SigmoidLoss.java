@@ -75,7 +75,7 @@ public final class SigmoidLoss {
         LossSums block = new LossSums();
         Arrays.fill(negativeSums, 0);
         Arrays.fill(positiveSums, 0);
-        workspace.exceptions.block(labels);
+        workspace.special.block(labels);
         Matrix[] imageSlices = workspace.slices(images);
         Matrix[] imageGradients = workspace.slices(imageGradient);
         workspace.texts = products.prepare(texts, workspace.texts);
@@ -90,9 +90,9 @@ public final class SigmoidLoss {
                 int columns = textSlice.matrix().rows();
                 Matrix tile = workspace.shaped(rows, columns);
                 products.timesTransposed(workspace.imageSlice, textSlice, tile, Into.OVERWRITE);
-                workspace.exceptions.tile(i * workspace.tile, rows, j * workspace.tile, columns);
+                workspace.special.tile(i * workspace.tile, rows, j * workspace.tile, columns);
                 maskedLogits += maskedLogits(tile, params);
-                masked += workspace.exceptions.maskedCount();
+                masked += workspace.special.maskedCount();
                 pass(tile, params, block);
                 workspace.gradient = products.prepare(tile, workspace.gradient);
                 products.times(workspace.gradient, textSlice, imageGradients[i], Into.ADD);
@@ -114,28 +114,28 @@ public final class SigmoidLoss {
 
     private double maskedLogits(Matrix tile, LogitParams params) {
         double sum = 0;
-        for (int k = 0; k < workspace.exceptions.maskedCount(); k++) {
-            sum += params.scale() * tile.get(workspace.exceptions.masked(k)) + params.bias();
+        for (int k = 0; k < workspace.special.maskedCount(); k++) {
+            sum += params.scale() * tile.get(workspace.special.masked(k)) + params.bias();
         }
         return sum;
     }
 
     /** Turns the similarities of a tile into derivatives with respect to them, and adds up what they sum to. */
     private void pass(Matrix tile, LogitParams params, LossSums block) {
-        TileExceptions exceptions = workspace.exceptions;
+        SpecialPairs special = workspace.special;
         float scale = (float) params.scale();
         float bias = (float) params.bias();
-        int count = exceptions.positiveCount();
+        int count = special.positiveCount();
         float[] positives = workspace.positives(count);
         float vanishing = (2 * LEAST_EXPONENT - bias) / scale; // a similarity that adds nothing to any sum
         for (int k = 0; k < count; k++) {
-            float similarity = tile.get(exceptions.positive(k));
+            float similarity = tile.get(special.positive(k));
             positives[k] = similarity;
-            tile.set(exceptions.positive(k), vanishing);
+            tile.set(special.positive(k), vanishing);
             block.addPositive(params.scale() * similarity + params.bias());
         }
-        for (int k = 0; k < exceptions.maskedCount(); k++) {
-            tile.set(exceptions.masked(k), vanishing);
+        for (int k = 0; k < special.maskedCount(); k++) {
+            tile.set(special.masked(k), vanishing);
         }
         int columns = tile.columns();
         workspace.changeRows(
@@ -144,10 +144,10 @@ public final class SigmoidLoss {
             kernel.sigmoid(positives, k, Math.min(workspace.tile, count - k), -scale, -bias, positiveSums);
         }
         for (int k = 0; k < count; k++) {
-            tile.set(exceptions.positive(k), positives[k]);
+            tile.set(special.positive(k), positives[k]);
         }
-        for (int k = 0; k < exceptions.maskedCount(); k++) {
-            tile.set(exceptions.masked(k), 0);
+        for (int k = 0; k < special.maskedCount(); k++) {
+            tile.set(special.masked(k), 0);
         }
     }
 }

@@ -88,7 +88,7 @@ public final class SoftmaxLoss {
             LogSums columns,
             int firstColumn) {
         check(images, texts, labels, params, rows, columns, firstColumn);
-        workspace.exceptions.block(labels);
+        workspace.special.block(labels);
         Matrix[] imageSlices = workspace.slices(images);
         int textSlices = (texts.rows() + workspace.tile - 1) / workspace.tile;
         workspace.texts = products.prepare(texts, workspace.texts);
@@ -120,27 +120,27 @@ public final class SoftmaxLoss {
         }
     }
 
-    /** Similarities of tile (i, j), and its exceptions found. Both passes see the same bits. */
+    /** Similarities of tile (i, j), and its special pairs found. Both passes see the same bits. */
     private Matrix similarities(int i, Operand textSlice, int j) {
         int height = workspace.imageSlice.matrix().rows();
         int width = textSlice.matrix().rows();
         Matrix tile = workspace.shaped(height, width);
         products.timesTransposed(workspace.imageSlice, textSlice, tile, Into.OVERWRITE);
-        workspace.exceptions.tile(i * workspace.tile, height, j * workspace.tile, width);
+        workspace.special.tile(i * workspace.tile, height, j * workspace.tile, width);
         return tile;
     }
 
     private void takeOutPositives(Matrix tile, LogitParams params, LogSums rows, int row, LogSums columns, int column) {
-        TileExceptions exceptions = workspace.exceptions;
-        for (int k = 0; k < exceptions.positiveCount(); k++) {
-            int position = exceptions.positive(k);
+        SpecialPairs special = workspace.special;
+        for (int k = 0; k < special.positiveCount(); k++) {
+            int position = special.positive(k);
             double logit = params.scale() * tile.get(position);
-            rows.addPositive(row + exceptions.rowOf(position), logit);
-            columns.addPositive(column + exceptions.columnOf(position), logit);
+            rows.addPositive(row + special.rowOf(position), logit);
+            columns.addPositive(column + special.columnOf(position), logit);
             tile.set(position, Float.NEGATIVE_INFINITY);
         }
-        for (int k = 0; k < exceptions.maskedCount(); k++) {
-            tile.set(exceptions.masked(k), Float.NEGATIVE_INFINITY);
+        for (int k = 0; k < special.maskedCount(); k++) {
+            tile.set(special.masked(k), Float.NEGATIVE_INFINITY);
         }
     }
 
@@ -246,7 +246,7 @@ public final class SoftmaxLoss {
         check(images, texts, labels, params, rows, columns, firstColumn);
         Workspace.checkGradients(images, texts, imageGradient, textGradient);
         LossSums block = new LossSums();
-        workspace.exceptions.block(labels);
+        workspace.special.block(labels);
         Matrix[] imageSlices = workspace.slices(images);
         Matrix[] imageGradients = workspace.slices(imageGradient);
         workspace.texts = products.prepare(texts, workspace.texts);
@@ -266,9 +266,9 @@ public final class SoftmaxLoss {
             for (int j = 0; j < textGradients.length; j++) {
                 Operand textSlice = workspace.textSlice(j);
                 Matrix tile = similarities(i, textSlice, j);
-                masked += workspace.exceptions.maskedCount();
-                for (int k = 0; k < workspace.exceptions.maskedCount(); k++) {
-                    maskedLogits += params.scale() * tile.get(workspace.exceptions.masked(k));
+                masked += workspace.special.maskedCount();
+                for (int k = 0; k < workspace.special.maskedCount(); k++) {
+                    maskedLogits += params.scale() * tile.get(workspace.special.masked(k));
                 }
                 int row = i * workspace.tile;
                 int column = firstColumn + j * workspace.tile;
@@ -299,24 +299,24 @@ public final class SoftmaxLoss {
             LogSums columns,
             int column,
             LossSums block) {
-        TileExceptions exceptions = workspace.exceptions;
+        SpecialPairs special = workspace.special;
         float scale = (float) params.scale();
         float vanishing = (float) (shares.least + 2 * ElementwiseKernel.LEAST_EXPONENT) / scale;
-        int count = exceptions.positiveCount();
+        int count = special.positiveCount();
         float[] positives = workspace.positives(count);
         for (int k = 0; k < count; k++) {
-            int position = exceptions.positive(k);
+            int position = special.positive(k);
             double logit = params.scale() * tile.get(position);
             double derivative = 0.5
-                    * (rows.derivativeAtPositive(row + exceptions.rowOf(position), logit)
-                            + columns.derivativeAtPositive(column + exceptions.columnOf(position), logit));
+                    * (rows.derivativeAtPositive(row + special.rowOf(position), logit)
+                            + columns.derivativeAtPositive(column + special.columnOf(position), logit));
             block.addPositive(logit);
             block.logScaleGradient += derivative * logit;
             positives[k] = (float) (derivative * params.scale());
             tile.set(position, vanishing);
         }
-        for (int k = 0; k < exceptions.maskedCount(); k++) {
-            tile.set(exceptions.masked(k), vanishing);
+        for (int k = 0; k < special.maskedCount(); k++) {
+            tile.set(special.masked(k), vanishing);
         }
         int width = tile.columns();
         workspace.changeRows(
@@ -330,10 +330,10 @@ public final class SoftmaxLoss {
         }
         block.logScaleGradient += params.scale() * gradientBySimilarity;
         for (int k = 0; k < count; k++) {
-            tile.set(exceptions.positive(k), positives[k]);
+            tile.set(special.positive(k), positives[k]);
         }
-        for (int k = 0; k < exceptions.maskedCount(); k++) {
-            tile.set(exceptions.masked(k), 0);
+        for (int k = 0; k < special.maskedCount(); k++) {
+            tile.set(special.masked(k), 0);
         }
     }
 

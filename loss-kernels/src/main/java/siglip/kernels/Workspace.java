@@ -14,7 +14,7 @@ final class Workspace {
     private static final int ROWS = 8;
 
     final int tile;
-    final TileExceptions exceptions = new TileExceptions();
+    final SpecialPairs special = new SpecialPairs();
 
     /** What products read, made ready for several of them. */
     Operand imageSlice = Operand.empty();
@@ -144,10 +144,10 @@ final class Workspace {
     long workingBytes() {
         return (long) Float.BYTES * (memory.size() + band.length + positives.length + rows.length)
                 + (long) Double.BYTES * (imageSums.length + textSums.length)
-                + imageSlice.bytes()
-                + texts.bytes()
-                + gradient.bytes()
-                + exceptions.workingBytes();
+                + imageSlice.roundedBytes()
+                + texts.roundedBytes()
+                + gradient.roundedBytes()
+                + special.workingBytes();
     }
 
     /** Checks once what both losses rely on. */

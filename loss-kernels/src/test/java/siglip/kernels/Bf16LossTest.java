@@ -169,7 +169,7 @@ class Bf16LossTest {
         }
 
         @Override
-        public void timesTransposed(Matrix a, Matrix b, Matrix c, Into into) {
+        public void timesTransposed(Operand a, Operand b, Matrix c, Into into) {
             right.timesTransposed(a, b, c, into);
             if (bug == Bug.SIMILARITIES_ROUNDED) {
                 c.copyFrom(RoundingProducts.round(c));
@@ -177,12 +177,12 @@ class Bf16LossTest {
         }
 
         @Override
-        public void times(Matrix a, Matrix b, Matrix c, Into into) {
+        public void times(Operand a, Operand b, Matrix c, Into into) {
             right.times(a, b, c, into);
         }
 
         @Override
-        public void transposedTimes(Matrix a, Matrix b, Matrix c, Into into) {
+        public void transposedTimes(Operand a, Operand b, Matrix c, Into into) {
             right.transposedTimes(a, b, c, into);
         }
 

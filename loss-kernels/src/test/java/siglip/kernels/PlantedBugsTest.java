@@ -8,6 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.blas.Operand;
 
 /** Small mistakes in a kernel or a library fall outside the bounds that the right ones stay within. */
 class PlantedBugsTest {
@@ -136,7 +137,7 @@ class PlantedBugsTest {
         }
 
         @Override
-        public void timesTransposed(Matrix a, Matrix b, Matrix c, Into into) {
+        public void timesTransposed(Operand a, Operand b, Matrix c, Into into) {
             right.timesTransposed(a, b, c, into);
             if (bug == ProductBug.SIMILARITIES_ROUNDED) {
                 for (int i = 0; i < c.rows(); i++) {
@@ -148,17 +149,18 @@ class PlantedBugsTest {
         }
 
         @Override
-        public void times(Matrix a, Matrix b, Matrix c, Into into) {
+        public void times(Operand a, Operand b, Matrix c, Into into) {
             if (bug == ProductBug.LAST_TEXT_DROPPED) {
-                for (int i = 0; i < a.rows(); i++) {
-                    a.set(i, a.columns() - 1, 0);
+                Matrix gradient = a.matrix();
+                for (int i = 0; i < gradient.rows(); i++) {
+                    gradient.set(i, gradient.columns() - 1, 0);
                 }
             }
             right.times(a, b, c, into);
         }
 
         @Override
-        public void transposedTimes(Matrix a, Matrix b, Matrix c, Into into) {
+        public void transposedTimes(Operand a, Operand b, Matrix c, Into into) {
             right.transposedTimes(a, b, c, bug == ProductBug.TEXT_GRADIENT_OVERWRITTEN ? Into.OVERWRITE : into);
         }
 

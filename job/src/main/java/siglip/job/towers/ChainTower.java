@@ -185,9 +185,9 @@ final class ChainTower implements Tower {
         for (int l = 0; l < layers.length; l++) {
             floats += outputs[l].size() + (inputs[l] == outputs[l] ? 0 : inputs[l].size());
         }
-        long rounded = delta.bytes();
+        long rounded = delta.roundedBytes();
         for (int l = 0; l < layers.length; l++) {
-            rounded += layerInputs[l].bytes() + weights[l].bytes();
+            rounded += layerInputs[l].roundedBytes() + weights[l].roundedBytes();
         }
         return 4 * floats + rounded;
     }

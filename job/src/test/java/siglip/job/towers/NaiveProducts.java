@@ -2,6 +2,7 @@ package siglip.job.towers;
 
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.blas.Operand;
 
 /** Three loops, summed in {@code float} in the order of the index: for tests that want no native library. */
 public final class NaiveProducts implements MatrixProducts {
@@ -11,18 +12,21 @@ public final class NaiveProducts implements MatrixProducts {
     }
 
     @Override
-    public void timesTransposed(Matrix a, Matrix b, Matrix c, Into into) {
-        product(c, a.columns(), into, (i, k) -> a.get(i, k), (k, j) -> b.get(j, k));
+    public void timesTransposed(Operand a, Operand b, Matrix c, Into into) {
+        product(c, a.matrix().columns(), into, (i, k) -> a.matrix().get(i, k), (k, j) -> b.matrix()
+                .get(j, k));
     }
 
     @Override
-    public void times(Matrix a, Matrix b, Matrix c, Into into) {
-        product(c, a.columns(), into, (i, k) -> a.get(i, k), (k, j) -> b.get(k, j));
+    public void times(Operand a, Operand b, Matrix c, Into into) {
+        product(c, a.matrix().columns(), into, (i, k) -> a.matrix().get(i, k), (k, j) -> b.matrix()
+                .get(k, j));
     }
 
     @Override
-    public void transposedTimes(Matrix a, Matrix b, Matrix c, Into into) {
-        product(c, a.rows(), into, (i, k) -> a.get(k, i), (k, j) -> b.get(k, j));
+    public void transposedTimes(Operand a, Operand b, Matrix c, Into into) {
+        product(c, a.matrix().rows(), into, (i, k) -> a.matrix().get(k, i), (k, j) -> b.matrix()
+                .get(k, j));
     }
 
     private interface Entry {

@@ -14,6 +14,7 @@ import siglip.job.batches.Batch;
 import siglip.job.features.PairShape;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.blas.Operand;
 import siglip.kernels.blas.RoundingProducts;
 
 class TowerPairTest {
@@ -108,17 +109,17 @@ class TowerPairTest {
         }
 
         @Override
-        public void timesTransposed(Matrix a, Matrix b, Matrix c, Into into) {
+        public void timesTransposed(Operand a, Operand b, Matrix c, Into into) {
             products.timesTransposed(a, b, c, into);
         }
 
         @Override
-        public void times(Matrix a, Matrix b, Matrix c, Into into) {
+        public void times(Operand a, Operand b, Matrix c, Into into) {
             products.times(a, b, c, into);
         }
 
         @Override
-        public void transposedTimes(Matrix a, Matrix b, Matrix c, Into into) {
+        public void transposedTimes(Operand a, Operand b, Matrix c, Into into) {
             products.transposedTimes(a, b, c, into);
         }
 
@@ -296,22 +297,22 @@ class TowerPairTest {
         }
 
         @Override
-        public void timesTransposed(Matrix a, Matrix b, Matrix c, Into into) {
-            Matrix shortened = Matrix.allocate(a.rows(), a.columns());
-            shortened.copyFrom(a);
-            for (int i = 0; i < a.rows(); i++) {
-                shortened.set(i, a.columns() - 1, 0);
+        public void timesTransposed(Operand a, Operand b, Matrix c, Into into) {
+            Matrix shortened = Matrix.allocate(a.matrix().rows(), a.matrix().columns());
+            shortened.copyFrom(a.matrix());
+            for (int i = 0; i < shortened.rows(); i++) {
+                shortened.set(i, shortened.columns() - 1, 0);
             }
             products.timesTransposed(shortened, b, c, into);
         }
 
         @Override
-        public void times(Matrix a, Matrix b, Matrix c, Into into) {
+        public void times(Operand a, Operand b, Matrix c, Into into) {
             products.times(a, b, c, into);
         }
 
         @Override
-        public void transposedTimes(Matrix a, Matrix b, Matrix c, Into into) {
+        public void transposedTimes(Operand a, Operand b, Matrix c, Into into) {
             products.transposedTimes(a, b, c, into);
         }
 

@@ -6,11 +6,6 @@ import java.lang.ref.Reference;
 abstract class CheckedProducts implements MatrixProducts {
 
     @Override
-    public final void timesTransposed(Matrix a, Matrix b, Matrix c, Into into) {
-        timesTransposed(Operand.exact(a), Operand.exact(b), c, into);
-    }
-
-    @Override
     public final void timesTransposed(Operand left, Operand right, Matrix c, Into into) {
         Matrix a = left.matrix();
         Matrix b = right.matrix();
@@ -19,21 +14,11 @@ abstract class CheckedProducts implements MatrixProducts {
     }
 
     @Override
-    public final void times(Matrix a, Matrix b, Matrix c, Into into) {
-        times(Operand.exact(a), Operand.exact(b), c, into);
-    }
-
-    @Override
     public final void times(Operand left, Operand right, Matrix c, Into into) {
         Matrix a = left.matrix();
         Matrix b = right.matrix();
         check(a, b, c, a.rows(), a.columns(), b.rows(), b.columns(), "a b");
         product(new Shape(c.rows(), c.columns(), a.columns(), false, false, into), left, right, c);
-    }
-
-    @Override
-    public final void transposedTimes(Matrix a, Matrix b, Matrix c, Into into) {
-        transposedTimes(Operand.exact(a), Operand.exact(b), c, into);
     }
 
     @Override
@@ -70,7 +55,7 @@ abstract class CheckedProducts implements MatrixProducts {
         }
     }
 
-    /** {@code c = op(a) op(b)}; no extent is 0. An operand may be one that was not prepared. */
+    /** {@code c = op(a) op(b)}; no extent is 0. Operands may be prepared or not. */
     abstract void compute(Shape shape, Operand a, Operand b, Matrix c);
 
     /** {@code m x k} times {@code k x n}, each operand stored as it is or transposed. */

@@ -9,7 +9,7 @@ import org.bytedeco.javacpp.BytePointer;
  * An off-heap matrix of {@code float}, row-major and dense, whose memory a native product and the network can both use
  * without a copy. Views share the memory of the matrix they were taken from. Not safe for concurrent writes.
  */
-public final class Matrix {
+public final class Matrix implements Operand {
     /** Rows of allocated matrices start on a cache line wherever their width allows. */
     private static final int ALIGNMENT = 64;
 
@@ -65,7 +65,17 @@ public final class Matrix {
         return rows * columns;
     }
 
-    /** Rows {@code from} to {@code from + count - 1}, sharing memory. */
+    @Override
+    public Matrix matrix() {
+        return this;
+    }
+
+    @Override
+    public long roundedBytes() {
+        return 0;
+    }
+
+    @Override
     public Matrix rows(int from, int count) {
         return range(from * columns, count, columns);
     }

@@ -72,32 +72,17 @@ public interface MatrixProducts extends AutoCloseable {
      * @param former an operand that is not needed any more, whose memory is taken if it is large enough
      */
     default Operand prepare(Matrix matrix, Operand former) {
-        return Operand.exact(matrix);
+        return matrix;
     }
 
     /** {@code c = a b'}: {@code a} is m x k, {@code b} n x k, {@code c} m x n. */
-    void timesTransposed(Matrix a, Matrix b, Matrix c, Into into);
-
-    /** As above, of prepared operands. */
-    default void timesTransposed(Operand a, Operand b, Matrix c, Into into) {
-        timesTransposed(a.matrix(), b.matrix(), c, into);
-    }
+    void timesTransposed(Operand a, Operand b, Matrix c, Into into);
 
     /** {@code c = a b}: {@code a} is m x k, {@code b} k x n, {@code c} m x n. */
-    void times(Matrix a, Matrix b, Matrix c, Into into);
-
-    /** As above, of prepared operands. */
-    default void times(Operand a, Operand b, Matrix c, Into into) {
-        times(a.matrix(), b.matrix(), c, into);
-    }
+    void times(Operand a, Operand b, Matrix c, Into into);
 
     /** {@code c = a' b}: {@code a} is k x m, {@code b} k x n, {@code c} m x n. */
-    void transposedTimes(Matrix a, Matrix b, Matrix c, Into into);
-
-    /** As above, of prepared operands. */
-    default void transposedTimes(Operand a, Operand b, Matrix c, Into into) {
-        transposedTimes(a.matrix(), b.matrix(), c, into);
-    }
+    void transposedTimes(Operand a, Operand b, Matrix c, Into into);
 
     @Override
     void close();

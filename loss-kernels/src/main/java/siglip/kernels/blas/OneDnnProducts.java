@@ -35,8 +35,8 @@ final class OneDnnProducts extends CheckedProducts {
     private final Precision precision;
     private final Rounding rounding;
     private final String name;
-    private Operand leftScratch = Operand.empty(); // of operands that were not prepared
-    private Operand rightScratch = Operand.empty();
+    private RoundedMatrix leftScratch = RoundedMatrix.room(0); // of operands that were not prepared
+    private RoundedMatrix rightScratch = RoundedMatrix.room(0);
     private Thread singleThreaded;
 
     OneDnnProducts(Precision precision) {
@@ -64,13 +64,13 @@ final class OneDnnProducts extends CheckedProducts {
 
     @Override
     public Operand room(int rows, int columns) {
-        return precision == Precision.FP32 ? Operand.empty() : Operand.room(Math.multiplyExact(rows, columns));
+        return precision == Precision.FP32 ? Operand.empty() : RoundedMatrix.room(Math.multiplyExact(rows, columns));
     }
 
     @Override
     public Operand prepare(Matrix matrix, Operand former) {
         if (precision == Precision.FP32) {
-            return Operand.exact(matrix);
+            return matrix;
         }
         useOneThread();
         return rounding.round(matrix, former);
@@ -84,15 +84,15 @@ final class OneDnnProducts extends CheckedProducts {
             primitive.execute(left.matrix().address(), right.matrix().address(), result.address());
             return;
         }
-        if (!left.isRounded()) {
-            leftScratch = rounding.round(left.matrix(), leftScratch);
+        if (left instanceof Matrix exact) {
+            leftScratch = rounding.round(exact, leftScratch);
         }
-        if (!right.isRounded()) {
-            rightScratch = rounding.round(right.matrix(), rightScratch);
+        if (right instanceof Matrix exact) {
+            rightScratch = rounding.round(exact, rightScratch);
         }
         primitive.execute(
-                left.isRounded() ? left.address() : leftScratch.address(),
-                right.isRounded() ? right.address() : rightScratch.address(),
+                left instanceof RoundedMatrix rounded ? rounded.address() : leftScratch.address(),
+                right instanceof RoundedMatrix rounded ? rounded.address() : rightScratch.address(),
                 result.address());
     }
 

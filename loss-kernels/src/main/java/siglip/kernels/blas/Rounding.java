@@ -30,8 +30,8 @@ final class Rounding implements AutoCloseable {
     }
 
     /** The matrix rounded, in the memory of a former operand where that is large enough. */
-    Operand round(Matrix matrix, Operand former) {
-        Operand rounded = Operand.roomFor(matrix, former);
+    RoundedMatrix round(Matrix matrix, Operand former) {
+        RoundedMatrix rounded = RoundedMatrix.roomFor(matrix, former);
         if (matrix.size() > 0) {
             reorders.get(matrix.size()).execute(matrix, rounded);
         }
@@ -66,7 +66,7 @@ final class Rounding implements AutoCloseable {
             arguments.position(0);
         }
 
-        void execute(Matrix matrix, Operand rounded) {
+        void execute(Matrix matrix, RoundedMatrix rounded) {
             source.set_data_handle(from.of(matrix.address()));
             destination.set_data_handle(to.of(rounded.address()));
             try {

@@ -148,22 +148,23 @@ class MatrixProductsTest {
         }
 
         @Override
-        public void timesTransposed(Matrix a, Matrix b, Matrix c, Into into) {
-            for (int j = 0; j < b.rows(); j++) {
-                b.set(j, b.columns() - 1, 0);
+        public void timesTransposed(Operand a, Operand b, Matrix c, Into into) {
+            Matrix last = b.matrix();
+            for (int j = 0; j < last.rows(); j++) {
+                last.set(j, last.columns() - 1, 0);
             }
             right.timesTransposed(a, b, c, into);
         }
 
         @Override
-        public void times(Matrix a, Matrix b, Matrix c, Into into) {
-            b.rows(b.rows() - 1, 1).clear();
+        public void times(Operand a, Operand b, Matrix c, Into into) {
+            b.matrix().rows(b.matrix().rows() - 1, 1).clear();
             right.times(a, b, c, into);
         }
 
         @Override
-        public void transposedTimes(Matrix a, Matrix b, Matrix c, Into into) {
-            b.rows(b.rows() - 1, 1).clear();
+        public void transposedTimes(Operand a, Operand b, Matrix c, Into into) {
+            b.matrix().rows(b.matrix().rows() - 1, 1).clear();
             right.transposedTimes(a, b, c, into);
         }
 

@@ -8,14 +8,6 @@ enum ProductForm {
     TIMES,
     TRANSPOSED_TIMES;
 
-    void compute(MatrixProducts products, Matrix a, Matrix b, Matrix c, Into into) {
-        switch (this) {
-            case TIMES_TRANSPOSED -> products.timesTransposed(a, b, c, into);
-            case TIMES -> products.times(a, b, c, into);
-            case TRANSPOSED_TIMES -> products.transposedTimes(a, b, c, into);
-        }
-    }
-
     void compute(MatrixProducts products, Operand a, Operand b, Matrix c, Into into) {
         switch (this) {
             case TIMES_TRANSPOSED -> products.timesTransposed(a, b, c, into);

@@ -22,7 +22,8 @@ public record RoundingProducts(MatrixProducts right) implements MatrixProducts {
         return Float.isNaN(value) ? value : Float.intBitsToFloat((bits + 0x7fff + (bits >>> 16 & 1)) & 0xffff0000);
     }
 
-    public static Matrix round(Matrix matrix) {
+    public static Matrix round(Operand operand) {
+        Matrix matrix = operand.matrix();
         Matrix rounded = Matrix.allocate(matrix.rows(), matrix.columns());
         for (int i = 0; i < matrix.size(); i++) {
             rounded.floats().put(i, round(matrix.floats().get(i)));
@@ -47,17 +48,17 @@ public record RoundingProducts(MatrixProducts right) implements MatrixProducts {
     }
 
     @Override
-    public void timesTransposed(Matrix a, Matrix b, Matrix c, Into into) {
+    public void timesTransposed(Operand a, Operand b, Matrix c, Into into) {
         right.timesTransposed(round(a), round(b), c, into);
     }
 
     @Override
-    public void times(Matrix a, Matrix b, Matrix c, Into into) {
+    public void times(Operand a, Operand b, Matrix c, Into into) {
         right.times(round(a), round(b), c, into);
     }
 
     @Override
-    public void transposedTimes(Matrix a, Matrix b, Matrix c, Into into) {
+    public void transposedTimes(Operand a, Operand b, Matrix c, Into into) {
         right.transposedTimes(round(a), round(b), c, into);
     }
 

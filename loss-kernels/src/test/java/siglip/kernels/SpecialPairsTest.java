@@ -9,9 +9,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is found by index is what a comparison of all pairs finds. */
-class TileExceptionsTest {
+class SpecialPairsTest {
     private final Random random = new Random(Blocks.SEED);
-    private final TileExceptions exceptions = new TileExceptions();
+    private final SpecialPairs special = new SpecialPairs();
 
     @ParameterizedTest
     @EnumSource
@@ -25,7 +25,7 @@ class TileExceptionsTest {
                     random.ints(m, -3, 6).toArray(),
                     random.ints(n, -3, 6).toArray(),
                     policy);
-            exceptions.block(labels);
+            special.block(labels);
             assertTilesAreRight(labels, 1 + random.nextInt(16));
         }
     }
@@ -37,7 +37,7 @@ class TileExceptionsTest {
             for (int column = 0; column < n; column += tile) {
                 int columns = Math.min(tile, n - column);
                 int rows = Math.min(tile, m - row);
-                exceptions.tile(row, rows, column, columns);
+                special.tile(row, rows, column, columns);
                 TreeSet<Integer> positives = new TreeSet<>();
                 TreeSet<Integer> masked = new TreeSet<>();
                 for (int i = 0; i < rows; i++) {
@@ -51,13 +51,13 @@ class TileExceptionsTest {
                         }
                     }
                 }
-                assertThat(exceptions.positiveCount()).as("no pair twice").isEqualTo(positives.size());
-                assertThat(exceptions.maskedCount()).isEqualTo(masked.size());
-                for (int k = 0; k < exceptions.positiveCount(); k++) {
-                    assertThat(positives).contains(exceptions.positive(k));
+                assertThat(special.positiveCount()).as("no pair twice").isEqualTo(positives.size());
+                assertThat(special.maskedCount()).isEqualTo(masked.size());
+                for (int k = 0; k < special.positiveCount(); k++) {
+                    assertThat(positives).contains(special.positive(k));
                 }
-                for (int k = 0; k < exceptions.maskedCount(); k++) {
-                    assertThat(masked).contains(exceptions.masked(k));
+                for (int k = 0; k < special.maskedCount(); k++) {
+                    assertThat(masked).contains(special.masked(k));
                 }
             }
         }
@@ -66,13 +66,13 @@ class TileExceptionsTest {
     @Test
     void extremeCaptionIdsAndPositionsDoNotOverflow() {
         int[] captions = {Integer.MAX_VALUE, Integer.MIN_VALUE, -1, 0};
-        exceptions.block(new PairLabels(
+        special.block(new PairLabels(
                 Integer.MAX_VALUE - 3, Integer.MIN_VALUE, captions, captions, DuplicatePolicy.MULTI_POSITIVE));
-        exceptions.tile(0, 4, 0, 4);
-        assertThat(exceptions.positiveCount()).isEqualTo(4);
+        special.tile(0, 4, 0, 4);
+        assertThat(special.positiveCount()).isEqualTo(4);
         for (int k = 0; k < 4; k++) {
-            assertThat(exceptions.rowOf(exceptions.positive(k)))
-                    .isEqualTo(exceptions.columnOf(exceptions.positive(k)))
+            assertThat(special.rowOf(special.positive(k)))
+                    .isEqualTo(special.columnOf(special.positive(k)))
                     .isEqualTo(k);
         }
     }

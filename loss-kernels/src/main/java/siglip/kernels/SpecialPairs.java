@@ -7,7 +7,7 @@ import java.util.Arrays;
  * index from caption id to text rows, so the work is that of the matches, not of all pairs. An instance belongs to one thread
  * and keeps its arrays from block to block.
  */
-final class TileExceptions {
+final class SpecialPairs {
     private PairLabels labels = PairLabels.none(0, 0);
     private long[] textsByCaption = new long[0]; // caption id in the high half, text row in the low half, sorted
     private int texts;
