@@ -16,22 +16,19 @@ public final class Concepts implements Serializable {
     private final long[] hashes; // sorted
     private final int[] ids; // of the concept with that hash
     private final int leftOutEvery;
-    private final int leftOutOffset;
 
-    private Concepts(long[] hashes, int[] ids, int leftOutEvery, int leftOutOffset) {
+    private Concepts(long[] hashes, int[] ids, int leftOutEvery) {
         this.hashes = hashes;
         this.ids = ids;
         this.leftOutEvery = leftOutEvery;
-        this.leftOutOffset = leftOutOffset;
     }
 
     /**
      * Numbers distinct concepts that come in order.
      *
-     * @param leftOutEvery every how-manieth is left out of training; 0 for none
-     * @param leftOutOffset which of each such group
+     * @param leftOutEvery concepts 0, n, 2n, ... are left out of training; 0 leaves none out
      */
-    public static Concepts of(Iterator<Row> sorted, int leftOutEvery, int leftOutOffset) {
+    public static Concepts of(Iterator<Row> sorted, int leftOutEvery) {
         long[] byId = new long[1024];
         int count = 0;
         while (sorted.hasNext()) {
@@ -52,7 +49,7 @@ public final class Concepts implements Serializable {
                         "Cannot number %d concepts: two of them have the same hash of 64 bits".formatted(count));
             }
         }
-        return new Concepts(hashes, ids, leftOutEvery, leftOutOffset);
+        return new Concepts(hashes, ids, leftOutEvery);
     }
 
     public int size() {
@@ -71,7 +68,7 @@ public final class Concepts implements Serializable {
 
     /** Whether the concept is left out of training. */
     public boolean isLeftOut(int id) {
-        return leftOutEvery > 0 && id % leftOutEvery == leftOutOffset;
+        return leftOutEvery > 0 && id % leftOutEvery == 0;
     }
 
     /** How many concepts are left out of training. */

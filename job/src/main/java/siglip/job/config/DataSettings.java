@@ -8,12 +8,10 @@ import java.util.Optional;
  * @param columns names of columns
  * @param train SQL predicate: rows to train on; empty for all that {@code test} does not take
  * @param test SQL predicate: held-out rows; empty for none
- * @param leftOutEvery every how-manieth concept is left out of training in all vendors; 0 for none
- * @param leftOutOffset which concept of each such group
+ * @param leftOutEvery concepts 0, n, 2n, ... are left out of training; 0 leaves none out
  * @param source where a rank's slices come from
  * @param replicatedLimitBytes largest packed training set that {@code AUTO} replicates
  * @param maxSkippedShare share of rows, 0 to 1, that may be skipped as invalid before the run is refused
- * @param scanBatchRows rows per column batch of a scan; 0 lets the job choose by the size of the images
  */
 public record DataSettings(
         String path,
@@ -21,11 +19,9 @@ public record DataSettings(
         Optional<String> train,
         Optional<String> test,
         int leftOutEvery,
-        int leftOutOffset,
         Source source,
         long replicatedLimitBytes,
-        double maxSkippedShare,
-        int scanBatchRows) {
+        double maxSkippedShare) {
 
     /** Where a rank's slices of the batches come from. */
     public enum Source {

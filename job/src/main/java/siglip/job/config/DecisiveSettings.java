@@ -25,7 +25,6 @@ final class DecisiveSettings {
             "data.source",
             "data.replicated-limit",
             "data.max-skipped-share",
-            "data.scan-batch-rows",
             "loss.products",
             "loss.elementwise",
             "loss.tile",

@@ -62,20 +62,13 @@ final class SettingsMapping {
                 reader.optionalText("data.train"),
                 reader.optionalText("data.test"),
                 reader.integer("data.left-out-every", 0),
-                reader.integer("data.left-out-offset", 0),
                 reader.choice("data.source", DataSettings.Source.class),
                 reader.bytes("data.replicated-limit"),
-                reader.number("data.max-skipped-share", Bound.SHARE),
-                reader.integer("data.scan-batch-rows", 0));
+                reader.number("data.max-skipped-share", Bound.SHARE));
         reader.require(
                 data.leftOutEvery() != 1,
                 "data.left-out-every",
                 "must not be 1: every concept would be left out and none remain to train on; 0 leaves none out");
-        reader.require(
-                data.leftOutOffset() < Math.max(1, data.leftOutEvery()),
-                "data.left-out-offset",
-                "must be below data.left-out-every (%d), found %d".formatted(data.leftOutEvery(), data.leftOutOffset()),
-                "data.left-out-every");
         return data;
     }
 

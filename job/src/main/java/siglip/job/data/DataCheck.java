@@ -94,9 +94,9 @@ final class DataCheck {
                         "Cannot leave concepts out (data.left-out-every = %d): texts are features and data.columns.concept is not set. Set data.left-out-every = 0, or name the concept column"
                                 .formatted(settings.leftOutEvery()));
             }
-            return Concepts.of(Collections.emptyIterator(), 0, 0);
+            return Concepts.of(Collections.emptyIterator(), 0);
         }
-        return Concepts.of(table.concepts().toLocalIterator(), settings.leftOutEvery(), settings.leftOutOffset());
+        return Concepts.of(table.concepts().toLocalIterator(), settings.leftOutEvery());
     }
 
     private Source source(long packedBytes) {

@@ -63,7 +63,7 @@ public final class PairTable {
         PairReader reader = PairColumns.check(settings.path(), rows.schema(), settings.columns(), buckets);
         List<DataFile> files = DataFiles.list(
                 session, settings.path(), rows, settings.columns().image());
-        session.conf().set(BATCH_ROWS, batchRows(session, settings.scanBatchRows(), files));
+        session.conf().set(BATCH_ROWS, batchRows(session, files));
         Column test = predicate(rows, "data.test", settings.test()).orElse(lit(false));
         Column train = predicate(rows, "data.train", settings.train()).orElse(test.equalTo(lit(false)));
         return new PairTable(rows, settings.columns(), reader, files, train, test);
@@ -120,10 +120,8 @@ public final class PairTable {
     }
 
     /** How many rows a scan reads at a time. */
-    static long batchRows(SparkSession session, int setting, List<DataFile> files) {
-        return setting > 0
-                ? setting
-                : ScanBatch.rows(Long.parseLong(session.conf().get(BATCH_ROWS)), files);
+    private static long batchRows(SparkSession session, List<DataFile> files) {
+        return ScanBatch.rows(Long.parseLong(session.conf().get(BATCH_ROWS)), files);
     }
 
     public static boolean isEmpty(InternalRow row, int column) {

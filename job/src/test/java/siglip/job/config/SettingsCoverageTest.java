@@ -84,7 +84,6 @@ class SettingsCoverageTest {
                         "[a]"),
                 new Case("data.test", "null", Optional.empty(), s -> s.data().test(), "[a]"),
                 new Case("data.left-out-every", "5", 5, s -> s.data().leftOutEvery(), "1"),
-                new Case("data.left-out-offset", "9", 9, s -> s.data().leftOutOffset(), "10"),
                 new Case(
                         "data.source",
                         "shuffled",
@@ -98,7 +97,6 @@ class SettingsCoverageTest {
                         s -> s.data().replicatedLimitBytes(),
                         "much"),
                 new Case("data.max-skipped-share", "0.5", 0.5, s -> s.data().maxSkippedShare(), "1.5"),
-                new Case("data.scan-batch-rows", "64", 64, s -> s.data().scanBatchRows(), "-1"),
                 new Case("towers.width", "64", 64, s -> s.towers().width(), "0"),
                 new Case(
                         "towers.image.hidden",

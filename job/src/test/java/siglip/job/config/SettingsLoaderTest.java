@@ -140,11 +140,9 @@ class SettingsLoaderTest {
 
     @Test
     void settingsAreCheckedAgainstEachOther() {
-        assertThat(
-                        errorsOf(
-                                "run.ranks = 300\ntraining.steps = 5\ntraining.warmup-steps = 20\ndata.left-out-every = 0\ndata.left-out-offset = 1"))
+        assertThat(errorsOf("run.ranks = 300\ntraining.steps = 5\ntraining.warmup-steps = 20\ndata.left-out-every = 1"))
                 .containsExactly(
-                        "my.conf:5: data.left-out-offset must be below data.left-out-every (0), found 1",
+                        "my.conf:4: data.left-out-every must not be 1: every concept would be left out and none remain to train on; 0 leaves none out",
                         "my.conf:3: training.warmup-steps must be at most training.steps (5), found 20",
                         "my.conf:1: training.batch-size must be at least run.ranks (300),"
                                 + " so that each rank has a pair, found 256");

@@ -50,11 +50,9 @@ public final class TestData {
                 Optional.of("vendor in ('noto', 'fluent-emoji-flat')"),
                 Optional.of("vendor = 'noto-v1'"),
                 10,
-                3,
                 Source.AUTO,
                 1L << 30,
-                0.01,
-                0);
+                0.01);
     }
 
     /** A few hundred pairs of the sample to train on. */
@@ -73,10 +71,8 @@ public final class TestData {
                 Optional.empty(),
                 Optional.empty(),
                 0,
-                0,
                 Source.AUTO,
                 1L << 30,
-                0,
                 0);
     }
 
@@ -91,11 +87,9 @@ public final class TestData {
                 settings.train(),
                 settings.test(),
                 settings.leftOutEvery(),
-                settings.leftOutOffset(),
                 settings.source(),
                 settings.replicatedLimitBytes(),
-                settings.maxSkippedShare(),
-                settings.scanBatchRows());
+                settings.maxSkippedShare());
     }
 
     static DataSettings split(DataSettings settings, Optional<String> train, Optional<String> test) {
@@ -105,11 +99,9 @@ public final class TestData {
                 train,
                 test,
                 settings.leftOutEvery(),
-                settings.leftOutOffset(),
                 settings.source(),
                 settings.replicatedLimitBytes(),
-                settings.maxSkippedShare(),
-                settings.scanBatchRows());
+                settings.maxSkippedShare());
     }
 
     static DataSettings skipping(DataSettings settings, double maxSkippedShare) {
@@ -119,11 +111,9 @@ public final class TestData {
                 settings.train(),
                 settings.test(),
                 settings.leftOutEvery(),
-                settings.leftOutOffset(),
                 settings.source(),
                 settings.replicatedLimitBytes(),
-                maxSkippedShare,
-                settings.scanBatchRows());
+                maxSkippedShare);
     }
 
     static DataSettings from(DataSettings settings, Source source) {
@@ -133,11 +123,9 @@ public final class TestData {
                 settings.train(),
                 settings.test(),
                 settings.leftOutEvery(),
-                settings.leftOutOffset(),
                 source,
                 settings.replicatedLimitBytes(),
-                settings.maxSkippedShare(),
-                settings.scanBatchRows());
+                settings.maxSkippedShare());
     }
 
     /** Adds a file of these rows to a folder, and returns the folder. */
