@@ -47,14 +47,14 @@ def open_clip_losses(path: Path | None) -> ModuleType:
 
 
 class Pairs:
-    """One exported set of pairs: scaled image features, bags of tokens or text features, caption ids."""
+    """One exported set of pairs: scaled image features, bags of tokens or text features, concept ids."""
 
     def __init__(self, folder: Path, name: str, rows: int, data: dict, dtype: torch.dtype):
         def array(what: str, kind: str) -> numpy.ndarray:
             return numpy.fromfile(folder / f"{name}-{what}", dtype=kind)
 
         self.images = torch.from_numpy(array("images.f32", "<f4")).reshape(-1, data["imageWidth"])[:rows].to(dtype)
-        self.captions = array("captions.i32", "<i4")[:rows]
+        self.concepts = array("concepts.i32", "<i4")[:rows]
         self.tokens = self.starts = None
         if data["textWidth"]:
             self.texts = torch.from_numpy(array("texts.f32", "<f4")).reshape(-1, data["textWidth"])[:rows].to(dtype)
@@ -173,7 +173,7 @@ class Arm:
         texts = distinct(pairs, pairs.text_bytes)
         x = self.image(pairs.images[images])
         y = self.text(self.texts(pairs, texts, numpy.zeros(len(texts), dtype=int)))
-        own, others = pairs.captions[images], pairs.captions[texts]
+        own, others = pairs.concepts[images], pairs.concepts[texts]
         return {"image_to_text": retrieval(x, y, own, others), "text_to_image": retrieval(y, x, others, own)}
 
 
@@ -190,8 +190,8 @@ def learning_rate(training: dict, step: int) -> float:
 def distinct(pairs: Pairs, content) -> numpy.ndarray:
     """The first row of each concept and content."""
     first: dict[tuple[int, bytes], int] = {}
-    for row, caption in enumerate(pairs.captions):
-        first.setdefault((int(caption), content(row)), row)
+    for row, concept in enumerate(pairs.concepts):
+        first.setdefault((int(concept), content(row)), row)
     return numpy.array(sorted(first.values()), dtype=numpy.int64)
 
 

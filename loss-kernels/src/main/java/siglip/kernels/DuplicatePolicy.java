@@ -1,6 +1,6 @@
 package siglip.kernels;
 
-/** What becomes of a pair whose image and text have the same caption id but are not each other's own. One policy serves both losses. */
+/** What becomes of a pair whose image and text have the same concept id but are not each other's own. One policy serves both losses. */
 public enum DuplicatePolicy {
     /** A negative like any other. */
     IGNORE,

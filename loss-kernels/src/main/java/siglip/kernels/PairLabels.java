@@ -4,17 +4,17 @@ import java.util.Arrays;
 
 /**
  * Which pairs of a block are positives. Image row i and text row j are each other's own, a positive, when their positions
- * in the global batch are equal: {@code firstImage + i == firstText + j}. The policy says what other pairs of equal caption
+ * in the global batch are equal: {@code firstImage + i == firstText + j}. The policy says what other pairs of equal concept
  * id are. Arrays are shared, not copied.
  *
  * @param firstImage position in the global batch of the first image row
  * @param firstText position in the global batch of the first text row
- * @param imageCaptions caption id of each image row
- * @param textCaptions caption id of each text row
- * @param duplicates what a pair of equal caption ids is when it is not an own pair
+ * @param imageConcepts concept id of each image row
+ * @param textConcepts concept id of each text row
+ * @param duplicates what a pair of equal concept ids is when it is not an own pair
  */
 public record PairLabels(
-        int firstImage, int firstText, int[] imageCaptions, int[] textCaptions, DuplicatePolicy duplicates) {
+        int firstImage, int firstText, int[] imageConcepts, int[] textConcepts, DuplicatePolicy duplicates) {
 
     /** Own pairs on the diagonal of an n x n block, no duplicates. */
     public static PairLabels diagonal(int n) {
@@ -31,8 +31,8 @@ public record PairLabels(
         return new PairLabels(
                 firstImage + from,
                 firstText,
-                Arrays.copyOfRange(imageCaptions, from, from + count),
-                textCaptions,
+                Arrays.copyOfRange(imageConcepts, from, from + count),
+                textConcepts,
                 duplicates);
     }
 }

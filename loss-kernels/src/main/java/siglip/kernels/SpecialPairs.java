@@ -4,12 +4,12 @@ import java.util.Arrays;
 
 /**
  * Finds, tile by tile, the few pairs of a block that are not plain negatives: the positives and the masked. They are found by an
- * index from caption id to text rows, so the work is that of the matches, not of all pairs. An instance belongs to one thread
+ * index from concept id to text rows, so the work is that of the matches, not of all pairs. An instance belongs to one thread
  * and keeps its arrays from block to block.
  */
 final class SpecialPairs {
     private PairLabels labels = PairLabels.none(0, 0);
-    private long[] textsByCaption = new long[0]; // caption id in the high half, text row in the low half, sorted
+    private long[] textsByConcept = new long[0]; // concept id in the high half, text row in the low half, sorted
     private int texts;
 
     private int[] positives = new int[64];
@@ -24,19 +24,19 @@ final class SpecialPairs {
         if (labels.duplicates() == DuplicatePolicy.IGNORE) {
             return;
         }
-        int[] captions = labels.textCaptions();
-        texts = captions.length;
-        if (textsByCaption.length < texts) {
-            textsByCaption = new long[texts];
+        int[] concepts = labels.textConcepts();
+        texts = concepts.length;
+        if (textsByConcept.length < texts) {
+            textsByConcept = new long[texts];
         }
         for (int j = 0; j < texts; j++) {
-            textsByCaption[j] = key(captions[j], j);
+            textsByConcept[j] = key(concepts[j], j);
         }
-        Arrays.sort(textsByCaption, 0, texts);
+        Arrays.sort(textsByConcept, 0, texts);
     }
 
-    private static long key(int caption, int row) {
-        return ((long) caption << 32) | row;
+    private static long key(int concept, int row) {
+        return ((long) concept << 32) | row;
     }
 
     /** Turns to the tile of image rows from {@code row} on and text rows from {@code column} on. */
@@ -52,17 +52,17 @@ final class SpecialPairs {
                 addPositive(first + (int) own);
             }
             if (!ignore) {
-                addDuplicates(labels.imageCaptions()[row + i], column, (int) own, first, first + columns);
+                addDuplicates(labels.imageConcepts()[row + i], column, (int) own, first, first + columns);
             }
         }
     }
 
-    /** The texts of a tile that share a caption id with one image and are not its own. */
-    private void addDuplicates(int caption, int column, int own, int first, int end) {
-        int found = Arrays.binarySearch(textsByCaption, 0, texts, key(caption, column));
+    /** The texts of a tile that share a concept id with one image and are not its own. */
+    private void addDuplicates(int concept, int column, int own, int first, int end) {
+        int found = Arrays.binarySearch(textsByConcept, 0, texts, key(concept, column));
         for (int at = found < 0 ? -found - 1 : found; at < texts; at++) {
-            int position = first + (int) (textsByCaption[at] - key(caption, column));
-            if (textsByCaption[at] > key(caption, Integer.MAX_VALUE) || position >= end) {
+            int position = first + (int) (textsByConcept[at] - key(concept, column));
+            if (textsByConcept[at] > key(concept, Integer.MAX_VALUE) || position >= end) {
                 return;
             }
             if (position != first + own) {
@@ -116,6 +116,6 @@ final class SpecialPairs {
     }
 
     long workingBytes() {
-        return (long) Long.BYTES * textsByCaption.length + (long) Integer.BYTES * (positives.length + masked.length);
+        return (long) Long.BYTES * textsByConcept.length + (long) Integer.BYTES * (positives.length + masked.length);
     }
 }

@@ -156,10 +156,10 @@ final class Workspace {
             throw new IllegalArgumentException(
                     "Cannot compare images of %d dims with texts of %d".formatted(images.columns(), texts.columns()));
         }
-        if (labels.imageCaptions().length != images.rows() || labels.textCaptions().length != texts.rows()) {
-            throw new IllegalArgumentException("Cannot label %d images and %d texts with %d and %d caption ids"
+        if (labels.imageConcepts().length != images.rows() || labels.textConcepts().length != texts.rows()) {
+            throw new IllegalArgumentException("Cannot label %d images and %d texts with %d and %d concept ids"
                     .formatted(
-                            images.rows(), texts.rows(), labels.imageCaptions().length, labels.textCaptions().length));
+                            images.rows(), texts.rows(), labels.imageConcepts().length, labels.textConcepts().length));
         }
         if (params.scale() < 1e-30 || params.scale() > 1e30) {
             throw new IllegalArgumentException(

@@ -46,7 +46,7 @@ class BandsTest {
     @EnumSource(DuplicatePolicy.class)
     void bandsChangeNoBit(DuplicatePolicy policy) {
         for (int n : new int[] {1, 19, 47, 80}) {
-            PairLabels labels = Blocks.batch(Blocks.captions(n, random), policy);
+            PairLabels labels = Blocks.batch(Blocks.concepts(n, random), policy);
             for (double scale : List.of(10.0, 100.0)) {
                 check(
                         Blocks.unitRows(n, DIM, random),
@@ -70,7 +70,7 @@ class BandsTest {
         check(
                 images,
                 Blocks.unitRows(47, DIM, random),
-                Blocks.batch(Blocks.captions(47, random), policy),
+                Blocks.batch(Blocks.concepts(47, random), policy),
                 new LogitParams(Math.log(20), -5));
     }
 

@@ -71,7 +71,7 @@ class Bf16LossTest {
                     Matrix texts = Blocks.unitRows(n, dim, random);
                     for (DuplicatePolicy policy : DuplicatePolicy.values()) {
                         for (LogitParams params : List.of(START, LATE)) {
-                            PairLabels labels = Blocks.batch(Blocks.captions(n, random), policy);
+                            PairLabels labels = Blocks.batch(Blocks.concepts(n, random), policy);
                             assertAccurate(products, images, texts, labels, params, 1);
                         }
                     }
@@ -88,7 +88,7 @@ class Bf16LossTest {
                 for (int n : new int[] {8, 48, 61}) {
                     Matrix images = Blocks.unitRows(n, 24, random);
                     Matrix texts = Blocks.unitRows(n, 24, random);
-                    PairLabels labels = Blocks.batch(Blocks.captions(n, random), DuplicatePolicy.MULTI_POSITIVE);
+                    PairLabels labels = Blocks.batch(Blocks.concepts(n, random), DuplicatePolicy.MULTI_POSITIVE);
                     assertAccurate(products, images, texts, labels, START, slices);
                 }
             }

@@ -27,17 +27,17 @@ public final class Blocks {
         return matrix;
     }
 
-    /** Caption ids for a batch of n pairs, of which a good share occurs more than once. */
-    public static int[] captions(int n, Random random) {
-        int[] captions = new int[n];
+    /** Concept ids for a batch of n pairs, of which a good share occurs more than once. */
+    public static int[] concepts(int n, Random random) {
+        int[] concepts = new int[n];
         for (int i = 0; i < n; i++) {
-            captions[i] = random.nextInt(Math.max(1, n)) - n / 3;
+            concepts[i] = random.nextInt(Math.max(1, n)) - n / 3;
         }
-        return captions;
+        return concepts;
     }
 
     /** Labels of a whole batch. */
-    public static PairLabels batch(int[] captions, DuplicatePolicy duplicates) {
-        return new PairLabels(0, 0, captions, captions, duplicates);
+    public static PairLabels batch(int[] concepts, DuplicatePolicy duplicates) {
+        return new PairLabels(0, 0, concepts, concepts, duplicates);
     }
 }

@@ -67,7 +67,7 @@ class LossAccuracyTest {
                     Matrix texts = Blocks.unitRows(n, dim, random);
                     for (DuplicatePolicy policy : DuplicatePolicy.values()) {
                         for (LogitParams params : List.of(START, LATE)) {
-                            PairLabels labels = Blocks.batch(Blocks.captions(n, random), policy);
+                            PairLabels labels = Blocks.batch(Blocks.concepts(n, random), policy);
                             assertAccurate(products, kernel, 16, images, texts, labels, params, 1);
                         }
                     }
@@ -83,7 +83,7 @@ class LossAccuracyTest {
         Matrix texts = Blocks.unitRows(70, 33, random);
         try (MatrixProducts products = MatrixProducts.open(library)) {
             for (DuplicatePolicy policy : DuplicatePolicy.values()) {
-                PairLabels labels = Blocks.batch(Blocks.captions(70, random), policy);
+                PairLabels labels = Blocks.batch(Blocks.concepts(70, random), policy);
                 assertAccurate(products, Kernels.one(), 32, images, texts, labels, LATE, 1);
             }
         }
@@ -97,7 +97,7 @@ class LossAccuracyTest {
                 Matrix images = Blocks.unitRows(n, 24, random);
                 Matrix texts = Blocks.unitRows(n, 24, random);
                 for (DuplicatePolicy policy : DuplicatePolicy.values()) {
-                    PairLabels labels = Blocks.batch(Blocks.captions(n, random), policy);
+                    PairLabels labels = Blocks.batch(Blocks.concepts(n, random), policy);
                     assertAccurate(products, Kernels.one(), 8, images, texts, labels, START, slices);
                 }
             }
@@ -118,21 +118,21 @@ class LossAccuracyTest {
         Matrix images = Blocks.unitRows(700, 20, random);
         Matrix texts = Blocks.unitRows(700, 20, random);
         try (MatrixProducts products = MatrixProducts.open("auto")) {
-            PairLabels labels = Blocks.batch(Blocks.captions(700, random), DuplicatePolicy.MULTI_POSITIVE);
+            PairLabels labels = Blocks.batch(Blocks.concepts(700, random), DuplicatePolicy.MULTI_POSITIVE);
             assertAccurate(products, Kernels.one(), Numerics.AUTO.tile(), images, texts, labels, LATE, 1);
         }
     }
 
     @Test
     void aBlockNeedNotBeSquareNorHoldAPositive() {
-        int[] imageCaptions = Blocks.captions(20, random);
-        int[] textCaptions = Blocks.captions(45, random);
+        int[] imageConcepts = Blocks.concepts(20, random);
+        int[] textConcepts = Blocks.concepts(45, random);
         Matrix images = Blocks.unitRows(20, 9, random);
         Matrix texts = Blocks.unitRows(45, 9, random);
         try (MatrixProducts products = MatrixProducts.open("auto")) {
             for (int firstText : new int[] {0, 7, 90, 110, 1000}) {
                 for (DuplicatePolicy policy : DuplicatePolicy.values()) {
-                    PairLabels labels = new PairLabels(100, firstText, imageCaptions, textCaptions, policy);
+                    PairLabels labels = new PairLabels(100, firstText, imageConcepts, textConcepts, policy);
                     assertAccurate(products, Kernels.one(), 16, images, texts, labels, START, 1);
                 }
             }
@@ -200,7 +200,7 @@ class LossAccuracyTest {
         int n = 37;
         Matrix images = Blocks.unitRows(n, 12, random);
         Matrix texts = Blocks.unitRows(n, 12, random);
-        PairLabels labels = Blocks.batch(Blocks.captions(n, random), DuplicatePolicy.MASK);
+        PairLabels labels = Blocks.batch(Blocks.concepts(n, random), DuplicatePolicy.MASK);
         ReferenceLoss reference =
                 ReferenceLoss.sigmoid(ReferenceLoss.values(images), ReferenceLoss.values(texts), labels, START);
         try (MatrixProducts products = MatrixProducts.open("auto")) {
@@ -235,7 +235,7 @@ class LossAccuracyTest {
     void theSameBlockGivesTheSameBitsEveryTime() {
         Matrix images = Blocks.unitRows(75, 31, random);
         Matrix texts = Blocks.unitRows(75, 31, random);
-        PairLabels labels = Blocks.batch(Blocks.captions(75, random), DuplicatePolicy.MULTI_POSITIVE);
+        PairLabels labels = Blocks.batch(Blocks.concepts(75, random), DuplicatePolicy.MULTI_POSITIVE);
         try (MatrixProducts products = MatrixProducts.open("auto")) {
             SigmoidLoss loss = new SigmoidLoss(products, Kernels.one(), new Workspace(32));
             Results first = Results.sigmoid(loss, images, texts, labels, START, 2);

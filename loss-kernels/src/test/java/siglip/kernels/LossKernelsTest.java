@@ -94,7 +94,7 @@ class LossKernelsTest {
                     .hasMessage("Cannot compare images of 3 dims with texts of 6");
             assertThatThrownBy(() ->
                             loss.accumulate(four, five, PairLabels.diagonal(4), params, four, five, new LossSums()))
-                    .hasMessage("Cannot label 4 images and 5 texts with 4 and 4 caption ids");
+                    .hasMessage("Cannot label 4 images and 5 texts with 4 and 4 concept ids");
             assertThatThrownBy(() ->
                             loss.accumulate(four, four, PairLabels.diagonal(4), params, five, four, new LossSums()))
                     .hasMessage("Cannot add the image gradient of 4 x 3 to a matrix of 5 x 3");

@@ -163,7 +163,7 @@ public final class ReferenceLoss {
         if (labels.firstImage() + i == labels.firstText() + j) {
             return Pair.POSITIVE;
         }
-        if (labels.imageCaptions()[i] != labels.textCaptions()[j]) {
+        if (labels.imageConcepts()[i] != labels.textConcepts()[j]) {
             return Pair.NEGATIVE;
         }
         return switch (labels.duplicates()) {

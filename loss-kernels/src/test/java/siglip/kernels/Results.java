@@ -26,8 +26,8 @@ final class Results {
         return new PairLabels(
                 batch.firstImage() + firstImage,
                 batch.firstText() + firstText,
-                Arrays.copyOfRange(batch.imageCaptions(), firstImage, endImage),
-                Arrays.copyOfRange(batch.textCaptions(), firstText, endText),
+                Arrays.copyOfRange(batch.imageConcepts(), firstImage, endImage),
+                Arrays.copyOfRange(batch.textConcepts(), firstText, endText),
                 batch.duplicates());
     }
 

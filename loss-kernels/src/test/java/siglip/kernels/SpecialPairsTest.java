@@ -31,8 +31,8 @@ class SpecialPairsTest {
     }
 
     private void assertTilesAreRight(PairLabels labels, int tile) {
-        int m = labels.imageCaptions().length;
-        int n = labels.textCaptions().length;
+        int m = labels.imageConcepts().length;
+        int n = labels.textConcepts().length;
         for (int row = 0; row < m; row += tile) {
             for (int column = 0; column < n; column += tile) {
                 int columns = Math.min(tile, n - column);
@@ -42,7 +42,7 @@ class SpecialPairsTest {
                 TreeSet<Integer> masked = new TreeSet<>();
                 for (int i = 0; i < rows; i++) {
                     for (int j = 0; j < columns; j++) {
-                        boolean same = labels.imageCaptions()[row + i] == labels.textCaptions()[column + j];
+                        boolean same = labels.imageConcepts()[row + i] == labels.textConcepts()[column + j];
                         boolean own = labels.firstImage() + row + i == labels.firstText() + column + j;
                         if (own || (same && labels.duplicates() == DuplicatePolicy.MULTI_POSITIVE)) {
                             positives.add(i * columns + j);
@@ -64,10 +64,10 @@ class SpecialPairsTest {
     }
 
     @Test
-    void extremeCaptionIdsAndPositionsDoNotOverflow() {
-        int[] captions = {Integer.MAX_VALUE, Integer.MIN_VALUE, -1, 0};
+    void extremeConceptIdsAndPositionsDoNotOverflow() {
+        int[] concepts = {Integer.MAX_VALUE, Integer.MIN_VALUE, -1, 0};
         special.block(new PairLabels(
-                Integer.MAX_VALUE - 3, Integer.MIN_VALUE, captions, captions, DuplicatePolicy.MULTI_POSITIVE));
+                Integer.MAX_VALUE - 3, Integer.MIN_VALUE, concepts, concepts, DuplicatePolicy.MULTI_POSITIVE));
         special.tile(0, 4, 0, 4);
         assertThat(special.positiveCount()).isEqualTo(4);
         for (int k = 0; k < 4; k++) {

@@ -11,7 +11,7 @@ public final class Batch {
     private final Matrix texts;
     private final TokenBags tokens = new TokenBags();
     private final long[] ids;
-    private final int[] captions;
+    private final int[] conceptIds;
     private int rows;
 
     /** Room for {@code capacity} pairs. */
@@ -19,14 +19,14 @@ public final class Batch {
         images = Matrix.allocate(capacity, shape.imageWidth());
         texts = Matrix.allocate(capacity, shape.textWidth());
         ids = new long[capacity];
-        captions = new int[capacity];
+        conceptIds = new int[capacity];
     }
 
-    private Batch(Matrix images, Matrix texts, long[] ids, int[] captions) {
+    private Batch(Matrix images, Matrix texts, long[] ids, int[] conceptIds) {
         this.images = images;
         this.texts = texts;
         this.ids = ids;
-        this.captions = captions;
+        this.conceptIds = conceptIds;
         this.rows = ids.length;
     }
 
@@ -36,7 +36,7 @@ public final class Batch {
                 images.rows(from, count),
                 texts.rows(from, count),
                 Arrays.copyOfRange(ids, from, from + count),
-                Arrays.copyOfRange(captions, from, from + count));
+                Arrays.copyOfRange(conceptIds, from, from + count));
         if (tokens.rows() > 0) {
             for (int row = from; row < from + count; row++) {
                 part.tokens.add(tokens.tokens(), tokens.start(row), tokens.end(row) - tokens.start(row));
@@ -78,9 +78,9 @@ public final class Batch {
         return ids;
     }
 
-    /** Caption ids: equal for pairs of equal concept. */
-    public int[] captions() {
-        return captions;
+    /** Concept ids: equal for pairs of equal concept. */
+    public int[] conceptIds() {
+        return conceptIds;
     }
 
     public long bytes() {

@@ -10,18 +10,18 @@ import siglip.job.formats.Pair;
 import siglip.kernels.blas.Matrix;
 
 /**
- * A pair as bytes, for shuffles and for the way to the driver. Little-endian: id (8), caption id, tokens of the description, tokens (4 each), image
+ * A pair as bytes, for shuffles and for the way to the driver. Little-endian: id (8), concept id, tokens of the description, tokens (4 each), image
  * features, then text features or tokens.
  */
 public record EncodedPair(byte[] bytes) implements Serializable {
     private static final int HEAD = 20;
 
     /** Encodes a pair whose image features are scaled. */
-    public static EncodedPair of(long id, int caption, Pair pair) {
+    public static EncodedPair of(long id, int conceptId, Pair pair) {
         int floats = pair.image().length + pair.text().length;
         byte[] bytes = new byte[HEAD + Float.BYTES * floats + Integer.BYTES * pair.tokens().length];
         ByteBuffer out = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        out.putLong(id).putInt(caption).putInt(pair.described()).putInt(pair.tokens().length);
+        out.putLong(id).putInt(conceptId).putInt(pair.described()).putInt(pair.tokens().length);
         out.asFloatBuffer().put(pair.image()).put(pair.text());
         out.position(HEAD + Float.BYTES * floats);
         out.asIntBuffer().put(pair.tokens());
@@ -32,7 +32,7 @@ public record EncodedPair(byte[] bytes) implements Serializable {
         return buffer().getLong(0);
     }
 
-    int caption() {
+    int conceptId() {
         return buffer().getInt(8);
     }
 
@@ -68,7 +68,7 @@ public record EncodedPair(byte[] bytes) implements Serializable {
             copy(floats, shape.textWidth(), into.texts(), at);
         }
         into.ids()[at] = id();
-        into.captions()[at] = caption();
+        into.conceptIds()[at] = conceptId();
     }
 
     /** Copies the next {@code width} floats over a row. */

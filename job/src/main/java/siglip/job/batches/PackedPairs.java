@@ -6,7 +6,7 @@ import siglip.job.features.TokenBags;
 import siglip.job.formats.DataException;
 
 /**
- * Pairs in a few large arrays, ready to be copied into batches: scaled image features, text features or token bags, caption ids. Row i is the row
+ * Pairs in a few large arrays, ready to be copied into batches: scaled image features, text features or token bags, concept ids. Row i is the row
  * with id i. Immutable once built; shared by all threads of a process.
  */
 public final class PackedPairs implements Serializable {
@@ -17,7 +17,7 @@ public final class PackedPairs implements Serializable {
     private final int textWidth;
     private final float[][] images;
     private final float[][] texts;
-    private final int[] captions;
+    private final int[] conceptIds;
     private final int[] tokens;
     private final int[] starts; // description of row i from [2i], keywords from [2i + 1], end at [2i + 2]
 
@@ -27,7 +27,7 @@ public final class PackedPairs implements Serializable {
         this.textWidth = shape.textWidth();
         this.images = chunks(rows, imageWidth);
         this.texts = chunks(rows, textWidth);
-        this.captions = new int[rows];
+        this.conceptIds = new int[rows];
         this.tokens = tokens;
         this.starts = starts;
     }
@@ -58,9 +58,9 @@ public final class PackedPairs implements Serializable {
         }
     }
 
-    /** Caption id of a row: equal for pairs of equal concept. */
-    public int caption(int row) {
-        return captions[row];
+    /** Concept id of a row: equal for pairs of equal concept. */
+    public int conceptId(int row) {
+        return conceptIds[row];
     }
 
     /** Copies a row into row {@code at} of a batch that was started. */
@@ -72,7 +72,7 @@ public final class PackedPairs implements Serializable {
             into.texts().write(at * textWidth, texts[row / CHUNK], row % CHUNK * textWidth, textWidth);
         }
         into.ids()[at] = row;
-        into.captions()[at] = captions[row];
+        into.conceptIds()[at] = conceptIds[row];
     }
 
     /** Packs pairs that are already in memory, in the order of their ids. */
@@ -103,7 +103,7 @@ public final class PackedPairs implements Serializable {
                     row % CHUNK * shape.textWidth(),
                     tokens,
                     shape.textIsTokens() ? starts[2 * row] : 0);
-            packed.captions[row] = pairs[row].caption();
+            packed.conceptIds[row] = pairs[row].conceptId();
         }
         return packed;
     }

@@ -13,26 +13,26 @@ import siglip.job.formats.Pair;
 import siglip.job.formats.PairReader;
 import siglip.job.formats.PairTable;
 
-/** Reads the rows of one set on an executor and encodes them, with ids, caption ids and scaled features. */
+/** Reads the rows of one set on an executor and encodes them, with ids, concept ids and scaled features. */
 public final class PairEncoder implements Serializable {
     private final PairReader reader;
     private final Broadcast<Shipped<KeptRows>> kept;
     private final Broadcast<Shipped<Concepts>> concepts;
     private final FeatureScaling scaling;
-    private final long firstCaption;
+    private final long firstConceptId;
 
-    /** @param firstCaption caption id of row 0 where pairs have no concept, and each row is a caption of its own */
+    /** @param firstConceptId concept id of row 0 where pairs have no concept, and each row is a caption of its own */
     public PairEncoder(
             PairReader reader,
             Broadcast<Shipped<KeptRows>> kept,
             Broadcast<Shipped<Concepts>> concepts,
             FeatureScaling scaling,
-            long firstCaption) {
+            long firstConceptId) {
         this.reader = reader;
         this.kept = kept;
         this.concepts = concepts;
         this.scaling = scaling;
-        this.firstCaption = firstCaption;
+        this.firstConceptId = firstConceptId;
     }
 
     /** The id of a scanned row; -1 if it is not in the set. */
@@ -42,14 +42,14 @@ public final class PairEncoder implements Serializable {
 
     /** Reads and encodes a row of the set. */
     public EncodedPair encode(long id, InternalRow row) {
-        int caption = reader.concept()
+        int conceptId = reader.concept()
                 ? concepts.value()
                         .value()
                         .idOf(row.getUTF8String(PairTable.CONCEPT).getBytes())
-                : (int) (firstCaption + id);
+                : (int) (firstConceptId + id);
         if (reader.read(row) instanceof Pair pair) {
             scaling.apply(pair.image());
-            return EncodedPair.of(id, caption, pair);
+            return EncodedPair.of(id, conceptId, pair);
         }
         throw new DataException("Cannot read row %d of %s, which was valid before: did the file change?"
                 .formatted(row.getLong(PairTable.ROW), row.getUTF8String(PairTable.FILE)));

@@ -8,7 +8,7 @@ import siglip.job.batches.PackedPairs;
  * Held-out pairs on the driver, in the order of their ids. Their features are scaled with the statistics of the training set.
  *
  * @param ids within the held-out set
- * @param pairs features, description tokens and caption ids, which are those of the training set: equal for equal concepts
+ * @param pairs features, description tokens and concept ids, which are those of the training set: equal for equal concepts
  * @param concepts in words; empty strings where pairs have none
  * @param classes value of each class column, by column name and row
  */

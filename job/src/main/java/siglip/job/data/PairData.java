@@ -168,10 +168,10 @@ public final class PairData implements AutoCloseable {
         return groups;
     }
 
-    private PairEncoder encoder(Fate fate, long firstCaption) {
+    private PairEncoder encoder(Fate fate, long firstConceptId) {
         Broadcast<Shipped<KeptRows>> rows = spark.broadcast(new Shipped<>(KeptRows.class, kept.get(fate)));
         broadcasts.add(rows);
-        return new PairEncoder(table.reader(), rows, concepts, scaling, firstCaption);
+        return new PairEncoder(table.reader(), rows, concepts, scaling, firstConceptId);
     }
 
     @Override

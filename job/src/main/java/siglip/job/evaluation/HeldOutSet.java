@@ -39,7 +39,7 @@ final class HeldOutSet {
     private static int[] distinct(PackedPairs pairs, IntFunction<Buffer> content) {
         Set<Key> known = new HashSet<>();
         return IntStream.range(0, pairs.rows())
-                .filter(row -> known.add(new Key(pairs.caption(row), content.apply(row))))
+                .filter(row -> known.add(new Key(pairs.conceptId(row), content.apply(row))))
                 .toArray();
     }
 
@@ -61,7 +61,7 @@ final class HeldOutSet {
 
     /** Concepts of some of the rows. */
     int[] concepts(int[] of) {
-        return IntStream.of(of).map(row -> rows.pairs().caption(row)).toArray();
+        return IntStream.of(of).map(row -> rows.pairs().conceptId(row)).toArray();
     }
 
     /** Names of the class columns. */

@@ -25,14 +25,15 @@ public final class NearestNeighbour {
         int width = training.shape().imageWidth();
         int[] sorted = IntStream.range(0, training.rows())
                 .boxed()
-                .sorted(Comparator.comparingInt(training::caption))
+                .sorted(Comparator.comparingInt(training::conceptId))
                 .mapToInt(Integer::intValue)
                 .toArray();
-        int[] concepts = IntStream.of(sorted).map(training::caption).toArray();
+        int[] concepts = IntStream.of(sorted).map(training::conceptId).toArray();
         float[] queries =
                 features(heldOut.pairs(), IntStream.range(0, heldOut.size()).toArray());
-        int[] rights =
-                IntStream.range(0, heldOut.size()).map(heldOut.pairs()::caption).toArray();
+        int[] rights = IntStream.range(0, heldOut.size())
+                .map(heldOut.pairs()::conceptId)
+                .toArray();
         float[] best = best(training, sorted, concepts, queries, rights);
         int[] nearer = new int[rights.length];
         int[] level = new int[rights.length];

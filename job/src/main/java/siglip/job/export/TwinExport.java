@@ -31,7 +31,7 @@ import siglip.job.order.EpochOrder;
  * train-texts.f32    rows x textWidth                               where texts are features
  * train-tokens.i32   all bags, one after another                    where texts are tokens
  * train-starts.i32   2 rows + 1: description of row i from [2i], keywords from [2i + 1], end at [2i + 2]
- * train-captions.i32 rows: caption ids
+ * train-concepts.i32 rows: concept ids
  * order.i32          steps x batchSize: row ids
  * keywords.u8        steps x batchSize: 1 where the caption is taken with its keywords
  * seen-*, unseen-*   held-out rows, as train-*
@@ -86,12 +86,12 @@ public final class TwinExport {
     private void writePairs(String name, PackedPairs pairs) throws IOException {
         PairShape shape = pairs.shape();
         try (Values images = new Values(name + "-images.f32");
-                Values captions = new Values(name + "-captions.i32")) {
+                Values concepts = new Values(name + "-concepts.i32")) {
             float[] image = new float[shape.imageWidth()];
             for (int row = 0; row < pairs.rows(); row++) {
                 pairs.image(row, image, 0);
                 images.write(image);
-                captions.write(pairs.caption(row));
+                concepts.write(pairs.conceptId(row));
             }
         }
         if (shape.textIsTokens()) {

@@ -24,7 +24,7 @@ public interface LossExchange {
      * still on its way home.
      *
      * @param images this rank's image embeddings, n x d
-     * @param own this rank's text embeddings and the caption ids of its pairs
+     * @param own this rank's text embeddings and the concept ids of its pairs
      * @param imageGradient n x d, overwritten
      * @param textGradient n x d, overwritten
      * @param sums added to
@@ -73,8 +73,8 @@ public interface LossExchange {
     /** What both exchanges know: who has which rows, which pairs are positives, and the cores to work on. */
     record Blocks(RankNode node, Slices rows, int width, DuplicatePolicy duplicates, Lanes lanes) {
         /** Positives between this rank's images and the texts of {@code owner}. */
-        PairLabels labels(int owner, int[] imageCaptions, int[] textCaptions) {
-            return new PairLabels(rows.start(node.rank()), rows.start(owner), imageCaptions, textCaptions, duplicates);
+        PairLabels labels(int owner, int[] imageConcepts, int[] textConcepts) {
+            return new PairLabels(rows.start(node.rank()), rows.start(owner), imageConcepts, textConcepts, duplicates);
         }
 
         int ranks() {

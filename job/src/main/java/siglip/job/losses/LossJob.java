@@ -138,7 +138,7 @@ public final class LossJob {
                 images.write(i * width, pair.image(), 0, width);
                 texts.embeddings().write(i * width, pair.text(), 0, width);
             }
-            texts.writeCaptions(
+            texts.writeConceptIds(
                     IntStream.range(rows.start(rank), rows.start(rank) + n).toArray());
             Matrix imageGradient = Matrix.allocate(n, width);
             Matrix textGradient = Matrix.allocate(n, width);

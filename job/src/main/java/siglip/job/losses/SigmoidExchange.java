@@ -51,13 +51,13 @@ final class SigmoidExchange implements LossExchange {
             StepClock clock) {
         TextRing texts = new TextRing(blocks.node(), blocks.rows(), arm, step, own, places);
         GradientRing gradients = new GradientRing(blocks.node(), blocks.rows(), arm, step, shares, arriving);
-        int[] captions = own.captions();
+        int[] conceptIds = own.conceptIds();
         imageGradient.clear();
         textGradient.clear();
         accumulate(
                 images,
                 own.embeddings(),
-                blocks.labels(blocks.node().rank(), captions, captions),
+                blocks.labels(blocks.node().rank(), conceptIds, conceptIds),
                 params,
                 imageGradient,
                 textGradient,
@@ -70,7 +70,7 @@ final class SigmoidExchange implements LossExchange {
             accumulate(
                     images,
                     block.embeddings(),
-                    blocks.labels(texts.owner(phase), captions, block.captions()),
+                    blocks.labels(texts.owner(phase), conceptIds, block.conceptIds()),
                     params,
                     imageGradient,
                     share,

@@ -71,7 +71,7 @@ final class SoftmaxExchange implements LossExchange {
         TextRing texts = new TextRing(blocks.node(), blocks.rows(), arm, step, own, gathered);
         GradientRing gradients = new GradientRing(blocks.node(), blocks.rows(), arm, step, shares, arriving);
         ColumnMerge.Offers offers = merge.offer(arm, step);
-        int[] captions = own.captions();
+        int[] conceptIds = own.conceptIds();
         for (int lane = 0; lane < rows.length; lane++) {
             rows[lane].clear();
             columns[lane].clear();
@@ -80,7 +80,7 @@ final class SoftmaxExchange implements LossExchange {
             TextBlock block = phase == 0 ? own : texts.await(phase);
             clock.lap(StepClock.Phase.HOP);
             int owner = texts.owner(phase);
-            PairLabels labels = blocks.labels(owner, captions, block.captions());
+            PairLabels labels = blocks.labels(owner, conceptIds, block.conceptIds());
             accumulateLogSums(
                     images, block.embeddings(), labels, params, blocks.rows().start(owner));
             clock.lap(StepClock.Phase.LOSS);
@@ -95,7 +95,7 @@ final class SoftmaxExchange implements LossExchange {
             Matrix share = phase == 0 ? textGradient : gradients.share(phase);
             clock.lap(StepClock.Phase.HOP);
             int owner = texts.owner(phase);
-            PairLabels labels = blocks.labels(owner, captions, block.captions());
+            PairLabels labels = blocks.labels(owner, conceptIds, block.conceptIds());
             accumulateGradient(
                     images, block.embeddings(), labels, params, blocks.rows().start(owner), imageGradient, share, sums);
             clock.lap(StepClock.Phase.LOSS);

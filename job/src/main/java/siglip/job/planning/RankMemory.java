@@ -15,7 +15,7 @@ import siglip.kernels.LogSums;
  * of d floats, P parameters, and a table of R rows of w floats:
  *
  * <pre>{@code
- * own blocks     4 n (4 d + 1)                      images, texts with captions, their gradients
+ * own blocks     4 n (4 d + 1)                      images, texts with concept ids, their gradients
  * ring           4 n (2 (d + 1) + 4 d), c - 1 times 4 n d more      sigmoid: two places, four blocks of gradients
  * gather         4 n (D - 1)(d + 1) + 16 n d + 48 N (3 + c) ...     softmax: all texts, log-sum-exps of all columns
  * parameters     4 P + 4 R w

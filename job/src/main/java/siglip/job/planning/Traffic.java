@@ -23,7 +23,7 @@ public record Traffic(long ring, long ringMessages, long reduce, long reduceMess
         int ranks = work.ranks();
         for (int phase = 0; phase < ranks; phase++) {
             long rows = work.rows().size(Math.floorMod(rank - phase, ranks));
-            ring += phase < ranks - 1 ? Float.BYTES * rows * (work.width() + 1) : 0; // texts with their captions
+            ring += phase < ranks - 1 ? Float.BYTES * rows * (work.width() + 1) : 0; // texts with their concept ids
             ring += phase > 0 ? Float.BYTES * rows * work.width() : 0; // gradients of texts
         }
         long ringMessages = 2L * (ranks - 1);

@@ -16,7 +16,7 @@ public record Frame(Kind kind, int arm, long step, int phase) {
 
     /** What a message carries, and whether it belongs to the loss (ring) or to the reduction of gradients. */
     public enum Kind {
-        /** Text embeddings and caption ids of one rank, on their way round the ring. */
+        /** Text embeddings and concept ids of one rank, on their way round the ring. */
         TEXT(true),
         /** Gradient of the text embeddings of one rank, one hop behind them, on its way home. */
         TEXT_GRADIENT(true),

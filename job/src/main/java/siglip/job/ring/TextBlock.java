@@ -5,25 +5,25 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
 
-/** Memory for the texts of one rank as they travel: the embeddings, n x d, and after them the caption ids, n ints. */
+/** Memory for the texts of one rank as they travel: the embeddings, n x d, and after them the concept ids, n ints. */
 public final class TextBlock {
     private final ByteBuffer bytes;
     private final int width;
-    private final int[] captions;
+    private final int[] conceptIds;
     private int rows;
 
     /** Room for {@code capacity} texts of {@code width} floats. */
     public TextBlock(int capacity, int width) {
         this.bytes = Matrix.allocate(capacity, width + 1).bytes();
         this.width = width;
-        this.captions = new int[capacity];
+        this.conceptIds = new int[capacity];
     }
 
     /** Says how many texts the block holds now. */
     public TextBlock shape(int rows) {
-        if (rows > captions.length) {
+        if (rows > conceptIds.length) {
             throw new IllegalArgumentException(
-                    "Cannot hold %d texts: the block has room for %d".formatted(rows, captions.length));
+                    "Cannot hold %d texts: the block has room for %d".formatted(rows, conceptIds.length));
         }
         this.rows = rows;
         return this;
@@ -38,21 +38,21 @@ public final class TextBlock {
         return Matrix.wrap(bytes, rows, width);
     }
 
-    /** Writes the caption ids behind the embeddings. */
-    public void writeCaptions(int[] ids) {
+    /** Writes the concept ids behind the embeddings. */
+    public void writeConceptIds(int[] ids) {
         ByteBuffer tail = tail();
         for (int i = 0; i < rows; i++) {
             tail.putInt(ids[i]);
         }
     }
 
-    /** The caption ids, one a row. */
-    public int[] captions() {
+    /** The concept ids, one a row. */
+    public int[] conceptIds() {
         ByteBuffer tail = tail();
         for (int i = 0; i < rows; i++) {
-            captions[i] = tail.getInt();
+            conceptIds[i] = tail.getInt();
         }
-        return rows == captions.length ? captions : Arrays.copyOf(captions, rows);
+        return rows == conceptIds.length ? conceptIds : Arrays.copyOf(conceptIds, rows);
     }
 
     private ByteBuffer tail() {

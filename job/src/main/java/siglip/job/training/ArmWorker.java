@@ -86,7 +86,7 @@ final class ArmWorker {
         RankReduction.Offers offers = reduction.offer(arm, step);
         own.shape(batch.rows());
         forward(step, batch);
-        own.writeCaptions(batch.captions());
+        own.writeConceptIds(batch.conceptIds());
         clock.lap(StepClock.Phase.FORWARD);
         LossSums sums = new LossSums();
         LossExchange.Homeward homeward =

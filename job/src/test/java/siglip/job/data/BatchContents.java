@@ -11,7 +11,7 @@ import siglip.job.features.PairShape;
 import siglip.job.features.TokenBags;
 
 /** All that is in a global batch, put together from its ranks' slices. */
-record BatchContents(List<Long> ids, List<Integer> captions, int images, int texts, List<List<Integer>> tokens) {
+record BatchContents(List<Long> ids, List<Integer> conceptIds, int images, int texts, List<List<Integer>> tokens) {
     /** Reads steps {@code from} to {@code to - 1} as a segment does, but on the driver. */
     static List<BatchContents> read(BatchSource source, JavaSparkContext spark, int ranks, long from, long to) {
         int steps = (int) (to - from);
@@ -36,7 +36,7 @@ record BatchContents(List<Long> ids, List<Integer> captions, int images, int tex
                 batch.texts().read(0, texts[step], first * shape.textWidth(), batch.rows() * shape.textWidth());
                 for (int row = 0; row < batch.rows(); row++) {
                     batches.get(step).ids().add(batch.ids()[row]);
-                    batches.get(step).captions().add(batch.captions()[row]);
+                    batches.get(step).conceptIds().add(batch.conceptIds()[row]);
                     batches.get(step).tokens().add(bag(batch.tokens(), row));
                 }
             }
@@ -47,7 +47,7 @@ record BatchContents(List<Long> ids, List<Integer> captions, int images, int tex
                     step,
                     new BatchContents(
                             batch.ids(),
-                            batch.captions(),
+                            batch.conceptIds(),
                             Arrays.hashCode(images[step]),
                             Arrays.hashCode(texts[step]),
                             batch.tokens()));

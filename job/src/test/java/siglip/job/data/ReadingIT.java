@@ -99,7 +99,7 @@ class ReadingIT {
                 data.training().image(3, features, 0);
                 data.training().text(4, features, 3);
                 assertThat(features).as(column).containsExactly(4, 0, -4, 5, 0, -5);
-                assertThat(data.training().caption(3)).isEqualTo(3);
+                assertThat(data.training().conceptId(3)).isEqualTo(3);
             }
         }
     }
@@ -246,7 +246,7 @@ class ReadingIT {
                     .containsExactly(
                             "caption without a word 1", "empty caption 2", "no image 1", "undecodable image 2");
             assertThat(data.summary().concepts()).as("captions are concepts").isEqualTo(6);
-            assertThat(data.training().caption(0)).isEqualTo(data.training().caption(1));
+            assertThat(data.training().conceptId(0)).isEqualTo(data.training().conceptId(1));
         }
     }
 

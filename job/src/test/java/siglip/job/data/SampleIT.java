@@ -55,18 +55,18 @@ class SampleIT {
     void conceptsThatAreLeftOutAreInNoTrainingRowAndInAllUnseenOnes() {
         PackedPairs training = data.training();
         Set<Integer> trained = new HashSet<>();
-        IntStream.range(0, training.rows()).forEach(row -> trained.add(training.caption(row)));
+        IntStream.range(0, training.rows()).forEach(row -> trained.add(training.conceptId(row)));
 
         EvaluationRows unseen = data.heldOut(HeldOut.UNSEEN, Integer.MAX_VALUE);
         EvaluationRows seen = data.heldOut(HeldOut.SEEN, Integer.MAX_VALUE);
 
         assertThat(unseen.size()).isEqualTo((int) data.summary().unseen()).isGreaterThan(50);
         for (int row = 0; row < unseen.size(); row++) {
-            assertThat(trained).doesNotContain(unseen.pairs().caption(row));
-            assertThat(unseen.pairs().caption(row) % 10).isEqualTo(3);
+            assertThat(trained).doesNotContain(unseen.pairs().conceptId(row));
+            assertThat(unseen.pairs().conceptId(row) % 10).isZero();
         }
         for (int row = 0; row < seen.size(); row++) {
-            assertThat(seen.pairs().caption(row) % 10).isNotEqualTo(3);
+            assertThat(seen.pairs().conceptId(row) % 10).isNotZero();
         }
         assertThat(Collections.disjoint(seen.concepts(), unseen.concepts())).isTrue();
     }
@@ -135,7 +135,7 @@ class SampleIT {
                             .read(14, part);
                     for (int row = 0; row < part.rows(); row++, at++) {
                         assertThat(part.ids()[row]).isEqualTo(whole.ids()[at]);
-                        assertThat(part.captions()[row]).isEqualTo(whole.captions()[at]);
+                        assertThat(part.conceptIds()[row]).isEqualTo(whole.conceptIds()[at]);
                         assertThat(part.images().get(row, 500))
                                 .isEqualTo(whole.images().get(at, 500));
                         assertThat(part.tokens().end(row) - part.tokens().start(row))

@@ -306,7 +306,7 @@ class EvaluatorIT {
                 for (int k = 0; k < query.length; k++) {
                     similarity += query[k] * candidates[row][k];
                 }
-                if (training.caption(row) == some.pairs().caption(q)) {
+                if (training.conceptId(row) == some.pairs().conceptId(q)) {
                     right = Math.max(right, similarity);
                 } else {
                     wrong = Math.max(wrong, similarity);

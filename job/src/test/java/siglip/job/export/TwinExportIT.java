@@ -41,7 +41,7 @@ class TwinExportIT {
             ByteBuffer images = read("train-images.f32");
             ByteBuffer tokens = read("train-tokens.i32");
             ByteBuffer starts = read("train-starts.i32");
-            ByteBuffer captions = read("train-captions.i32");
+            ByteBuffer concepts = read("train-concepts.i32");
             ByteBuffer order = read("order.i32");
             ByteBuffer keywords = read("keywords.u8");
             assertThat(order.capacity()).isEqualTo(4 * 7 * 100);
@@ -55,7 +55,7 @@ class TwinExportIT {
                 for (int row = 0; row < 100; row++) {
                     int id = order.getInt(4 * (100 * step + row));
                     assertThat((long) id).isEqualTo(batch.ids()[row]);
-                    assertThat(captions.getInt(4 * id)).isEqualTo(batch.captions()[row]);
+                    assertThat(concepts.getInt(4 * id)).isEqualTo(batch.conceptIds()[row]);
                     for (int i = 0; i < width; i += 97) {
                         assertThat(images.getFloat(4 * (id * width + i)))
                                 .isEqualTo(batch.images().get(row, i));

@@ -68,14 +68,14 @@ final class RingRun {
             RankReduction.Offers offers = reduction.offer(0, step);
             SplittableRandom random = new SplittableRandom(step * ranks + node.rank());
             Matrix x = own.embeddings();
-            int[] captions = new int[own.rows()];
+            int[] conceptIds = new int[own.rows()];
             for (int i = 0; i < own.rows(); i++) {
-                captions[i] = random.nextInt();
+                conceptIds[i] = random.nextInt();
                 for (int k = 0; k < WIDTH; k++) {
                     x.set(i, k, (float) random.nextDouble() + dense.get(0, (i * WIDTH + k) % DENSE));
                 }
             }
-            own.writeCaptions(captions);
+            own.writeConceptIds(conceptIds);
             Matrix gradient = Matrix.allocate(1, DENSE);
             TextRing texts = new TextRing(node, rows, 0, step, own, places);
             GradientRing ring = new GradientRing(node, rows, 0, step, shares, arriving);
@@ -83,7 +83,7 @@ final class RingRun {
                 TextBlock block = texts.await(phase);
                 Matrix share = ring.share(phase);
                 add(block.embeddings(), share, 0.5f);
-                add(block.embeddings(), gradient, block.captions()[0] % 7);
+                add(block.embeddings(), gradient, block.conceptIds()[0] % 7);
                 ring.pass(phase, share);
                 texts.used(phase);
             }

@@ -24,17 +24,17 @@ import siglip.kernels.blas.Matrix;
 class RingTest {
     private static final int WIDTH = 3;
 
-    /** A text row that says whose it is: every float and the caption id are the row's position in the global batch. */
+    /** A text row that says whose it is: every float and the concept id are the row's position in the global batch. */
     private static TextBlock texts(Slices rows, int rank) {
         TextBlock block = new TextBlock(rows.largest(), WIDTH).shape(rows.size(rank));
-        int[] captions = new int[block.rows()];
+        int[] conceptIds = new int[block.rows()];
         for (int i = 0; i < block.rows(); i++) {
-            captions[i] = rows.start(rank) + i;
+            conceptIds[i] = rows.start(rank) + i;
             for (int k = 0; k < WIDTH; k++) {
-                block.embeddings().set(i, k, captions[i]);
+                block.embeddings().set(i, k, conceptIds[i]);
             }
         }
-        block.writeCaptions(captions);
+        block.writeConceptIds(conceptIds);
         return block;
     }
 
@@ -52,7 +52,7 @@ class RingTest {
         Slices rows = new Slices(4L * ranks + 1, ranks);
         try (Circle circle = new Circle(ranks)) {
             List<List<Integer>> seen = circle.run(node -> {
-                List<Integer> captions = new ArrayList<>();
+                List<Integer> conceptIds = new ArrayList<>();
                 List<TextBlock> memory = places(rows, places);
                 TextBlock own = texts(rows, node.rank());
                 for (long step = 0; step < 3; step++) {
@@ -60,14 +60,14 @@ class RingTest {
                     for (int phase = 1; phase < ranks; phase++) {
                         TextBlock block = ring.await(phase);
                         for (int i = 0; i < block.rows(); i++) {
-                            assertThat(block.embeddings().get(i, WIDTH - 1)).isEqualTo(block.captions()[i]);
-                            captions.add(block.captions()[i]);
+                            assertThat(block.embeddings().get(i, WIDTH - 1)).isEqualTo(block.conceptIds()[i]);
+                            conceptIds.add(block.conceptIds()[i]);
                         }
                         ring.used(phase);
                     }
                     ring.finish();
                 }
-                return captions;
+                return conceptIds;
             });
             for (int rank = 0; rank < ranks; rank++) {
                 List<Integer> expected = new ArrayList<>();
@@ -218,7 +218,7 @@ class RingTest {
                     for (int phase = 1; phase < ranks; phase++) {
                         TextBlock block = ring.await(phase);
                         Thread.sleep(node.rank() == 2 ? 50 : 5);
-                        assertThat(block.captions()[0]).isEqualTo(rows.start(ring.owner(phase)));
+                        assertThat(block.conceptIds()[0]).isEqualTo(rows.start(ring.owner(phase)));
                         count++;
                         ring.used(phase);
                     }

@@ -45,8 +45,8 @@ import siglip.kernels.Numerics;
 class DistributedGradientTest {
     private static final long SEED = Long.getLong("test.seed", 1);
     private static final int STEPS = 2;
-    private static final int CAPTIONS =
-            5; // pairs i and i + 5 share a caption: on different ranks, for most numbers of ranks
+    private static final int CONCEPTS =
+            5; // pairs i and i + 5 share a concept: on different ranks, for most numbers of ranks
     private static final Numerics NUMERICS = new Numerics("auto", Numerics.FP32, "auto", 4);
 
     @ParameterizedTest
@@ -134,7 +134,7 @@ class DistributedGradientTest {
         Training(int pairs, int ranks, int cores, int microBatch, DuplicatePolicy duplicates) {
             this.ranks = ranks;
             settings = settings(pairs, cores, microBatch, duplicates);
-            source = new GeneratedSource(pairs, 9, 0, CAPTIONS);
+            source = new GeneratedSource(pairs, 9, 0, CONCEPTS);
             model = ModelSpec.of(settings.towers(), source.shape());
             what = "N = %d, D = %d, %d cores, %s, test.seed %d".formatted(pairs, ranks, cores, duplicates, SEED);
         }

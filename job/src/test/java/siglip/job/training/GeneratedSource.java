@@ -13,10 +13,10 @@ import siglip.job.features.PairShape;
 import siglip.job.order.Slices;
 
 /**
- * Batches made of a formula: image and text features of a position share a signal, and some captions repeat. Any rank
+ * Batches made of a formula: image and text features of a position share a signal, and some concepts repeat. Any rank
  * count sees the same pairs.
  */
-record GeneratedSource(int batchSize, int imageWidth, int textWidth, int captions) implements BatchSource {
+record GeneratedSource(int batchSize, int imageWidth, int textWidth, int concepts) implements BatchSource {
     @Override
     public PairShape shape() {
         return new PairShape(imageWidth, textWidth);
@@ -39,14 +39,14 @@ record GeneratedSource(int batchSize, int imageWidth, int textWidth, int caption
 
     @Override
     public Opener opener() {
-        return new GeneratedOpener(batchSize, captions);
+        return new GeneratedOpener(batchSize, concepts);
     }
 
     @Override
     public void close() {}
 
     /** Serialised with the stage. */
-    record GeneratedOpener(int batchSize, int captions) implements Opener {
+    record GeneratedOpener(int batchSize, int concepts) implements Opener {
         @Override
         public RankBatches open(int rank, int ranks, Iterator<byte[]> feed) {
             return (step, into) -> fill(step, new Slices(batchSize, ranks), rank, into);
@@ -58,7 +58,7 @@ record GeneratedSource(int batchSize, int imageWidth, int textWidth, int caption
                 long id = step * batchSize + rows.start(rank) + i;
                 SplittableRandom random = new SplittableRandom(id % 97);
                 into.ids()[i] = id;
-                into.captions()[i] = (int) (id % captions);
+                into.conceptIds()[i] = (int) (id % concepts);
                 double signal = random.nextDouble(-1, 1);
                 for (int k = 0; k < into.images().columns(); k++) {
                     into.images().set(i, k, (float) (signal * (k % 3) + random.nextDouble(-1, 1)));

@@ -55,7 +55,7 @@ record GradientOracle(
         ReferenceTowers towers = ReferenceTowers.forward(model, parameters, whole, seed, step);
         BoundedRows images = towers.images();
         BoundedRows texts = towers.texts();
-        PairLabels labels = new PairLabels(0, 0, whole.captions(), whole.captions(), duplicates);
+        PairLabels labels = new PairLabels(0, 0, whole.conceptIds(), whole.conceptIds(), duplicates);
         ReferenceLoss loss =
                 switch (kind) {
                     case SIGMOID -> ReferenceLoss.sigmoid(images.value(), texts.value(), labels, logits);

@@ -117,15 +117,15 @@ final class RingFaults {
                     List.of(Matrix.allocate(most, width), Matrix.allocate(most, width)));
             imageGradient.clear();
             textGradient.clear();
-            int[] captions = own.captions();
+            int[] conceptIds = own.conceptIds();
             for (int phase = 0; phase < node.ranks(); phase++) {
                 TextBlock block = phase == 0 ? own : texts.await(phase);
                 Matrix share = phase == 0 ? textGradient : gradients.share(phase);
                 PairLabels labels = new PairLabels(
                         rows.start(node.rank()),
                         rows.start(texts.owner(phase)),
-                        captions,
-                        block.captions(),
+                        conceptIds,
+                        block.conceptIds(),
                         plan.duplicates());
                 lanes.kernels(0)
                         .sigmoid()

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * 4 KiB for each tile       views and operands, twice for the softmax
  * }</pre>
  *
- * <p>Where ranks have different numbers of rows, each block's caption ids are copied besides, 4 bytes a row; and a micro-batch takes copies of its
+ * <p>Where ranks have different numbers of rows, each block's concept ids are copied besides, 4 bytes a row; and a micro-batch takes copies of its
  * ids, 12 bytes a row. The kernels here are scalar: the Vector API's values become objects until the compiler has seen enough of the loop.
  */
 @Timeout(180)

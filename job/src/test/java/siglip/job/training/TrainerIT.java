@@ -120,7 +120,7 @@ class TrainerIT {
                     .isPositive());
         }
         int half = BATCH / 2;
-        int floats = 2 * (2 - 1) * half * 16; // 2 (D - 1) n d, and the caption ids
+        int floats = 2 * (2 - 1) * half * 16; // 2 (D - 1) n d, and the concept ids
         assertThat(trained.steps.get(0).ranks().get(0).ringBytes()).isEqualTo(4L * (floats + half));
     }
 
