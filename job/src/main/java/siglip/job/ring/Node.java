@@ -85,7 +85,6 @@ public abstract class Node implements AutoCloseable {
                         while (!closing.get()) {
                             beat.run();
                             dismissStrangers();
-                            dismissStrangers();
                             Thread.sleep(pause.toMillis());
                         }
                     } catch (InterruptedException closed) {
