@@ -28,6 +28,11 @@ public final class LogSums {
         clear();
     }
 
+    /** Bytes on the heap, and as many on the wire, of so many rows. */
+    public static long bytes(long rows) {
+        return rows * FIELDS * Double.BYTES;
+    }
+
     public int rows() {
         return fields.length / FIELDS;
     }

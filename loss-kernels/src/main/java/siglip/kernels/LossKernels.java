@@ -50,9 +50,14 @@ public final class LossKernels implements AutoCloseable {
         return softmax;
     }
 
-    /** Bytes of working memory the losses hold: tiles and scratch, not embeddings. */
-    public long workingBytes() {
-        return workspace.workingBytes() + softmax.workingBytes();
+    /** Working memory that the losses hold: tiles and scratch, not embeddings. */
+    public Footprint footprint() {
+        return workspace.footprint().plus(softmax.footprint());
+    }
+
+    /** What all losses together hold after blocks of a shape; {@link SoftmaxLoss#footprint} comes on top where that was used. */
+    public static Footprint footprint(BlockShape shape) {
+        return Workspace.footprint(shape).plus(SoftmaxLoss.ofTile(shape.tile()));
     }
 
     @Override

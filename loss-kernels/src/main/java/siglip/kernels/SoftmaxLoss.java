@@ -383,9 +383,22 @@ public final class SoftmaxLoss {
         }
     }
 
-    long workingBytes() {
-        return (long) workspace.tile * (4 * Float.BYTES + 2 * Double.BYTES)
-                + (long) Float.BYTES * allColumnValues.length
-                + (long) Double.BYTES * (rowLogSums.length + columnLogSums.length);
+    Footprint footprint() {
+        return ofTile(workspace.tile)
+                .plus(ofBlock(allColumnValues.length, (long) rowLogSums.length + columnLogSums.length));
+    }
+
+    /** What it holds once it has worked on blocks of a shape, beside what all losses hold. */
+    public static Footprint footprint(BlockShape shape) {
+        return ofBlock(shape.texts(), (long) shape.images() + shape.texts());
+    }
+
+    /** What it holds whether it is used or not. */
+    static Footprint ofTile(int tile) {
+        return new Footprint(0, tile * (4L * Float.BYTES + 2L * Double.BYTES));
+    }
+
+    private static Footprint ofBlock(int values, long logSums) {
+        return new Footprint(0, (long) Float.BYTES * values + Double.BYTES * logSums);
     }
 }

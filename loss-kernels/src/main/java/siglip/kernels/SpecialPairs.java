@@ -8,13 +8,15 @@ import java.util.Arrays;
  * and keeps its arrays from block to block.
  */
 final class SpecialPairs {
+    private static final int FIRST_FOUND = 64;
+
     private PairLabels labels = PairLabels.none(0, 0);
     private long[] textsByConcept = new long[0]; // concept id in the high half, text row in the low half, sorted
     private int texts;
 
-    private int[] positives = new int[64];
+    private int[] positives = new int[FIRST_FOUND];
     private int positiveCount;
-    private int[] masked = new int[64];
+    private int[] masked = new int[FIRST_FOUND];
     private int maskedCount;
     private int columns;
 
@@ -115,7 +117,21 @@ final class SpecialPairs {
         return masked[index];
     }
 
-    long workingBytes() {
-        return (long) Long.BYTES * textsByConcept.length + (long) Integer.BYTES * (positives.length + masked.length);
+    Footprint footprint() {
+        return footprint(textsByConcept.length, positives.length, masked.length);
+    }
+
+    /** What it comes to with blocks of a shape. */
+    static Footprint footprint(BlockShape shape) {
+        int positives = FIRST_FOUND;
+        while (positives < shape.tileRows()) {
+            positives *= 2;
+        }
+        int indexed = shape.duplicates() == DuplicatePolicy.IGNORE ? 0 : shape.texts();
+        return footprint(indexed, positives, FIRST_FOUND);
+    }
+
+    private static Footprint footprint(int texts, int positives, int masked) {
+        return new Footprint(0, (long) Long.BYTES * texts + (long) Integer.BYTES * (positives + masked));
     }
 }

@@ -10,6 +10,8 @@ final class Workspace {
     /** Floats of a tile that the passes copy at a time: 16 KiB stay in the nearest cache. */
     private static final int BAND = 4096;
 
+    private static final int FIRST_POSITIVES = 64;
+
     /** Rows that are added up in {@code float}. */
     private static final int ROWS = 8;
 
@@ -25,7 +27,7 @@ final class Workspace {
     private final Matrix memory;
     private final float[] band;
     private Matrix shaped;
-    private float[] positives = new float[64];
+    private float[] positives = new float[FIRST_POSITIVES];
     private double[] imageSums = new double[0];
     private double[] textSums = new double[0];
     private float[] rows = new float[0];
@@ -84,9 +86,13 @@ final class Workspace {
     /** Scratch for {@code count} values of positive pairs. */
     float[] positives(int count) {
         if (positives.length < count) {
-            positives = new float[Math.max(count, 2 * positives.length)];
+            positives = new float[grown(positives.length, count)];
         }
         return positives;
+    }
+
+    private static int grown(int length, int count) {
+        return count <= length ? length : Math.max(count, 2 * length);
     }
 
     /** The matrix in pieces of {@code tile} rows, the last one shorter. */
@@ -141,13 +147,29 @@ final class Workspace {
         }
     }
 
-    long workingBytes() {
-        return (long) Float.BYTES * (memory.size() + band.length + positives.length + rows.length)
-                + (long) Double.BYTES * (imageSums.length + textSums.length)
-                + imageSlice.roundedBytes()
-                + texts.roundedBytes()
-                + gradient.roundedBytes()
-                + special.workingBytes();
+    Footprint footprint() {
+        long rounded = imageSlice.roundedBytes() + texts.roundedBytes() + gradient.roundedBytes();
+        return footprint(tile, rounded, band.length, positives.length, imageSums.length)
+                .plus(special.footprint());
+    }
+
+    /** What it comes to with blocks of a shape. */
+    static Footprint footprint(BlockShape shape) {
+        long rounded = (long) shape.dims() * (shape.tileRows() + shape.texts())
+                + (long) shape.tileRows() * Math.min(shape.tile(), shape.texts());
+        return footprint(
+                        shape.tile(),
+                        shape.precision().roundedBytes(rounded),
+                        Math.max(shape.tile(), BAND),
+                        grown(FIRST_POSITIVES, shape.tileRows()),
+                        shape.dims())
+                .plus(SpecialPairs.footprint(shape));
+    }
+
+    private static Footprint footprint(int tile, long rounded, int band, int positives, int dims) {
+        return new Footprint(
+                (long) Float.BYTES * tile * tile + rounded,
+                Float.BYTES * ((long) band + positives + (long) ROWS * dims) + 2L * Double.BYTES * dims);
     }
 
     /** Checks once what both losses rely on. */

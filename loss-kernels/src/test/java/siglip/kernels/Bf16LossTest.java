@@ -228,7 +228,7 @@ class Bf16LossTest {
         Matrix rows = Matrix.allocate(n, dim);
         try (LossKernels kernels = LossKernels.open(new Numerics("auto", "auto", "auto", tile))) {
             boolean rounds = kernels.products().precision() == Precision.BF16;
-            long before = kernels.workingBytes();
+            long before = kernels.footprint().total();
             kernels.sigmoid()
                     .accumulate(
                             rows,
@@ -239,7 +239,8 @@ class Bf16LossTest {
                             Matrix.allocate(n, dim),
                             new LossSums());
             long expected = rounds ? 2L * (n * dim + tile * dim + tile * tile) : 0;
-            assertThat(kernels.workingBytes() - before).isBetween(expected, expected + 2000); // row sums, alignment
+            assertThat(kernels.footprint().total() - before)
+                    .isBetween(expected, expected + 2000); // row sums, alignment
         }
     }
 }

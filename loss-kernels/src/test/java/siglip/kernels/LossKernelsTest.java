@@ -64,7 +64,7 @@ class LossKernelsTest {
     @Test
     void workingMemoryDoesNotGrowWithTheBatch() {
         try (LossKernels kernels = LossKernels.open(numerics("auto", "auto"))) {
-            long atFirst = kernels.workingBytes();
+            long atFirst = kernels.footprint().total();
             for (int n : new int[] {100, 3000}) {
                 Matrix rows = Matrix.allocate(n, 4);
                 kernels.sigmoid()
@@ -77,7 +77,7 @@ class LossKernelsTest {
                                 Matrix.allocate(n, 4),
                                 new LossSums());
             }
-            assertThat(kernels.workingBytes()).isLessThan(atFirst + 1000); // row sums of width 4
+            assertThat(kernels.footprint().total()).isLessThan(atFirst + 1000); // row sums of width 4
         }
     }
 

@@ -1,6 +1,7 @@
 package siglip.job.planning;
 
 import java.util.List;
+import siglip.kernels.Footprint;
 
 /** Bytes by what they are for. */
 public record Memory(List<Part> parts) {
@@ -10,7 +11,11 @@ public record Memory(List<Part> parts) {
      * @param direct outside the Java heap: what MaxDirectMemorySize limits
      * @param heap in the Java heap
      */
-    public record Part(String what, long direct, long heap) {}
+    public record Part(String what, long direct, long heap) {
+        static Part of(String what, Footprint footprint) {
+            return new Part(what, footprint.direct(), footprint.heap());
+        }
+    }
 
     public Memory {
         parts = List.copyOf(parts);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import siglip.job.config.PlanSettings;
+import siglip.job.ring.TextBlock;
 
 /**
  * What a run would take on one number of ranks.
@@ -48,7 +49,7 @@ public record Plan(Workload work, Rates rates, List<ArmPlan> arms, Memory rank, 
                 .ifPresent(most -> tooMuch("A rank", "plan.executor-memory", rank.total(), most, warnings));
         limits.driverMemory()
                 .ifPresent(most -> tooMuch("The driver", "plan.driver-memory", driver.total(), most, warnings));
-        long texts = 4L * work.localRows() * (work.width() + 1);
+        long texts = TextBlock.bytes(work.localRows(), work.width());
         if (texts > ONE_BUFFER) {
             warnings.add(
                     "A rank's block of texts takes %,d bytes, and one message holds at most 2 GiB: it takes at least %d ranks"

@@ -7,7 +7,6 @@ import siglip.job.config.PlanSettings;
 import siglip.job.config.Settings;
 import siglip.job.towers.ModelSpec;
 import siglip.kernels.Numerics;
-import siglip.kernels.blas.Precision;
 
 /**
  * Measures this machine and predicts a run, for the command of that name. Nothing of the run's size is allocated, but its model once for each core that
@@ -36,8 +35,8 @@ public record Planning(Numerics numerics, List<ProductRates> products, Network n
         Numerics numerics = settings.loss().numerics();
         for (int count : ranks) {
             try (RateProbe probe = new RateProbe(settings, model, threads(settings, count))) {
-                boolean bf16 = probe.kernels().products().precision() == Precision.BF16;
-                Workload work = Workload.of(settings, model, count, bf16);
+                Workload work = Workload.of(
+                        settings, model, count, probe.kernels().products().precision());
                 TowerBytes towers = TowerBytes.of(model, probe.kernels().products());
                 plans.add(Plan.of(work, probe.measure(work), network, towers, settings.plan()));
                 if (products.isEmpty()) {

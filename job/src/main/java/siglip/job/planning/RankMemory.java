@@ -5,10 +5,16 @@ import java.util.List;
 import siglip.job.config.LossSettings.Kind;
 import siglip.job.order.Slices;
 import siglip.job.planning.Memory.Part;
+import siglip.job.ring.ColumnMerge;
 import siglip.job.ring.GradientRing;
-import siglip.job.ring.PieceLayout;
-import siglip.kernels.DuplicatePolicy;
+import siglip.job.ring.RankReduction;
+import siglip.job.ring.TextBlock;
+import siglip.job.towers.ParameterLayout;
+import siglip.kernels.BlockShape;
+import siglip.kernels.Footprint;
 import siglip.kernels.LogSums;
+import siglip.kernels.LossKernels;
+import siglip.kernels.SoftmaxLoss;
 
 /**
  * What a rank holds while it trains, by the sizes of the buffers that training allocates. With n = N / D pairs a rank, c cores, embeddings
@@ -25,15 +31,10 @@ import siglip.kernels.LogSums;
  * }</pre>
  */
 final class RankMemory {
-    private static final int COLUMN = LogSums.FIELDS * Double.BYTES;
-    private static final int FIRST_POSITIVES = 64; // what the kernels' lists start with
-    private static final int BAND = 4096; // floats of a tile that the element-wise passes copy at a time
-
     private final Workload work;
     private final TowerBytes towerBytes;
     private final int ranks;
     private final int cores;
-    private final long width;
     private final int largest;
 
     RankMemory(Workload work, TowerBytes towerBytes) {
@@ -41,7 +42,6 @@ final class RankMemory {
         this.towerBytes = towerBytes;
         ranks = work.ranks();
         cores = work.cores();
-        width = work.width();
         largest = work.localRows();
     }
 
@@ -79,36 +79,31 @@ final class RankMemory {
     }
 
     private List<Part> ofArm(Kind kind, int rank) {
-        long n = work.rows().size(rank);
-        List<Part> parts = new ArrayList<>();
-        parts.add(new Part("own embeddings and gradients", 4 * n * (4 * width + 1), 0));
-        parts.add(exchange(kind, n));
-        parts.add(new Part(
-                "parameters",
-                4L * work.layout().dense()
-                        + 4L * work.layout().tableRows() * work.layout().tableWidth(),
-                0));
-        parts.add(new Part("pieces of gradient and parameters", pieces(rank), 0));
-        return parts;
+        int n = work.rows().size(rank);
+        ParameterLayout layout = work.layout();
+        return List.of(
+                new Part("own embeddings and gradients", TextBlock.bytes(n, work.width()) + 3 * embeddings(n), 0),
+                exchange(kind, rank),
+                new Part("parameters", 4 * (layout.dense() + (long) layout.tableRows() * layout.tableWidth()), 0),
+                new Part("pieces of gradient and parameters", RankReduction.bytes(work.pieces(), rank), 0));
     }
 
-    private Part exchange(Kind kind, long n) {
-        long block = 4L * largest * width;
-        long texts = 4L * largest * (width + 1);
-        long laneShares = (cores - 1) * block;
-        long gradients = ranks > 1 ? 2L * GradientRing.PLACES * block : 0;
+    private long embeddings(long rows) {
+        return 4 * rows * work.width();
+    }
+
+    private Part exchange(Kind kind, int rank) {
+        long block = embeddings(largest);
+        long texts = TextBlock.bytes(largest, work.width());
+        long gradients = (cores - 1) * block + (ranks > 1 ? 2L * GradientRing.PLACES * block : 0);
         if (kind == Kind.SIGMOID) {
-            return new Part("blocks on the ring", Math.min(2, ranks - 1) * texts + gradients + laneShares, 0);
+            return new Part("blocks on the ring", Math.min(2, ranks - 1) * texts + gradients, 0);
         }
-        long all = work.rows().total();
-        long merge = COLUMN * (2 * all + ranks * n);
-        long sums = COLUMN * (n + cores * all) + (cores > 1 ? COLUMN * all : 0) + COLUMN * n;
-        return new Part("gathered texts, sums of columns", (ranks - 1) * texts + gradients + laneShares + merge, sums);
-    }
-
-    private long pieces(int rank) {
-        PieceLayout layout = work.pieces();
-        return 2 * layout.bytes() + ranks * layout.bytes(rank);
+        long columns = work.rows().total() * (cores > 1 ? cores + 1 : 1); // of each lane, and on the way between them
+        Footprint sums = new Footprint(
+                (ranks - 1) * texts + gradients,
+                LogSums.bytes(columns + work.rows().size(rank)));
+        return Part.of("gathered texts, sums of columns", sums.plus(ColumnMerge.footprint(work.rows(), rank)));
     }
 
     private List<Part> shared(int rank) {
@@ -118,36 +113,23 @@ final class RankMemory {
         long dense = 4L * work.layout().dense() * (parts > 1 ? 2 : 1);
         long touched = parts * work.touchedRows(rows);
         long table = touched * 4 * (work.layout().tableWidth() + 1);
-        List<Part> shared = new ArrayList<>();
-        shared.add(new Part("towers: activations", cores * towerBytes.of(rows), 0));
         long lists = work.shape().textIsTokens() ? 8 * (touched + (long) rows * work.tokens()) : 0;
-        shared.add(new Part("towers: gradient", cores * (dense + table), cores * lists));
-        shared.add(kernels(lanes.total(), lanes.largest()));
-        return shared;
+        return List.of(
+                new Part("towers: activations", cores * towerBytes.of(rows), 0),
+                new Part("towers: gradient", cores * (dense + table), cores * lists),
+                Part.of("kernels: tiles and lists", kernels(lanes)));
     }
 
-    /** Tiles and lists of the kernels of all lanes. */
-    private Part kernels(long n, long laneRows) {
-        long tile = work.tile();
-        long direct = 4 * tile * tile;
-        long inTile = Math.min(tile, laneRows);
-        long positives = inTile <= FIRST_POSITIVES ? FIRST_POSITIVES : Math.max(inTile, 2 * FIRST_POSITIVES);
-        long found = FIRST_POSITIVES;
-        while (found < inTile) {
-            found *= 2;
+    private Footprint kernels(Slices lanes) {
+        Footprint all = new Footprint(0, 0);
+        for (int lane = 0; lane < cores; lane++) {
+            BlockShape block = new BlockShape(
+                    work.tile(), lanes.size(lane), largest, work.width(), work.duplicates(), work.precision());
+            all = all.plus(LossKernels.footprint(block));
+            if (work.kinds().contains(Kind.SOFTMAX)) {
+                all = all.plus(SoftmaxLoss.footprint(block));
+            }
         }
-        long heap = 4 * (Math.max(tile, BAND) + positives + 8 * width) + 16 * width + 4 * (found + FIRST_POSITIVES);
-        if (work.duplicates() != DuplicatePolicy.IGNORE) {
-            heap += 8L * largest;
-        }
-        heap += tile * 32; // scratch of the softmax, whether an arm uses it or not
-        if (work.kinds().contains(Kind.SOFTMAX)) {
-            heap += 12L * largest; // of a block of texts: values and log-sum-exps
-        }
-        if (work.bf16()) {
-            direct += 2 * (inTile * width + largest * width + inTile * Math.min(tile, largest));
-        }
-        long rows = work.kinds().contains(Kind.SOFTMAX) ? 8 * n : 0;
-        return new Part("kernels: tiles and lists", cores * direct, cores * heap + rows);
+        return all;
     }
 }

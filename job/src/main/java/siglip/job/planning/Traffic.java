@@ -3,34 +3,29 @@ package siglip.job.planning;
 import siglip.job.config.LossSettings.Kind;
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
+import siglip.job.ring.TextBlock;
 import siglip.kernels.LogSums;
 
 /**
  * Bytes of blocks that leave in one step; headers and control messages, some hundred bytes a message, are not counted.
  *
  * @param ring sent to other ranks while the loss is computed
- * @param ringMessages of those
  * @param reduce sent after it, to other ranks and to the driver: pieces of gradient and parameters
- * @param reduceMessages of those
  * @param driver sent by the driver, and as many received
  */
-public record Traffic(long ring, long ringMessages, long reduce, long reduceMessages, long driver) {
-    private static final int ROW_BYTES = LogSums.FIELDS * Double.BYTES;
-
+public record Traffic(long ring, long reduce, long driver) {
     /** Of one rank, if a batch touches as many rows of the table as there are, or as the tokens of all its pairs. */
     static Traffic of(Workload work, Kind kind, int rank) {
         long ring = 0;
         int ranks = work.ranks();
         for (int phase = 0; phase < ranks; phase++) {
             long rows = work.rows().size(Math.floorMod(rank - phase, ranks));
-            ring += phase < ranks - 1 ? Float.BYTES * rows * (work.width() + 1) : 0; // texts with their concept ids
+            ring += phase < ranks - 1 ? TextBlock.bytes(rows, work.width()) : 0; // texts with their concept ids
             ring += phase > 0 ? Float.BYTES * rows * work.width() : 0; // gradients of texts
         }
-        long ringMessages = 2L * (ranks - 1);
         if (kind == Kind.SOFTMAX) {
             long own = work.rows().size(rank);
-            ring += ROW_BYTES * (work.rows().total() - own + (ranks - 1) * own);
-            ringMessages += 2L * (ranks - 1);
+            ring += LogSums.bytes(work.rows().total() - own + (ranks - 1) * own);
         }
         PieceLayout pieces = work.pieces();
         long reduce = piece(work, pieces, rank, work.rows().total()); // the sum, to the driver
@@ -42,7 +37,7 @@ public record Traffic(long ring, long ringMessages, long reduce, long reduceMess
                         + piece(work, pieces, rank, work.rows().total());
             }
         }
-        return new Traffic(ring, ringMessages, reduce, 2L * (ranks - 1) + 1, driver);
+        return new Traffic(ring, reduce, driver);
     }
 
     /** Of a piece that {@code pairs} pairs added to. */

@@ -9,6 +9,7 @@ import siglip.job.ring.PieceLayout;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.blas.Precision;
 
 /**
  * What is to be planned, in numbers.
@@ -18,7 +19,7 @@ import siglip.kernels.DuplicatePolicy;
  * @param width of an embedding, d
  * @param microBatch most pairs that pass the towers of a core at a time
  * @param tile rows and columns of a tile of logits
- * @param bf16 whether products read their operands in bf16
+ * @param precision in which products read their operands
  * @param duplicates what pairs of equal concept are
  * @param shape of a pair
  * @param layout of the parameters
@@ -32,7 +33,7 @@ public record Workload(
         int width,
         int microBatch,
         int tile,
-        boolean bf16,
+        Precision precision,
         DuplicatePolicy duplicates,
         PairShape shape,
         ParameterLayout layout,
@@ -41,14 +42,14 @@ public record Workload(
         long steps) {
 
     /** What the settings describe, on so many ranks. */
-    public static Workload of(Settings settings, ModelSpec model, int ranks, boolean bf16) {
+    public static Workload of(Settings settings, ModelSpec model, int ranks, Precision precision) {
         return new Workload(
                 new Slices(settings.training().batchSize(), ranks),
                 settings.run().coresPerRank(),
                 model.width(),
                 settings.training().microBatchSize().orElse(Integer.MAX_VALUE / 2),
                 settings.loss().numerics().tile(),
-                bf16,
+                precision,
                 settings.loss().duplicates(),
                 model.shape(),
                 model.layout(),

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import siglip.job.order.Slices;
+import siglip.kernels.Footprint;
 import siglip.kernels.LogSums;
 
 /**
@@ -13,8 +14,6 @@ import siglip.kernels.LogSums;
  * of its own texts' columns, merges them in rank order, and tells all others: two rounds, O(N) numbers.
  */
 public final class ColumnMerge {
-    private static final int ROW_BYTES = LogSums.FIELDS * Double.BYTES;
-
     private final RankNode node;
     private final Slices rows;
     private final LogSums own;
@@ -39,7 +38,7 @@ public final class ColumnMerge {
     }
 
     private ByteBuffer allocate(int rank) {
-        return ByteBuffer.allocateDirect(rows.size(rank) * ROW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        return ByteBuffer.allocateDirect((int) LogSums.bytes(rows.size(rank))).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** The blocks that a step of an arm expects, offered early. */
@@ -92,13 +91,14 @@ public final class ColumnMerge {
         return own.loss();
     }
 
-    /** Bytes of memory for this rank's own sums, and for those that are sent and received. */
+    /** Memory of a rank: for parts and wholes of all columns that leave or arrive, and a part of its own columns from each rank. */
+    public static Footprint footprint(Slices rows, int rank) {
+        int own = rows.size(rank);
+        return new Footprint(LogSums.bytes(2 * rows.total() + (long) rows.ranks() * own), LogSums.bytes(own));
+    }
+
     public long bytes() {
-        long buffers = 0;
-        for (int peer = 0; peer < node.ranks(); peer++) {
-            buffers += outgoing[peer].capacity() + parts[peer].capacity() + wholes[peer].capacity();
-        }
-        return buffers + (long) ROW_BYTES * own.rows();
+        return footprint(rows, node.rank()).total();
     }
 
     private static ByteBuffer clear(ByteBuffer buffer) {

@@ -106,10 +106,6 @@ public final class Piece {
         return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).clear();
     }
 
-    public long bytes() {
-        return bytes.capacity();
-    }
-
     private int length(int rows) {
         return DENSE_AT + Float.BYTES * (dense + rows * (width + 1));
     }

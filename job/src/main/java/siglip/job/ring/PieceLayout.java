@@ -27,9 +27,7 @@ public record PieceLayout(Slices dense, Slices table, int width) implements Seri
 
     /** Bytes of memory for one piece of each rank. */
     public long bytes() {
-        return ranks() * Piece.bytes(0, 0, width)
-                + Piece.bytes(dense.total(), table.total(), width)
-                - Piece.bytes(0, 0, width);
+        return Piece.bytes(dense.total(), table.total(), width) + (ranks() - 1) * Piece.bytes(0, 0, width);
     }
 
     /** Memory for the piece of a rank. */

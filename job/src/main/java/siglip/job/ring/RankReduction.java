@@ -152,14 +152,13 @@ public final class RankReduction {
         return scalars;
     }
 
-    /** Bytes of memory of all pieces. */
+    /** Bytes of a rank's memory: a piece of each rank to send, and one to get parameters into; its own from each other rank, and their sum. */
+    public static long bytes(PieceLayout layout, int rank) {
+        return 2 * layout.bytes() + layout.ranks() * layout.bytes(rank);
+    }
+
     public long bytes() {
-        long bytes = sum.bytes();
-        for (int peer = 0; peer < node.ranks(); peer++) {
-            bytes += outgoing[peer].bytes() + parameters[peer].bytes();
-            bytes += peer == node.rank() ? 0 : incoming[peer].bytes();
-        }
-        return bytes;
+        return bytes(layout, node.rank());
     }
 
     /** The blocks that an arm's step expects. */

@@ -62,10 +62,15 @@ public final class TextBlock {
 
     /** All of it, for the network. */
     ByteBuffer wire() {
-        return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).clear().limit(rows * (width + 1) * Float.BYTES);
+        return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).clear().limit((int) bytes(rows, width));
+    }
+
+    /** Bytes of a block of so many texts, in memory as on the wire. */
+    public static long bytes(long rows, int width) {
+        return Float.BYTES * rows * (width + 1);
     }
 
     public long bytes() {
-        return bytes.capacity();
+        return bytes(captions.length, width);
     }
 }

@@ -98,10 +98,11 @@ public class Lanes implements AutoCloseable {
         }
     }
 
-    public long workingBytes() {
+    /** Bytes of the kernels' working memory. */
+    public long bytes() {
         long bytes = 0;
         for (LossKernels each : kernels) {
-            bytes += each.workingBytes();
+            bytes += each.footprint().total();
         }
         return bytes;
     }

@@ -139,7 +139,7 @@ final class ArmWorker {
     /** Bytes of memory that the arm needs of the rank, with the towers and kernels that all arms share. */
     private long bytes() {
         return parameters.bytes()
-                + lanes.workingBytes()
+                + lanes.bytes()
                 + reduction.bytes()
                 + exchange.bytes()
                 + own.bytes()

@@ -10,6 +10,7 @@ import siglip.job.order.Slices;
 import siglip.job.planning.ArmPlan.Limit;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.blas.Precision;
 
 /** Steps against ones reckoned by hand, with rates that no machine has: powers of two, so that sums are exact. */
 class PlannerTest {
@@ -24,7 +25,7 @@ class PlannerTest {
                 2,
                 microBatch,
                 4,
-                false,
+                Precision.FP32,
                 DuplicatePolicy.IGNORE,
                 new PairShape(3, 3),
                 new ParameterLayout(6, 4, 0, 0),

@@ -100,9 +100,9 @@ class PlannedRunTest {
     }
 
     private static Plan plan(Rehearsal rehearsal, int ranks, String precision) {
-        Workload work = Workload.of(rehearsal.settings(), rehearsal.model(), ranks, precision.equals("bf16"));
         PlanSettings limits = rehearsal.settings().plan();
         try (MatrixProducts products = MatrixProducts.open("auto", precision)) {
+            Workload work = Workload.of(rehearsal.settings(), rehearsal.model(), ranks, products.precision());
             return Plan.of(work, NO_TIME, NO_NETWORK, TowerBytes.of(rehearsal.model(), products), limits);
         }
     }

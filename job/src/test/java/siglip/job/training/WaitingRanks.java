@@ -19,6 +19,7 @@ import siglip.job.stage.Lanes;
 import siglip.job.stage.RankStep;
 import siglip.kernels.Numerics;
 import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.blas.Precision;
 
 /**
  * Many ranks in one process that exchange what they would in training, over real connections with a delay on each hop, but wait where they would
@@ -134,7 +135,7 @@ final class WaitingRanks {
     /** What is planned for ranks that take the pauses for computing, and nothing for all the rest. */
     ArmPlan planned() {
         Rehearsal rehearsal = rehearsal();
-        Workload work = Workload.of(rehearsal.settings(), rehearsal.model(), ranks, false);
+        Workload work = Workload.of(rehearsal.settings(), rehearsal.model(), ranks, Precision.FP32);
         double ofPair = pause.toNanos() * 1e-9 / (ROWS * ROWS);
         Rates rates = new Rates(0, 0, ofPair, ofPair / 4, ofPair * 3 / 4, 0, 0, 0, 0);
         Network network = new Network(bytesPerSecond, latency.toNanos() * 1e-9, 0, 0);

@@ -20,6 +20,11 @@ public enum Precision {
         return name().toLowerCase(Locale.ROOT);
     }
 
+    /** Bytes of a rounded copy of so many numbers; none where operands are read as they are. */
+    public long roundedBytes(long numbers) {
+        return this == FP32 ? 0 : Short.BYTES * numbers;
+    }
+
     /** Bound on the relative error that reading an operand adds to each of its elements. */
     public double unit() {
         return unit;

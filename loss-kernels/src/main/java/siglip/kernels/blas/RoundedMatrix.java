@@ -49,7 +49,7 @@ final class RoundedMatrix implements Operand {
 
     @Override
     public long roundedBytes() {
-        return (long) Short.BYTES * room;
+        return Precision.BF16.roundedBytes(room);
     }
 
     /** Where the rounded values lie, for native code; valid while this operand is reachable. */
