@@ -71,6 +71,6 @@ public final class TextBlock {
     }
 
     public long bytes() {
-        return bytes(captions.length, width);
+        return bytes(conceptIds.length, width);
     }
 }
