@@ -18,6 +18,7 @@ import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairShape;
 import siglip.job.files.FileSystems;
 import siglip.job.files.WholeFile;
+import siglip.job.towers.Modality;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Nd4jBridge;
 import siglip.job.towers.Parameters;
@@ -49,9 +50,9 @@ public final class ModelFiles {
         files.mkdirs(folder);
         ModelSpec spec = model.spec();
         writeGraph(
-                files, new Path(folder, IMAGE), spec.image(), model.parameters().image());
+                files, new Path(folder, IMAGE), spec.image(), model.parameters().of(Modality.IMAGE));
         writeGraph(
-                files, new Path(folder, TEXT), spec.text(), model.parameters().text());
+                files, new Path(folder, TEXT), spec.text(), model.parameters().of(Modality.TEXT));
         WholeFile.write(
                 files,
                 new Path(folder, TABLE),
@@ -83,8 +84,8 @@ public final class ModelFiles {
                 ModelSpec.Side.of(image.getConfiguration(), json.get("image")),
                 ModelSpec.Side.of(text.getConfiguration(), json.get("text")));
         Parameters parameters = Parameters.allocate(spec.layout());
-        fill(parameters.image(), image);
-        fill(parameters.text(), text);
+        fill(parameters.of(Modality.IMAGE), image);
+        fill(parameters.of(Modality.TEXT), text);
         try (DataInputStream in = new DataInputStream(files.open(new Path(folder, TABLE)))) {
             fill(parameters.table(), in);
         }

@@ -12,7 +12,6 @@ import siglip.job.ring.Sums;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
-import siglip.job.towers.SparseRows;
 import siglip.job.towers.TowerPair;
 import siglip.job.training.UpdateProbe;
 import siglip.kernels.LogSums;
@@ -22,6 +21,7 @@ import siglip.kernels.LossSums;
 import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Precision;
+import siglip.kernels.blas.SparseRows;
 
 /**
  * Measures {@link Rates} on this machine: the losses, the towers and the optimizer themselves, on blocks of the size that they have in the run,

@@ -4,6 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.SparseRows;
 
 /**
  * One rank's piece of a parameter or gradient vector, in memory that travels as it is: a few scalars, a slice of the dense
@@ -82,7 +84,18 @@ public final class Piece {
 
     /** The values of the table rows, rows x width, sharing memory. */
     public FloatBuffer values() {
-        return floats(DENSE_AT + Float.BYTES * (dense + rows()), rows() * width);
+        return floats(valuesAt(), rows() * width);
+    }
+
+    private int valuesAt() {
+        return DENSE_AT + Float.BYTES * (dense + rows());
+    }
+
+    /** The table rows: their ids copied, their values sharing memory. */
+    SparseRows table() {
+        int[] copied = new int[rows()];
+        ids().get(copied);
+        return new SparseRows(copied, Matrix.wrap(slice(valuesAt(), rows() * width), rows(), width));
     }
 
     /** Checks a piece that has arrived: as many table rows as its length has room for. */

@@ -3,6 +3,7 @@ package siglip.job.ring;
 import java.io.Serializable;
 import java.util.Arrays;
 import siglip.job.order.Slices;
+import siglip.kernels.blas.SparseRows;
 
 /**
  * How a model is cut into pieces, one a rank.
@@ -35,9 +36,13 @@ public record PieceLayout(Slices dense, Slices table, int width) implements Seri
         return new Piece(dense.size(rank), table.size(rank), width);
     }
 
-    /** Where the ids of a rank's slice begin in an ascending list. */
-    int firstRow(int[] ids, int count, int rank) {
-        int at = Arrays.binarySearch(ids, 0, count, table.start(rank));
+    /** Those of the table's rows that lie in a rank's slice. */
+    SparseRows rowsOf(SparseRows rows, int rank) {
+        return rows.range(first(rows, rank), first(rows, rank + 1));
+    }
+
+    private int first(SparseRows rows, int rank) {
+        int at = Arrays.binarySearch(rows.ids(), 0, rows.count(), table.start(rank));
         return at >= 0 ? at : -at - 1;
     }
 }

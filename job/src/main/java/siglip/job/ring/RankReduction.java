@@ -3,10 +3,10 @@ package siglip.job.ring;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.SparseRows;
 
 /**
  * A rank's side of a gradient's way to the driver and of the parameters' way back. Piece j of every rank's gradient goes
@@ -81,7 +81,7 @@ public final class RankReduction {
      * @param table whose sum, in this order, is that with respect to the table
      * @param scalars of this rank, for the driver; at most {@value Piece#SCALARS}
      */
-    public void reduce(Offers offers, List<Matrix> dense, List<TableShare> table, double[] scalars) {
+    public void reduce(Offers offers, List<Matrix> dense, List<SparseRows> table, double[] scalars) {
         Frame frame = offers.frame(Frame.Kind.GRADIENT_PIECE);
         boolean asItIs = dense.size() == 1; // then the own piece of it need not be copied to be added
         for (int hop = 1; hop <= node.ranks(); hop++) { // the own piece comes last: the others travel meanwhile
@@ -92,14 +92,14 @@ public final class RankReduction {
             }
         }
         List<FloatBuffer> parts = new ArrayList<>();
-        List<RowMerge.Rows> rows = new ArrayList<>();
+        List<SparseRows> rows = new ArrayList<>();
         for (int peer = 0; peer < node.ranks(); peer++) {
             ByteBuffer arrived = node.await(offers.gradients.get(peer), peer, frame.toString());
             if (peer != node.rank()) {
                 incoming[peer].verify(arrived);
             }
             parts.add(asItIs && peer == node.rank() ? slice(dense.get(0), peer) : incoming[peer].dense());
-            rows.add(RowMerge.Rows.of(incoming[peer]));
+            rows.add(incoming[peer].table());
         }
         Sums.add(parts, sum.dense());
         RowMerge.merge(rows, sum, layout.width());
@@ -114,17 +114,9 @@ public final class RankReduction {
                 .floats();
     }
 
-    private void fill(Piece piece, int peer, List<Matrix> dense, List<TableShare> table) {
+    private void fill(Piece piece, int peer, List<Matrix> dense, List<SparseRows> table) {
         Sums.add(dense.stream().map(lane -> slice(lane, peer)).toList(), piece.dense());
-        List<RowMerge.Rows> rows = new ArrayList<>();
-        for (TableShare share : table) {
-            int first = layout.firstRow(share.ids(), share.count(), peer);
-            int last = layout.firstRow(share.ids(), share.count(), peer + 1);
-            rows.add(new RowMerge.Rows(
-                    Arrays.copyOfRange(share.ids(), first, last),
-                    share.values().rows(first, last - first).floats()));
-        }
-        RowMerge.merge(rows, piece, layout.width());
+        RowMerge.merge(table.stream().map(rows -> layout.rowsOf(rows, peer)).toList(), piece, layout.width());
     }
 
     /**

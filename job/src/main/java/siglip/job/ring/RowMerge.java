@@ -5,27 +5,14 @@ import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.List;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.SparseRows;
 
 /** Adds up table rows that several ranks, or cores of a rank, touched. */
 final class RowMerge {
     private RowMerge() {}
 
-    /**
-     * Rows of a table with their ids.
-     *
-     * @param ids ascending
-     * @param values rows x width, from the buffer's position on
-     */
-    record Rows(int[] ids, FloatBuffer values) {
-        static Rows of(Piece piece) {
-            int[] ids = new int[piece.rows()];
-            piece.ids().get(ids);
-            return new Rows(ids, piece.values());
-        }
-    }
-
     /** The union of the parts' rows into {@code sum}; a row that several have is added in the order of the parts. */
-    static void merge(List<Rows> parts, Piece sum, int width) {
+    static void merge(List<SparseRows> parts, Piece sum, int width) {
         int[] at = new int[parts.size()];
         int count = 0;
         while (smallest(parts, at) != Integer.MAX_VALUE) {
@@ -35,6 +22,7 @@ final class RowMerge {
         sum.rows(count);
         IntBuffer ids = sum.ids();
         FloatBuffer values = sum.values();
+        FloatBuffer[] from = parts.stream().map(part -> part.values().floats()).toArray(FloatBuffer[]::new);
         Arrays.fill(at, 0);
         float[] row = new float[width];
         float[] more = new float[width];
@@ -43,7 +31,7 @@ final class RowMerge {
             boolean first = true;
             for (int p = 0; p < at.length; p++) {
                 if (has(parts.get(p), at[p], id)) {
-                    parts.get(p).values.get(first ? row : more);
+                    from[p].get(first ? row : more);
                     if (!first) {
                         for (int k = 0; k < width; k++) {
                             row[k] += more[k];
@@ -58,21 +46,21 @@ final class RowMerge {
         }
     }
 
-    private static boolean has(Rows part, int at, int id) {
-        return at < part.ids.length && part.ids[at] == id;
+    private static boolean has(SparseRows part, int at, int id) {
+        return at < part.count() && part.ids()[at] == id;
     }
 
-    private static int smallest(List<Rows> parts, int[] at) {
+    private static int smallest(List<SparseRows> parts, int[] at) {
         int smallest = Integer.MAX_VALUE;
         for (int p = 0; p < at.length; p++) {
-            if (at[p] < parts.get(p).ids.length) {
-                smallest = Math.min(smallest, parts.get(p).ids[at[p]]);
+            if (at[p] < parts.get(p).count()) {
+                smallest = Math.min(smallest, parts.get(p).ids()[at[p]]);
             }
         }
         return smallest;
     }
 
-    private static void skip(List<Rows> parts, int[] at, int id) {
+    private static void skip(List<SparseRows> parts, int[] at, int id) {
         for (int p = 0; p < at.length; p++) {
             if (has(parts.get(p), at[p], id)) {
                 at[p]++;

@@ -14,8 +14,6 @@ import siglip.kernels.blas.Matrix;
  * @see <a href="https://doi.org/10.1145/2660193.2660195">Steele, Lea, Flood 2014</a> for SplitMix64
  */
 final class InputDropout {
-    static final int IMAGE = 1;
-    static final int TEXT = 2;
     private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
     private final long threshold;
@@ -23,10 +21,10 @@ final class InputDropout {
     private final int tower;
     private final float[] row;
 
-    InputDropout(double share, int tower, int width) {
+    InputDropout(double share, Modality modality, int width) {
         threshold = Math.round(share * 0x1p32);
         scale = (float) (1 / (1 - share));
-        this.tower = tower;
+        tower = modality.ordinal() + 1;
         row = new float[width];
     }
 
@@ -35,10 +33,10 @@ final class InputDropout {
     }
 
     /** {@code to[i] = mask(ids[i]) * from[i]}, row by row; the two may be the same matrix. */
-    void apply(long seed, long step, long[] ids, Matrix from, Matrix to, int rows) {
+    void apply(long seed, long step, long[] ids, Matrix from, Matrix to) {
         FloatBuffer in = from.floats();
         FloatBuffer out = to.floats();
-        for (int i = 0; i < rows; i++) {
+        for (int i = 0; i < from.rows(); i++) {
             in.get(i * row.length, row);
             apply(key(seed, step, ids[i], tower), row);
             out.put(i * row.length, row);

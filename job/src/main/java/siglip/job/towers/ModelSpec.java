@@ -151,12 +151,12 @@ public final class ModelSpec implements Serializable {
 
     /** The image tower as DL4J runs it, with a copy of these parameters; its output is not normalised. */
     public ComputationGraph imageGraph(Parameters parameters) {
-        return image.graph(parameters.image());
+        return image.graph(parameters.of(Modality.IMAGE));
     }
 
     /** The text tower as DL4J runs it, with a copy of these parameters; it starts at {@link #textInputs} and its output is not normalised. */
     public ComputationGraph textGraph(Parameters parameters) {
-        return text.graph(parameters.text());
+        return text.graph(parameters.of(Modality.TEXT));
     }
 
     /** What the text tower takes for these bags: the sum of each bag's table rows, bags x tableWidth. */
@@ -191,8 +191,8 @@ public final class ModelSpec implements Serializable {
                     "Cannot start a named graph's parameters here: make them where the spec was made");
         }
         Parameters parameters = Parameters.allocate(layout);
-        start(image, imageStart, parameters.image(), InputDropout.mix(seed + 1));
-        start(text, textStart, parameters.text(), InputDropout.mix(seed + 2));
+        start(image, imageStart, parameters.of(Modality.IMAGE), InputDropout.mix(seed + 1));
+        start(text, textStart, parameters.of(Modality.TEXT), InputDropout.mix(seed + 2));
         Random random = new Random(InputDropout.mix(seed + 3));
         Matrix table = parameters.table();
         float[] row = new float[table.columns()];

@@ -19,13 +19,10 @@ public record ParameterLayout(int imageParameters, int textParameters, int table
         return Math.addExact(imageParameters, textParameters);
     }
 
-    /** The image tower's range of a flat vector; the memory is shared. */
-    public Matrix image(Matrix dense) {
-        return dense.range(0, 1, imageParameters);
-    }
-
-    /** The text tower's range of a flat vector; the memory is shared. */
-    public Matrix text(Matrix dense) {
-        return dense.range(imageParameters, 1, textParameters);
+    /** A tower's range of a flat vector; the memory is shared. */
+    public Matrix of(Modality modality, Matrix dense) {
+        return modality == Modality.IMAGE
+                ? dense.range(0, 1, imageParameters)
+                : dense.range(imageParameters, 1, textParameters);
     }
 }

@@ -33,17 +33,9 @@ public final class Parameters {
         return table;
     }
 
-    public Matrix image() {
-        return layout.image(dense);
-    }
-
-    public Matrix text() {
-        return layout.text(dense);
-    }
-
-    public void copyFrom(Parameters other) {
-        dense.copyFrom(other.dense);
-        table.copyFrom(other.table);
+    /** A tower's range of {@link #dense}, sharing memory. */
+    public Matrix of(Modality modality) {
+        return layout.of(modality, dense);
     }
 
     public long bytes() {

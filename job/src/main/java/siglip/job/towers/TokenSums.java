@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import siglip.job.features.TokenBags;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.SparseRows;
 
 /**
  * The hashed table under the text tower: a row of input is the sum of the table's rows of its tokens, repeats counted. Backward, each touched

@@ -19,6 +19,7 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.MatrixProducts;
 
 /**
  * One tower, as it travels: a DL4J configuration, checked, and what we read out of it.
@@ -89,6 +90,13 @@ public record TowerPlan(
 
     public ComputationGraphConfiguration configuration() {
         return ComputationGraphConfiguration.fromJson(json);
+    }
+
+    /** The tower at work, for up to {@code capacity} rows: our own forward and backward where there is a chain, else DL4J's. */
+    Tower open(MatrixProducts products, int capacity, Tower.InputGradient wanted) {
+        return chain.isEmpty()
+                ? new GraphTower(this, capacity, wanted)
+                : new ChainTower(chain, products, capacity, wanted);
     }
 
     /** DL4J's graph with these parameters, 1 x P. */

@@ -1,5 +1,6 @@
 package siglip.job.training;
 
+import java.util.List;
 import siglip.job.batches.Batch;
 import siglip.job.losses.LossExchange;
 import siglip.job.order.Slices;
@@ -9,6 +10,7 @@ import siglip.job.ring.RankReduction;
 import siglip.job.ring.TextBlock;
 import siglip.job.stage.Lanes;
 import siglip.job.stage.StepClock;
+import siglip.job.towers.Modality;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
 import siglip.kernels.LogitParams;
@@ -21,7 +23,7 @@ final class ArmWorker {
     private final SegmentPlan plan;
     private final RankNode node;
     private final Lanes lanes;
-    private final Towers towers;
+    private final List<LaneTowers> towers;
     private final RankReduction reduction;
     private final LossExchange exchange;
     private final Parameters parameters;
@@ -33,12 +35,12 @@ final class ArmWorker {
     private LogitParams logits;
     private boolean active;
 
-    ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, Towers towers) {
+    ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, List<LaneTowers> towers) {
         this(arm, plan, node, lanes, towers, exchange(arm, plan, node, lanes));
     }
 
     /** With an exchange of the caller's making. */
-    ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, Towers towers, LossExchange exchange) {
+    ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, List<LaneTowers> towers, LossExchange exchange) {
         this.arm = arm;
         this.plan = plan;
         this.node = node;
@@ -91,16 +93,16 @@ final class ArmWorker {
         LossSums sums = new LossSums();
         LossExchange.Homeward homeward =
                 exchange.run(arm, step, images, own, logits, imageGradient, textGradient, sums, clock);
-        backward(images, imageGradient, LaneTowers::backwardImages);
+        backward(Modality.IMAGE, images, imageGradient);
         clock.lap(StepClock.Phase.BACKWARD);
         homeward.await(); // micro-batches then write the texts again
         clock.lap(StepClock.Phase.HOP);
-        backward(own.embeddings(), textGradient, LaneTowers::backwardTexts);
+        backward(Modality.TEXT, own.embeddings(), textGradient);
         clock.lap(StepClock.Phase.BACKWARD);
         reduction.reduce(
                 offers,
-                towers.lanes().stream().map(LaneTowers::dense).toList(),
-                towers.lanes().stream().flatMap(lane -> lane.table().stream()).toList(),
+                towers.stream().map(LaneTowers::dense).toList(),
+                towers.stream().flatMap(lane -> lane.table().stream()).toList(),
                 new RankScalars(sums, bytes()).toArray());
         clock.lap(StepClock.Phase.REDUCE);
         take(reduction.update(offers, parameters.dense(), parameters.table()));
@@ -117,22 +119,17 @@ final class ArmWorker {
             int from = lanes.cut(batch.rows()).start(lane);
             int count = lanes.cut(batch.rows()).size(lane);
             Batch part = lanes.count() == 1 ? batch : batch.part(from, count);
-            towers.of(lane)
+            towers.get(lane)
                     .forward(parameters, part, plan.seed(), step, images.rows(from, count), texts.rows(from, count));
         });
     }
 
-    /** The backward pass of one tower on a lane. */
-    private interface TowerBackward {
-        void run(LaneTowers towers, Parameters parameters, Matrix embeddings, Matrix gradient);
-    }
-
     /** Each lane turns the gradient of its rows into its share of the rank's gradient of a tower. */
-    private void backward(Matrix embeddings, Matrix gradient, TowerBackward tower) {
+    private void backward(Modality of, Matrix embeddings, Matrix gradient) {
         lanes.each(lane -> {
             int from = lanes.cut(embeddings.rows()).start(lane);
             int count = lanes.cut(embeddings.rows()).size(lane);
-            tower.run(towers.of(lane), parameters, embeddings.rows(from, count), gradient.rows(from, count));
+            towers.get(lane).backward(of, parameters, embeddings.rows(from, count), gradient.rows(from, count));
         });
     }
 
@@ -144,7 +141,7 @@ final class ArmWorker {
                 + exchange.bytes()
                 + own.bytes()
                 + 4L * ((long) images.size() + imageGradient.size() + textGradient.size())
-                + towers.bytes();
+                + towers.stream().mapToLong(LaneTowers::bytes).sum();
     }
 
     private void take(double[] scalars) {

@@ -2,17 +2,18 @@ package siglip.job.training;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import siglip.job.batches.Batch;
 import siglip.job.order.Slices;
 import siglip.job.ring.Sums;
-import siglip.job.ring.TableShare;
-import siglip.job.towers.ModelSpec;
+import siglip.job.stage.Lanes;
+import siglip.job.towers.Modality;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
-import siglip.job.towers.SparseRows;
 import siglip.job.towers.TowerPair;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.blas.SparseRows;
 
 /**
  * The towers of one lane: rows of a batch to embeddings, and gradients of embeddings to a gradient of the model. More rows than a
@@ -30,21 +31,30 @@ final class LaneTowers implements AutoCloseable {
     private long seed;
     private long step;
 
-    /**
-     * @param rows most rows of the lane
-     * @param microBatch most rows that pass the towers at a time
-     */
-    LaneTowers(ModelSpec model, MatrixProducts products, int rows, int microBatch) {
-        this.microBatch = microBatch;
-        layout = model.layout();
+    /** @param rows most rows of the lane */
+    private LaneTowers(SegmentPlan plan, MatrixProducts products, int rows) {
+        microBatch = plan.microBatch();
+        layout = plan.model().layout();
         int parts = cut(rows).ranks();
-        towers = new TowerPair(model, products, Math.min(rows, microBatch));
+        towers = new TowerPair(plan.model(), products, Math.min(rows, microBatch));
         dense = Matrix.allocate(1, layout.dense());
         more = Matrix.allocate(1, parts == 1 ? 0 : layout.dense());
         for (int part = 0; part < parts; part++) {
             tables.add(new SparseRows(layout.tableWidth()));
         }
-        batch = new Batch(model.shape(), 0);
+        batch = new Batch(plan.model().shape(), 0);
+    }
+
+    /**
+     * The towers of a rank, shared by its arms: one pair for each lane.
+     *
+     * @param rows most rows of the rank's batch
+     */
+    static List<LaneTowers> open(SegmentPlan plan, Lanes lanes, int rows) {
+        int largest = lanes.cut(rows).largest();
+        return IntStream.range(0, lanes.count())
+                .mapToObj(lane -> new LaneTowers(plan, lanes.kernels(lane).products(), largest))
+                .toList();
     }
 
     /** How rows are cut into micro-batches: into one, if there are none. */
@@ -72,38 +82,21 @@ final class LaneTowers implements AutoCloseable {
     }
 
     /**
-     * Turns the gradient of the images embedded last into the lane's gradient of their tower.
+     * Turns the gradient of the images or texts embedded last into the lane's gradient of their tower, and of the table where they are texts.
      *
-     * @param images the embeddings, which are written again with the same numbers when there are several micro-batches
+     * @param embeddings which are written again with the same numbers when there are several micro-batches
      */
-    void backwardImages(Parameters parameters, Matrix images, Matrix gradient) {
+    void backward(Modality of, Parameters parameters, Matrix embeddings, Matrix gradient) {
         Slices cut = cut(batch.rows());
         for (int part = 0; part < cut.ranks(); part++) {
+            Batch rows = part(cut, part);
             if (cut.ranks() > 1) {
-                towers.forwardImages(parameters, part(cut, part), seed, step, rows(cut, part, images));
+                towers.forward(of, parameters, rows, seed, step, rows(cut, part, embeddings));
             }
-            towers.backwardImages(parameters, rows(cut, part, gradient), part == 0 ? dense : more);
+            Matrix into = part == 0 ? dense : more;
+            towers.backward(of, parameters, rows, rows(cut, part, gradient), into, tables.get(part));
             if (part > 0) {
-                Sums.add(layout.image(more), layout.image(dense));
-            }
-        }
-    }
-
-    /**
-     * Turns the gradient of the texts embedded last into the lane's gradient of their tower and of the table.
-     *
-     * @param texts the embeddings, which are written again with the same numbers when there are several micro-batches
-     */
-    void backwardTexts(Parameters parameters, Matrix texts, Matrix gradient) {
-        Slices cut = cut(batch.rows());
-        for (int part = 0; part < cut.ranks(); part++) {
-            Batch of = part(cut, part);
-            if (cut.ranks() > 1) {
-                towers.forwardTexts(parameters, of, seed, step, rows(cut, part, texts));
-            }
-            towers.backwardTexts(parameters, of, rows(cut, part, gradient), part == 0 ? dense : more, tables.get(part));
-            if (part > 0) {
-                Sums.add(layout.text(more), layout.text(dense));
+                Sums.add(layout.of(of, more), layout.of(of, dense));
             }
         }
     }
@@ -114,10 +107,8 @@ final class LaneTowers implements AutoCloseable {
     }
 
     /** The gradient with respect to the touched rows of the table, a share for each micro-batch; valid as long. */
-    List<TableShare> table() {
-        return tables.subList(0, cut(batch.rows()).ranks()).stream()
-                .map(rows -> new TableShare(rows.ids(), rows.count(), rows.values()))
-                .toList();
+    List<SparseRows> table() {
+        return tables.subList(0, cut(batch.rows()).ranks());
     }
 
     long bytes() {

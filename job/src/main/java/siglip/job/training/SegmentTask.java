@@ -40,7 +40,8 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
         int rows = plan.rows().size(rank);
         RankBatches batches = plan.batches().open(rank, plan.rows().ranks(), feed);
         Batch batch = new Batch(plan.model().shape(), rows);
-        try (Towers towers = new Towers(plan, lanes, rows)) {
+        List<LaneTowers> towers = LaneTowers.open(plan, lanes, rows);
+        try {
             List<ArmWorker> arms = new ArrayList<>();
             for (int arm = 0; arm < plan.arms().size(); arm++) {
                 arms.add(new ArmWorker(arm, plan, node, lanes, towers));
@@ -58,6 +59,8 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
                     }
                 }
             }
+        } finally {
+            towers.forEach(LaneTowers::close);
         }
     }
 }

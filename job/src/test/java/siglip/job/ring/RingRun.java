@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongPredicate;
 import siglip.job.order.Slices;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.SparseRows;
 
 /**
  * Steps that use everything a ring does: texts and their gradients go round, pieces of a gradient go to the driver, parameters come
@@ -96,7 +97,7 @@ final class RingRun {
             touched.set(0, 0, gradient.get(0, 0));
             touched.set(0, 1, (float) random.nextDouble());
             reduction.reduce(
-                    offers, List.of(gradient), List.of(new TableShare(ids, 1, touched)), new double[] {node.rank()});
+                    offers, List.of(gradient), List.of(new SparseRows(ids, touched)), new double[] {node.rank()});
             double[] scalars = reduction.update(offers, dense, table);
             node.report(0, step, new double[] {step, node.rank()});
             if (scalars[1] == 1) {

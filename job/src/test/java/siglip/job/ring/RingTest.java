@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import siglip.job.config.RingSettings;
 import siglip.job.order.Slices;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.SparseRows;
 
 @Timeout(120)
 class RingTest {
@@ -149,7 +150,7 @@ class RingTest {
                     values.set(i, 0, ids[i]);
                     values.set(i, 1, 1 << node.rank());
                 }
-                TableShare touchedHere = new TableShare(ids, ids.length, values);
+                SparseRows touchedHere = new SparseRows(ids, values);
                 reduction.reduce(offers, List.of(dense), List.of(touchedHere), new double[] {node.rank() + 0.5});
                 double[] scalars = reduction.update(offers, dense, table);
                 assertThat(scalars[3]).isEqualTo(42);

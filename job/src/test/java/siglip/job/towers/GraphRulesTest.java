@@ -173,12 +173,12 @@ class GraphRulesTest {
                 new PairShape(IN, IN));
 
         assertThat(spec.fastPath()).isTrue();
-        assertThat(spec.initial(1).image().toArray()).isEqualTo(Nd4jBridge.read(model.params()));
-        assertThat(spec.initial(2).image().toArray()).isEqualTo(Nd4jBridge.read(model.params()));
-        assertThat(spec.initial(1).text().toArray())
-                .isEqualTo(spec.initial(1).text().toArray());
-        assertThat(spec.initial(1).text().toArray())
-                .isNotEqualTo(spec.initial(2).text().toArray());
+        assertThat(spec.initial(1).of(Modality.IMAGE).toArray()).isEqualTo(Nd4jBridge.read(model.params()));
+        assertThat(spec.initial(2).of(Modality.IMAGE).toArray()).isEqualTo(Nd4jBridge.read(model.params()));
+        assertThat(spec.initial(1).of(Modality.TEXT).toArray())
+                .isEqualTo(spec.initial(1).of(Modality.TEXT).toArray());
+        assertThat(spec.initial(1).of(Modality.TEXT).toArray())
+                .isNotEqualTo(spec.initial(2).of(Modality.TEXT).toArray());
     }
 
     @Test

@@ -11,7 +11,7 @@ class InputDropoutTest {
     private static final int WIDTH = 101;
     private static final double SHARE = 0.3;
 
-    private final InputDropout dropout = new InputDropout(SHARE, InputDropout.IMAGE, WIDTH);
+    private final InputDropout dropout = new InputDropout(SHARE, Modality.IMAGE, WIDTH);
 
     /** The share among n independent inputs has deviation sqrt(p (1 - p) / n): six of them are allowed. */
     @Test
@@ -40,7 +40,7 @@ class InputDropoutTest {
     @Test
     void seedStepAndTowerEachChangeTheMask() {
         float[] first = run(dropout, 1, 2, 0).toArray();
-        InputDropout other = new InputDropout(SHARE, InputDropout.TEXT, WIDTH);
+        InputDropout other = new InputDropout(SHARE, Modality.TEXT, WIDTH);
         double expected = SHARE * SHARE + (1 - SHARE) * (1 - SHARE);
         double deviation = Math.sqrt(expected * (1 - expected) / first.length);
         for (Matrix changed : new Matrix[] {run(dropout, 3, 2, 0), run(dropout, 1, 3, 0), run(other, 1, 2, 0)}) {
@@ -62,7 +62,7 @@ class InputDropoutTest {
                 ones.set(i, k, 1);
             }
         }
-        dropout.apply(seed, step, ids, ones, ones, ROWS);
+        dropout.apply(seed, step, ids, ones, ones);
         return ones;
     }
 }

@@ -45,7 +45,7 @@ class ModelSpecTest {
     @Test
     void startsAsPyTorchWould() {
         Parameters parameters = spec.initial(Cases.SEED);
-        float[] image = parameters.image().toArray();
+        float[] image = parameters.of(Modality.IMAGE).toArray();
         float[] table = parameters.table().toArray();
         double bound = 1 / Math.sqrt(976);
 

@@ -6,6 +6,7 @@ import siglip.job.batches.Batch;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.Precision;
+import siglip.kernels.blas.SparseRows;
 
 /** One forward and backward pass, kept for comparison. */
 public record Pass(Matrix images, Matrix texts, Matrix dense, SparseRows table) {

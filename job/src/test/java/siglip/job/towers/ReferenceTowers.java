@@ -46,8 +46,8 @@ public final class ReferenceTowers {
                 dense,
                 table,
                 batch,
-                mask(spec.image(), InputDropout.IMAGE, n, batch, seed, step),
-                mask(spec.text(), InputDropout.TEXT, n, batch, seed, step),
+                mask(spec.image(), 1, n, batch, seed, step),
+                mask(spec.text(), 2, n, batch, seed, step),
                 precision);
     }
 

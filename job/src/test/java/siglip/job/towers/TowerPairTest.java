@@ -16,6 +16,7 @@ import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.Operand;
 import siglip.kernels.blas.RoundingProducts;
+import siglip.kernels.blas.SparseRows;
 
 class TowerPairTest {
     private static final PairShape TOKENS = new PairShape(9, 0);
@@ -261,26 +262,10 @@ class TowerPairTest {
         batch.tokens().add(new int[] {Cases.BUCKETS}, 0, 1);
         Matrix one = Matrix.allocate(1, spec.width());
         try (TowerPair towers = new TowerPair(spec, new NaiveProducts(), 1)) {
-            assertThatThrownBy(() -> towers.embed(spec.initial(1), batch, one, Matrix.allocate(1, spec.width())))
+            assertThatThrownBy(() -> towers.forward(Modality.TEXT, spec.initial(1), batch, 1, 1, one))
                     .hasMessageContaining("token 97")
                     .hasMessageContaining("97 rows");
         }
-    }
-
-    @Test
-    void embeddingWithoutDropoutIsTheOraclesToo() {
-        ModelSpec spec = ModelSpec.of(Cases.settings(List.of(7), "relu", 0.5), TOKENS);
-        Parameters parameters = spec.initial(Cases.SEED);
-        Batch batch = Cases.batch(TOKENS, ROWS, random);
-        Matrix images = Matrix.allocate(ROWS, spec.width());
-        Matrix texts = Matrix.allocate(ROWS, spec.width());
-        try (TowerPair towers = new TowerPair(spec, new NaiveProducts(), ROWS)) {
-            towers.embed(parameters, batch, images, texts);
-        }
-
-        ReferenceTowers expected = ReferenceTowers.embed(spec, parameters, batch);
-        Pass.check("image", images, expected.images());
-        Pass.check("text", texts, expected.texts());
     }
 
     static String dl4jName(Nonlinearity activation) {

@@ -214,8 +214,8 @@ class DistributedGradientTest {
             int rows = plan.rows().size(node.rank());
             RankBatches batches = plan.batches().open(node.rank(), plan.rows().ranks(), Collections.emptyIterator());
             Batch batch = new Batch(plan.model().shape(), rows);
-            try (Lanes lanes = new Lanes(plan.numerics(), plan.cores());
-                    Towers towers = new Towers(plan, lanes, rows)) {
+            try (Lanes lanes = new Lanes(plan.numerics(), plan.cores())) {
+                List<LaneTowers> towers = LaneTowers.open(plan, lanes, rows);
                 List<ArmWorker> arms = new ArrayList<>();
                 for (int arm = 0; arm < plan.arms().size(); arm++) {
                     LossExchange exchange = ArmWorker.exchange(arm, plan, node, lanes);
@@ -229,6 +229,7 @@ class DistributedGradientTest {
                         arm.step(step, batch, 0);
                     }
                 }
+                towers.forEach(LaneTowers::close);
             }
             return null;
         }

@@ -163,8 +163,8 @@ final class Rehearsal {
         int rows = plan.rows().size(rank);
         RankBatches batches = plan.batches().open(rank, plan.rows().ranks(), Collections.emptyIterator());
         Batch batch = new Batch(plan.model().shape(), rows);
-        try (Lanes opened = lanes.open(plan.numerics(), plan.cores());
-                Towers towers = new Towers(plan, opened, rows)) {
+        try (Lanes opened = lanes.open(plan.numerics(), plan.cores())) {
+            List<LaneTowers> towers = LaneTowers.open(plan, opened, rows);
             List<ArmWorker> arms = new ArrayList<>();
             for (int arm = 0; arm < plan.arms().size(); arm++) {
                 arms.add(new ArmWorker(arm, plan, node, opened, towers));
@@ -177,6 +177,7 @@ final class Rehearsal {
                 }
                 observer.after(rank, step);
             }
+            towers.forEach(LaneTowers::close);
         }
         return null;
     }

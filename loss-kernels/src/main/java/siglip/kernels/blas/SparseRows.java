@@ -1,23 +1,27 @@
-package siglip.job.towers;
+package siglip.kernels.blas;
 
 import java.util.Arrays;
-import siglip.kernels.blas.Matrix;
 
-/** Rows of the hashed table that a batch touched, with their gradients. Reused from step to step; it grows and never shrinks. */
+/** Some rows of a large matrix, such as those of a table that a batch touched. Filled again and again; it grows and never shrinks. */
 public final class SparseRows {
-    private final int width;
-    private int[] ids = new int[0];
+    private int[] ids;
     private Matrix values;
     private int count;
 
     /** No rows, of {@code width} floats each. */
     public SparseRows(int width) {
-        this.width = width;
-        values = Matrix.allocate(0, width);
+        this(new int[0], Matrix.allocate(0, width));
     }
 
-    public int width() {
-        return width;
+    /**
+     * A row for each id; both are shared.
+     *
+     * @param ids ascending, each once
+     */
+    public SparseRows(int[] ids, Matrix values) {
+        this.ids = ids;
+        this.values = values;
+        count = ids.length;
     }
 
     /** How many rows are in use. */
@@ -25,7 +29,7 @@ public final class SparseRows {
         return count;
     }
 
-    /** Row numbers of the table, ascending, each once; the first {@link #count} are in use. */
+    /** Row numbers of the large matrix, ascending, each once; the first {@link #count} are in use. */
     public int[] ids() {
         return ids;
     }
@@ -33,6 +37,11 @@ public final class SparseRows {
     /** Capacity x width; row i belongs to {@code ids()[i]}. Rows past {@link #count} are stale. */
     public Matrix values() {
         return values;
+    }
+
+    /** Rows {@code from} to {@code to - 1} of those in use; the values are shared. */
+    public SparseRows range(int from, int to) {
+        return new SparseRows(Arrays.copyOfRange(ids, from, to), values.rows(from, to - from));
     }
 
     public void clear() {
@@ -44,6 +53,7 @@ public final class SparseRows {
         if (rows <= ids.length) {
             return;
         }
+        int width = values.columns();
         int capacity = (int) Math.min(Integer.MAX_VALUE / Math.max(1, 4L * width), Math.max(rows, ids.length * 3L / 2));
         Matrix grown = Matrix.allocate(Math.max(rows, capacity), width);
         grown.rows(0, count).copyFrom(values.rows(0, count));
