@@ -8,7 +8,7 @@ from pathlib import Path
 
 import steps
 
-PHASES = ("forward", "loss", "hop", "backward", "reduce", "driver", "update")
+PHASES = steps.PHASES[1:-1]
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
                 ranks,
                 name,
                 "planned",
-                [statistics.fmean(each[f"{phase}_seconds"] for each in planned) for phase in PHASES],
+                [statistics.fmean(each["phase_seconds"][phase] for each in planned) for phase in PHASES],
                 whole,
                 f"{seconds / whole:.2f}",
                 planned[0]["ring_bytes"] + planned[0]["reduce_bytes"],

@@ -83,7 +83,7 @@ def towers(folder: Path, precisions: list[str], rounds: int) -> None:
             for name, arm in steps.steps(run).items():
                 check(arm, other["arms"][name]["loss"], precision)
                 passes += [
-                    rank["forward_seconds"] + rank["backward_seconds"] for step in steps.warm(arm) for rank in step["ranks"]
+                    rank["seconds"]["forward"] + rank["seconds"]["backward"] for step in steps.warm(arm) for rank in step["ranks"]
                 ]
                 both = [f + b for f, b in zip(other["arms"][name]["forward"], other["arms"][name]["backward"])]
                 others += both[len(both) // 4 :]

@@ -4,9 +4,8 @@ import json
 import statistics
 from pathlib import Path
 
-# Parts of a rank's step, in order; waiting for new parameters is split into the driver's work and the rest.
-RANK_PHASES = ("batch", "forward", "loss", "hop", "backward", "reduce", "update")
-PHASES = ("batch", "forward", "loss", "hop", "backward", "reduce", "driver", "update", "rest")
+# Phases of a rank's step, and what the driver's clock has beyond them.
+PHASES = ("batch", "forward", "loss", "backward", "hops", "reduce", "driver", "update", "rest")
 
 
 def metrics(run: Path) -> dict:
@@ -39,9 +38,7 @@ def phases(arm: list[dict]) -> dict[str, float]:
     quarter = len(by_duration) // 4
     middle = by_duration[quarter : len(by_duration) - quarter]
     means = {
-        phase: statistics.fmean(rank[f"{phase}_seconds"] for step in middle for rank in step["ranks"]) for phase in RANK_PHASES
+        phase: statistics.fmean(rank["seconds"][phase] for step in middle for rank in step["ranks"]) for phase in PHASES[:-1]
     }
-    driver = min(means["update"], statistics.fmean(step["driver_seconds"] for step in middle))
-    means.update(driver=driver, update=means["update"] - driver)
     means["rest"] = statistics.fmean(step["seconds"] for step in middle) - sum(means.values())
     return means

@@ -10,6 +10,7 @@ import siglip.job.config.TrainingSettings;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.stability.Statistics;
+import siglip.job.stage.Phase;
 import siglip.job.stage.RankStep;
 import siglip.job.training.StepRecord;
 

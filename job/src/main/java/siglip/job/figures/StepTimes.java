@@ -1,10 +1,10 @@
 package siglip.job.figures;
 
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
+import siglip.job.stage.Phase;
+import siglip.job.stage.PhaseSeconds;
 import siglip.job.training.StepRecord;
 
 /**
@@ -14,7 +14,7 @@ import siglip.job.training.StepRecord;
  * @param steps how many steps that is
  * @param ranks mean seconds of each phase, in rank order
  */
-public record StepTimes(int steps, List<Map<Phase, Double>> ranks) {
+public record StepTimes(int steps, List<PhaseSeconds> ranks) {
 
     static StepTimes of(List<StepRecord> steps) {
         List<StepRecord> byDuration = steps.stream()
@@ -28,17 +28,12 @@ public record StepTimes(int steps, List<Map<Phase, Double>> ranks) {
                 IntStream.range(0, ranks).mapToObj(rank -> means(middle, rank)).toList());
     }
 
-    private static Map<Phase, Double> means(List<StepRecord> steps, int rank) {
-        Map<Phase, Double> means = new EnumMap<>(Phase.class);
-        for (Phase phase : Phase.values()) {
-            double mean = steps.stream()
-                    .filter(step -> rank < step.ranks().size())
-                    .mapToDouble(step -> phase.seconds(step.ranks().get(rank), step))
-                    .average()
-                    .orElse(Double.NaN);
-            means.put(phase, mean);
-        }
-        return means;
+    private static PhaseSeconds means(List<StepRecord> steps, int rank) {
+        return PhaseSeconds.of(phase -> steps.stream()
+                .filter(step -> rank < step.ranks().size())
+                .mapToDouble(step -> step.ranks().get(rank).seconds().get(phase))
+                .average()
+                .orElse(Double.NaN));
     }
 
     /** Mean over the ranks; NaN without ranks. */
@@ -48,12 +43,7 @@ public record StepTimes(int steps, List<Map<Phase, Double>> ranks) {
 
     /** The share of their step in which ranks computed nothing; NaN without ranks. */
     double waitingShare() {
-        double all = 0;
-        double waiting = 0;
-        for (Phase phase : Phase.values()) {
-            all += seconds(phase);
-            waiting += phase.waiting() ? seconds(phase) : 0;
-        }
-        return waiting / all;
+        PhaseSeconds mean = PhaseSeconds.of(this::seconds);
+        return mean.waiting() / mean.total();
     }
 }

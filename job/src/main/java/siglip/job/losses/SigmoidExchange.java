@@ -5,6 +5,7 @@ import java.util.List;
 import siglip.job.ring.GradientRing;
 import siglip.job.ring.TextBlock;
 import siglip.job.ring.TextRing;
+import siglip.job.stage.Phase;
 import siglip.job.stage.StepClock;
 import siglip.kernels.LogitParams;
 import siglip.kernels.LossSums;
@@ -62,11 +63,11 @@ final class SigmoidExchange implements LossExchange {
                 imageGradient,
                 textGradient,
                 sums);
-        clock.lap(StepClock.Phase.LOSS);
+        clock.lap(Phase.LOSS);
         for (int phase = 1; phase < blocks.ranks(); phase++) {
             TextBlock block = texts.await(phase);
             Matrix share = gradients.share(phase);
-            clock.lap(StepClock.Phase.HOP);
+            clock.lap(Phase.HOPS);
             accumulate(
                     images,
                     block.embeddings(),
@@ -75,10 +76,10 @@ final class SigmoidExchange implements LossExchange {
                     imageGradient,
                     share,
                     sums);
-            clock.lap(StepClock.Phase.LOSS);
+            clock.lap(Phase.LOSS);
             gradients.pass(phase, share);
             texts.used(phase);
-            clock.lap(StepClock.Phase.HOP);
+            clock.lap(Phase.HOPS);
         }
         return Homeward.of(gradients, texts, textGradient);
     }

@@ -9,6 +9,7 @@ import siglip.job.ring.GradientRing;
 import siglip.job.ring.TextBlock;
 import siglip.job.ring.TextRing;
 import siglip.job.stage.Lanes;
+import siglip.job.stage.Phase;
 import siglip.job.stage.StepClock;
 import siglip.kernels.LogSums;
 import siglip.kernels.LogitParams;
@@ -78,32 +79,32 @@ final class SoftmaxExchange implements LossExchange {
         }
         for (int phase = 0; phase < blocks.ranks(); phase++) {
             TextBlock block = phase == 0 ? own : texts.await(phase);
-            clock.lap(StepClock.Phase.HOP);
+            clock.lap(Phase.HOPS);
             int owner = texts.owner(phase);
             PairLabels labels = blocks.labels(owner, conceptIds, block.conceptIds());
             accumulateLogSums(
                     images, block.embeddings(), labels, params, blocks.rows().start(owner));
-            clock.lap(StepClock.Phase.LOSS);
+            clock.lap(Phase.LOSS);
         }
         sums.loss += mergeLanes() + merge.run(offers, columns[0]);
-        clock.lap(StepClock.Phase.HOP);
+        clock.lap(Phase.HOPS);
 
         imageGradient.clear();
         textGradient.clear();
         for (int phase = 0; phase < blocks.ranks(); phase++) {
             TextBlock block = phase == 0 ? own : gathered.get(phase - 1);
             Matrix share = phase == 0 ? textGradient : gradients.share(phase);
-            clock.lap(StepClock.Phase.HOP);
+            clock.lap(Phase.HOPS);
             int owner = texts.owner(phase);
             PairLabels labels = blocks.labels(owner, conceptIds, block.conceptIds());
             accumulateGradient(
                     images, block.embeddings(), labels, params, blocks.rows().start(owner), imageGradient, share, sums);
-            clock.lap(StepClock.Phase.LOSS);
+            clock.lap(Phase.LOSS);
             if (owner != self) {
                 gradients.pass(phase, share);
             }
         }
-        clock.lap(StepClock.Phase.HOP);
+        clock.lap(Phase.HOPS);
         return Homeward.of(gradients, texts, textGradient);
     }
 

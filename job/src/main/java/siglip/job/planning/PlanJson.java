@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
+import siglip.job.stage.Phase;
 
 /** A plan for programs: seconds, bytes, core-hours. */
 public final class PlanJson {
@@ -61,14 +62,10 @@ public final class PlanJson {
     private static void add(Plan plan, ArmPlan arm, ObjectNode json) {
         json.put("loss", arm.kind().name().toLowerCase(Locale.ROOT));
         json.put("seconds", arm.seconds());
-        json.put("batch_seconds", arm.batch());
-        json.put("forward_seconds", arm.forward());
-        json.put("loss_seconds", arm.loss());
-        json.put("hop_seconds", arm.hop());
-        json.put("backward_seconds", arm.backward());
-        json.put("reduce_seconds", arm.reduceWork() + arm.reduceWire());
-        json.put("driver_seconds", arm.driver());
-        json.put("update_seconds", arm.updateWork() + arm.updateWire());
+        ObjectNode phases = json.putObject("phase_seconds");
+        for (Phase phase : Phase.values()) {
+            phases.put(phase.key(), arm.seconds(phase));
+        }
         json.put("limit", arm.limit().name().toLowerCase(Locale.ROOT));
         json.put("core_hours", plan.coreHours(arm));
         json.put("ring_bytes", arm.traffic().ring());

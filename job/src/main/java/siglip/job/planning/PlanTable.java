@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import siglip.job.stage.Phase;
 
 /** A plan for people: plain ASCII, one column for each arm on each number of ranks. */
 public final class PlanTable {
@@ -73,14 +74,9 @@ public final class PlanTable {
                 column -> String.format(Locale.ROOT, "%,d", column.plan.work().ranks()));
         row(rows, "loss", columns, column -> column.arm.kind().name().toLowerCase(Locale.ROOT));
         row(rows, "step", columns, column -> Sizes.seconds(column.arm.seconds()));
-        row(rows, "  batch", columns, column -> Sizes.seconds(column.arm.batch()));
-        row(rows, "  towers forward", columns, column -> Sizes.seconds(column.arm.forward()));
-        row(rows, "  loss", columns, column -> Sizes.seconds(column.arm.loss()));
-        row(rows, "  hops not hidden", columns, column -> Sizes.seconds(column.arm.hop()));
-        row(rows, "  towers backward", columns, column -> Sizes.seconds(column.arm.backward()));
-        row(rows, "  reduce", columns, column -> Sizes.seconds(column.arm.reduceWork() + column.arm.reduceWire()));
-        row(rows, "  driver", columns, column -> Sizes.seconds(column.arm.driver()));
-        row(rows, "  update", columns, column -> Sizes.seconds(column.arm.updateWork() + column.arm.updateWire()));
+        for (Phase phase : Phase.values()) {
+            row(rows, "  " + phase.key(), columns, column -> Sizes.seconds(column.arm.seconds(phase)));
+        }
         row(rows, "limit", columns, column -> column.arm.limit().name().toLowerCase(Locale.ROOT));
         row(
                 rows,

@@ -3,6 +3,7 @@ package siglip.job.planning;
 import java.util.ArrayList;
 import java.util.List;
 import siglip.job.config.LossSettings.Kind;
+import siglip.job.stage.PhaseSeconds;
 
 /**
  * Predicts a step of each arm. All ranks are alike, and nothing disturbs them: what a real cluster adds is waiting for its slowest machine of the
@@ -50,20 +51,22 @@ final class Planner {
         double toRanks = (double) traffic.reduce() - toDriver;
         long others = work.ranks() - 1L;
         double piece = network.seconds(others, toRanks / 2);
-        return new ArmPlan(
-                kind,
-                first ? features * rates.copiedFloat() : 0,
-                lane * rates.forward(),
-                loss[0],
-                loss[1],
-                backward,
-                parameters * (rates.copiedFloat() + work.cores() * rates.addedFloat()),
-                piece,
-                parameters * rates.update(),
-                parameters * rates.copiedFloat(),
-                2 * network.seconds(work.ranks(), (double) traffic.driver()) + piece,
-                traffic,
-                memory.accounted(kind));
+        PhaseSeconds computing = PhaseSeconds.of(phase -> switch (phase) {
+            case BATCH -> first ? features * rates.copiedFloat() : 0;
+            case FORWARD -> lane * rates.forward();
+            case LOSS -> loss[0];
+            case BACKWARD -> backward;
+            case REDUCE -> parameters * (rates.copiedFloat() + work.cores() * rates.addedFloat());
+            case UPDATE -> parameters * rates.copiedFloat();
+            case HOPS, DRIVER -> 0;
+        });
+        PhaseSeconds messages = PhaseSeconds.of(phase -> switch (phase) {
+            case HOPS -> loss[1];
+            case REDUCE -> piece;
+            case UPDATE -> 2 * network.seconds(work.ranks(), (double) traffic.driver()) + piece;
+            case BATCH, FORWARD, LOSS, BACKWARD, DRIVER -> 0;
+        });
+        return new ArmPlan(kind, computing, messages, parameters * rates.update(), traffic, memory.accounted(kind));
     }
 
     /** Of the rank that sends most. */

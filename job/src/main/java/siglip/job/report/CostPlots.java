@@ -8,8 +8,9 @@ import java.util.stream.IntStream;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.FigureSet;
 import siglip.job.figures.Figures;
-import siglip.job.figures.Phase;
 import siglip.job.figures.Unit;
+import siglip.job.stage.Phase;
+import siglip.job.stage.PhaseSeconds;
 
 /** The plots of what a step cost: time by phase, waiting by rank, bytes. */
 final class CostPlots {
@@ -49,9 +50,7 @@ final class CostPlots {
 
     private BarPlot phases() {
         double longest = figures.arms().stream()
-                .mapToDouble(arm -> Arrays.stream(Phase.values())
-                        .mapToDouble(arm.times()::seconds)
-                        .sum())
+                .mapToDouble(arm -> PhaseSeconds.of(arm.times()::seconds).total())
                 .max()
                 .orElse(1);
         BarPlot plot = seconds("Time per step by phase", longest)
@@ -180,9 +179,6 @@ final class CostPlots {
     }
 
     private static double waiting(ArmFigures arm, int rank) {
-        return Arrays.stream(Phase.values())
-                .filter(Phase::waiting)
-                .mapToDouble(phase -> arm.times().ranks().get(rank).get(phase))
-                .sum();
+        return arm.times().ranks().get(rank).waiting();
     }
 }

@@ -15,7 +15,7 @@ import siglip.job.comparison.ComparisonResult;
 import siglip.job.config.LossSettings;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.Figures;
-import siglip.job.figures.Phase;
+import siglip.job.stage.Phase;
 
 /**
  * The report for people: one HTML file that asks for nothing from anywhere, is complete without JavaScript, follows the reader's

@@ -1,36 +1,38 @@
 package siglip.job.stage;
 
 import java.io.Serializable;
+import java.util.Arrays;
 
 /**
- * Where one rank's time and bytes of one step of one arm went. Seconds are of the rank's own clock; they add up to its step.
+ * Where one rank's time and bytes of one step of one arm went.
  *
  * @param rank of the barrier stage
- * @param batchSeconds taking the batch from its source; counted for the first arm of a step
- * @param forwardSeconds both towers, forward, and the normalisation
- * @param lossSeconds products and element-wise part of the loss
- * @param hopSeconds waiting for blocks of neighbours and for their sending to end
- * @param backwardSeconds both towers, backward
- * @param reduceSeconds sending gradient pieces, waiting for those of the others, and adding them up
- * @param updateSeconds waiting for new parameters, from the driver and from the other ranks
+ * @param seconds of the rank's own clock; they add up to its step
  * @param ringBytes sent to other ranks while the loss was computed: embeddings, their gradients, sums of columns
  * @param reduceBytes sent to other ranks and to the driver after it: gradient and parameter pieces
  */
-public record RankStep(
-        int rank,
-        double batchSeconds,
-        double forwardSeconds,
-        double lossSeconds,
-        double hopSeconds,
-        double backwardSeconds,
-        double reduceSeconds,
-        double updateSeconds,
-        long ringBytes,
-        long reduceBytes)
-        implements Serializable {
+public record RankStep(int rank, PhaseSeconds seconds, long ringBytes, long reduceBytes) implements Serializable {
+    private static final int PHASES = Phase.values().length;
 
-    /** Time in which the rank computed nothing: waiting for neighbours, pieces and the driver. */
-    public double waitingSeconds() {
-        return hopSeconds + reduceSeconds + updateSeconds;
+    /** What the rank sends to the driver. */
+    public double[] toArray() {
+        double[] values = new double[PHASES + 2];
+        for (Phase phase : Phase.values()) {
+            values[phase.ordinal()] = seconds.get(phase);
+        }
+        values[PHASES] = ringBytes;
+        values[PHASES + 1] = reduceBytes;
+        return values;
+    }
+
+    /** The step of a rank from what it sent. */
+    public static RankStep read(int rank, double[] values) {
+        return new RankStep(rank, new PhaseSeconds(Arrays.copyOf(values, PHASES)), (long) values[PHASES], (long)
+                values[PHASES + 1]);
+    }
+
+    /** With the driver's part of the wait for new parameters as a phase of its own. */
+    public RankStep withDriver(double driverSeconds) {
+        return new RankStep(rank, seconds.withDriver(driverSeconds), ringBytes, reduceBytes);
     }
 }

@@ -4,17 +4,6 @@ import java.util.Arrays;
 
 /** Where the time of a rank's step goes: each lap is added to the phase that ends with it. */
 public final class StepClock {
-    /** Parts of a step, in the order of {@link RankStep}'s seconds. */
-    public enum Phase {
-        BATCH,
-        FORWARD,
-        LOSS,
-        HOP,
-        BACKWARD,
-        REDUCE,
-        UPDATE
-    }
-
     private final double[] seconds = new double[Phase.values().length];
     private long last = System.nanoTime();
 
@@ -31,17 +20,10 @@ public final class StepClock {
         last = now;
     }
 
-    /** Seconds by phase, that of the batch as given, then the bytes. */
-    public double[] report(double batchSeconds, long ringBytes, long reduceBytes) {
-        double[] values = Arrays.copyOf(seconds, seconds.length + 2);
+    /** The laps so far, with the seconds of the batch as given. */
+    public PhaseSeconds seconds(double batchSeconds) {
+        double[] values = seconds.clone();
         values[Phase.BATCH.ordinal()] = batchSeconds;
-        values[seconds.length] = ringBytes;
-        values[seconds.length + 1] = reduceBytes;
-        return values;
-    }
-
-    /** The record of a rank from what {@link #report} sent. */
-    public static RankStep read(int rank, double[] v) {
-        return new RankStep(rank, v[0], v[1], v[2], v[3], v[4], v[5], v[6], (long) v[7], (long) v[8]);
+        return new PhaseSeconds(values);
     }
 }

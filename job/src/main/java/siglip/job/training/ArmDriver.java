@@ -46,11 +46,18 @@ final class ArmDriver {
     }
 
     /**
+     * A step that the driver has completed.
+     *
+     * @param driverSeconds aggregating, optimizer and sending
+     */
+    record Done(StepRecord record, double driverSeconds) {}
+
+    /**
      * Takes a step's sums, moves the parameters, and sends them.
      *
      * @param more whether another step follows in this attempt
      */
-    StepRecord step(long step, boolean more) {
+    Done step(long step, boolean more) {
         Piece[] sums = reduction.await(offers);
         Piece[] parameters = reduction.parameters();
         long start = System.nanoTime();
@@ -59,6 +66,6 @@ final class ArmDriver {
             offers = reduction.offer(step + 1);
         }
         authority.complete(record, parameters, rank -> reduction.send(rank, step));
-        return record.withDriverSeconds((System.nanoTime() - start) * 1e-9);
+        return new Done(record, (System.nanoTime() - start) * 1e-9);
     }
 }

@@ -9,6 +9,8 @@ import siglip.job.ring.RankNode;
 import siglip.job.ring.RankReduction;
 import siglip.job.ring.TextBlock;
 import siglip.job.stage.Lanes;
+import siglip.job.stage.Phase;
+import siglip.job.stage.RankStep;
 import siglip.job.stage.StepClock;
 import siglip.job.towers.Modality;
 import siglip.job.towers.ParameterLayout;
@@ -89,27 +91,28 @@ final class ArmWorker {
         own.shape(batch.rows());
         forward(step, batch);
         own.writeConceptIds(batch.conceptIds());
-        clock.lap(StepClock.Phase.FORWARD);
+        clock.lap(Phase.FORWARD);
         LossSums sums = new LossSums();
         LossExchange.Homeward homeward =
                 exchange.run(arm, step, images, own, logits, imageGradient, textGradient, sums, clock);
         backward(Modality.IMAGE, images, imageGradient);
-        clock.lap(StepClock.Phase.BACKWARD);
+        clock.lap(Phase.BACKWARD);
         homeward.await(); // micro-batches then write the texts again
-        clock.lap(StepClock.Phase.HOP);
+        clock.lap(Phase.HOPS);
         backward(Modality.TEXT, own.embeddings(), textGradient);
-        clock.lap(StepClock.Phase.BACKWARD);
+        clock.lap(Phase.BACKWARD);
         reduction.reduce(
                 offers,
                 towers.stream().map(LaneTowers::dense).toList(),
                 towers.stream().flatMap(lane -> lane.table().stream()).toList(),
                 new RankScalars(sums, bytes()).toArray());
-        clock.lap(StepClock.Phase.REDUCE);
+        clock.lap(Phase.REDUCE);
         take(reduction.update(offers, parameters.dense(), parameters.table()));
-        clock.lap(StepClock.Phase.UPDATE);
-        double[] times = clock.report(batchSeconds, node.takeRingBytes(), node.takeReduceBytes());
-        RankMetrics.step(StepClock.read(node.rank(), times));
-        node.report(arm, step, times);
+        clock.lap(Phase.UPDATE);
+        RankStep done =
+                new RankStep(node.rank(), clock.seconds(batchSeconds), node.takeRingBytes(), node.takeReduceBytes());
+        RankMetrics.step(done);
+        node.report(arm, step, done.toArray());
     }
 
     /** Each lane embeds its rows of the batch. */

@@ -2,6 +2,7 @@ package siglip.job.training;
 
 import com.codahale.metrics.MetricRegistry;
 import java.time.Duration;
+import siglip.job.stage.Phase;
 import siglip.job.stage.RankStep;
 
 /** What an executor shows of its rank's steps. One for the process; without {@link MetricsPlugin} nobody sees it. */
@@ -24,10 +25,9 @@ final class RankMetrics {
 
     /** One step of one arm. */
     static void step(RankStep step) {
-        double computing = step.batchSeconds() + step.forwardSeconds() + step.lossSeconds() + step.backwardSeconds();
-        update(STEP, computing + step.waitingSeconds());
-        update(HOP, step.hopSeconds());
-        update(WAITING, step.waitingSeconds());
+        update(STEP, step.seconds().total());
+        update(HOP, step.seconds().get(Phase.HOPS));
+        update(WAITING, step.seconds().waiting());
     }
 
     private static void update(String name, double seconds) {

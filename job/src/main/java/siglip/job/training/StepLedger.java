@@ -1,30 +1,31 @@
 package siglip.job.training;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import siglip.job.ring.DriverNode;
 import siglip.job.stage.RankStep;
-import siglip.job.stage.StepClock;
 
 /** Holds a step's record back until every rank has said what the step took, and then passes it on. */
 final class StepLedger {
     private record Name(int arm, long step) {}
+
+    private record Waiting(ArmDriver.Done done, double seconds) {}
 
     /** Something to do once these steps have been passed on. */
     private record Afterwards(Set<Name> steps, Runnable action) {}
 
     private final int ranks;
     private final Consumer<StepRecord> done;
-    private final Map<Name, StepRecord> waiting = new LinkedHashMap<>();
+    private final Map<Name, Waiting> waiting = new LinkedHashMap<>();
     private final Deque<Afterwards> afterwards = new ArrayDeque<>();
     private final Map<Name, Map<Integer, RankStep>> times = new HashMap<>();
 
@@ -33,9 +34,9 @@ final class StepLedger {
         this.done = done;
     }
 
-    /** A step is complete on the driver. */
-    void add(int arm, StepRecord record) {
-        waiting.put(new Name(arm, record.step()), record);
+    /** A step is complete on the driver, after so many seconds. */
+    void add(int arm, ArmDriver.Done done, double seconds) {
+        waiting.put(new Name(arm, done.record().step()), new Waiting(done, seconds));
     }
 
     /** Does something as soon as all steps so far have been passed on. */
@@ -50,7 +51,7 @@ final class StepLedger {
                 report != null;
                 report = node.nextReport().orElse(null)) {
             times.computeIfAbsent(new Name(report.arm(), report.step()), name -> new TreeMap<>())
-                    .put(report.rank(), StepClock.read(report.rank(), report.values()));
+                    .put(report.rank(), RankStep.read(report.rank(), report.values()));
         }
         for (Name name : List.copyOf(waiting.keySet())) {
             if (times.getOrDefault(name, Map.of()).size() == ranks) {
@@ -66,9 +67,13 @@ final class StepLedger {
     }
 
     private void pass(Name name) {
-        Map<Integer, RankStep> reported = times.remove(name);
-        StepRecord record = waiting.remove(name);
-        done.accept(reported == null ? record : record.withRanks(new ArrayList<>(reported.values())));
+        Map<Integer, RankStep> reported =
+                Optional.ofNullable(times.remove(name)).orElse(Map.of());
+        Waiting step = waiting.remove(name);
+        double driver = step.done().driverSeconds();
+        List<RankStep> byRank =
+                reported.values().stream().map(rank -> rank.withDriver(driver)).toList();
+        done.accept(step.done().record().timed(step.seconds(), driver, byRank));
         afterwards.forEach(each -> each.steps().remove(name));
         doDue();
     }

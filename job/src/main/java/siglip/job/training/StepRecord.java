@@ -53,19 +53,8 @@ public record StepRecord(
         return Double.isFinite(loss) && Double.isFinite(gradientNorm);
     }
 
-    StepRecord withRanks(List<RankStep> reported) {
-        return timed(seconds, driverSeconds, List.copyOf(reported));
-    }
-
-    StepRecord withSeconds(double whole) {
-        return timed(whole, driverSeconds, ranks);
-    }
-
-    StepRecord withDriverSeconds(double ofDriver) {
-        return timed(seconds, ofDriver, ranks);
-    }
-
-    private StepRecord timed(double whole, double ofDriver, List<RankStep> reported) {
+    /** The same step once its times are known. */
+    public StepRecord timed(double whole, double ofDriver, List<RankStep> reported) {
         return new StepRecord(
                 arm,
                 step,

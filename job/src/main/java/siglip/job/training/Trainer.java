@@ -232,9 +232,9 @@ public final class Trainer {
             for (long step = from; step < to; step++) {
                 for (ArmDriver driver : drivers) {
                     if (driver.due(step)) {
-                        StepRecord record = driver.step(step, step + 1 < to);
+                        ArmDriver.Done done = driver.step(step, step + 1 < to);
                         long now = System.nanoTime();
-                        ledger.add(driver.arm(), record.withSeconds((now - last) * 1e-9));
+                        ledger.add(driver.arm(), done, (now - last) * 1e-9);
                         last = now;
                         clock.stepDone(attempts, step).ifPresent(this::recovered);
                         ledger.collect(node);

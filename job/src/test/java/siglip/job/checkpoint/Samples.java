@@ -13,6 +13,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import siglip.job.optimizer.OptimizerSnapshot;
+import siglip.job.stage.PhaseSeconds;
 import siglip.job.stage.RankStep;
 import siglip.job.training.ArmSnapshot;
 import siglip.job.training.StepRecord;
@@ -93,7 +94,7 @@ public final class Samples {
 
     private static StepRecord record(String arm, long step) {
         boolean diverged = arm.equals("b") && step == STOPPED_AFTER - 1;
-        RankStep rank = new RankStep(0, 0.1, 0.2, 0.3, 1 / 3.0, 0.5, 0.6, 0.7, 1000, 2000);
+        RankStep rank = new RankStep(0, PhaseSeconds.of(phase -> 1 / (3.0 + phase.ordinal())), 1000, 2000);
         return new StepRecord(
                 arm,
                 step,

@@ -10,6 +10,7 @@ import siglip.job.comparison.ComparisonResult;
 import siglip.job.report.SampleRun;
 import siglip.job.report.SummaryTable;
 import siglip.job.stability.Statistics;
+import siglip.job.stage.Phase;
 import siglip.job.training.StepRecord;
 
 class FiguresTest {
@@ -80,13 +81,7 @@ class FiguresTest {
                 .toArray(StepRecord[]::new);
         double sum = Arrays.stream(sorted, sorted.length / 4, sorted.length - sorted.length / 4)
                 .flatMap(step -> step.ranks().stream())
-                .mapToDouble(rank -> rank.batchSeconds()
-                        + rank.forwardSeconds()
-                        + rank.lossSeconds()
-                        + rank.hopSeconds()
-                        + rank.backwardSeconds()
-                        + rank.reduceSeconds()
-                        + rank.updateSeconds())
+                .mapToDouble(rank -> rank.seconds().total())
                 .average()
                 .orElseThrow();
         StepTimes times = figures.arms().get(0).times();

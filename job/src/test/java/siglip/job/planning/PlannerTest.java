@@ -8,6 +8,7 @@ import siglip.job.config.LossSettings.Kind;
 import siglip.job.features.PairShape;
 import siglip.job.order.Slices;
 import siglip.job.planning.ArmPlan.Limit;
+import siglip.job.stage.Phase;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.blas.Precision;
@@ -42,15 +43,16 @@ class PlannerTest {
     void aStepOfTwoRanksIsTheSumOfItsPhases() {
         ArmPlan sigmoid = arms(work(2, 1, 100), INSTANT).get(0);
 
-        assertThat(sigmoid.batch()).isEqualTo(4 * 6 * 0.5);
-        assertThat(sigmoid.forward()).isEqualTo(4);
-        assertThat(sigmoid.loss()).isEqualTo(2 * 4 * 4 * 0.5);
-        assertThat(sigmoid.hop()).isEqualTo(4 * 2 * 0.25); // adding the gradient that comes home
-        assertThat(sigmoid.backward()).isEqualTo(8);
-        assertThat(sigmoid.reduceWork()).isEqualTo(10 * (0.5 + 0.25));
+        assertThat(sigmoid.seconds(Phase.BATCH)).isEqualTo(4 * 6 * 0.5);
+        assertThat(sigmoid.seconds(Phase.FORWARD)).isEqualTo(4);
+        assertThat(sigmoid.seconds(Phase.LOSS)).isEqualTo(2 * 4 * 4 * 0.5);
+        assertThat(sigmoid.seconds(Phase.HOPS)).isEqualTo(4 * 2 * 0.25); // adding the gradient that comes home
+        assertThat(sigmoid.seconds(Phase.BACKWARD)).isEqualTo(8);
+        assertThat(sigmoid.computing().get(Phase.REDUCE)).isEqualTo(10 * (0.5 + 0.25));
         assertThat(sigmoid.driver()).isEqualTo(1.25);
-        assertThat(sigmoid.updateWork()).isEqualTo(5);
-        assertThat(sigmoid.reduceWire() + sigmoid.updateWire()).isZero();
+        assertThat(sigmoid.computing().get(Phase.UPDATE)).isEqualTo(5);
+        assertThat(sigmoid.messages().get(Phase.REDUCE) + sigmoid.messages().get(Phase.UPDATE))
+                .isZero();
         assertThat(sigmoid.seconds()).isEqualTo(12 + 4 + 16 + 2 + 8 + 7.5 + 1.25 + 5);
     }
 
@@ -58,18 +60,18 @@ class PlannerTest {
     void theSoftmaxPassesTwiceAndMergesColumns() {
         ArmPlan softmax = arms(work(2, 1, 100), INSTANT).get(1);
 
-        assertThat(softmax.batch()).isZero();
-        assertThat(softmax.loss()).isEqualTo(2 * 4 * 4 * (0.25 + 0.75));
-        assertThat(softmax.hop()).isEqualTo(8 * 0.125 + 2);
+        assertThat(softmax.seconds(Phase.BATCH)).isZero();
+        assertThat(softmax.seconds(Phase.LOSS)).isEqualTo(2 * 4 * 4 * (0.25 + 0.75));
+        assertThat(softmax.seconds(Phase.HOPS)).isEqualTo(8 * 0.125 + 2);
     }
 
     @Test
     void coresShareRowsAndMicroBatchesPassForwardAgain() {
         ArmPlan sigmoid = arms(work(1, 2, 2), INSTANT).get(0); // lanes of 4 pairs, two micro-batches each
 
-        assertThat(sigmoid.forward()).isEqualTo(4);
-        assertThat(sigmoid.backward()).isEqualTo(8 + 4 + 10 * 0.25);
-        assertThat(sigmoid.loss()).isEqualTo(4 * 8 * 0.5 + 16 * (0.5 + 0.25 / 2));
+        assertThat(sigmoid.seconds(Phase.FORWARD)).isEqualTo(4);
+        assertThat(sigmoid.seconds(Phase.BACKWARD)).isEqualTo(8 + 4 + 10 * 0.25);
+        assertThat(sigmoid.seconds(Phase.LOSS)).isEqualTo(4 * 8 * 0.5 + 16 * (0.5 + 0.25 / 2));
     }
 
     /** Ten bytes a second, a second's latency: gradient pieces of 220 bytes, as many bytes of parameters, 440 for and from the driver. */
@@ -79,8 +81,8 @@ class PlannerTest {
 
         assertThat(sigmoid.traffic().reduce()).isEqualTo(3 * 220);
         assertThat(sigmoid.traffic().driver()).isEqualTo(440);
-        assertThat(sigmoid.reduceWire()).isEqualTo(1 + 22);
-        assertThat(sigmoid.updateWire()).isEqualTo(2 * (1 + 44) + 1 + 22);
+        assertThat(sigmoid.messages().get(Phase.REDUCE)).isEqualTo(1 + 22);
+        assertThat(sigmoid.messages().get(Phase.UPDATE)).isEqualTo(2 * (1 + 44) + 1 + 22);
         assertThat(sigmoid.limit()).isEqualTo(Limit.NETWORK);
     }
 
@@ -89,9 +91,10 @@ class PlannerTest {
         ArmPlan sigmoid = arms(work(2, 1, 100), new Network(Double.POSITIVE_INFINITY, 0, 4, 0))
                 .get(0);
 
-        assertThat(sigmoid.loss()).isEqualTo(16 + 2 * 2 * 4); // a text and a gradient in each of two phases
-        assertThat(sigmoid.reduceWire()).isEqualTo(4);
-        assertThat(sigmoid.updateWire()).isEqualTo(2 * 2 * 4 + 4);
+        assertThat(sigmoid.seconds(Phase.LOSS))
+                .isEqualTo(16 + 2 * 2 * 4); // a text and a gradient in each of two phases
+        assertThat(sigmoid.messages().get(Phase.REDUCE)).isEqualTo(4);
+        assertThat(sigmoid.messages().get(Phase.UPDATE)).isEqualTo(2 * 2 * 4 + 4);
     }
 
     @Test

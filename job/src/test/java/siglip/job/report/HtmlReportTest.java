@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.figures.Figures;
-import siglip.job.figures.Phase;
 import siglip.job.figures.StepTimes;
+import siglip.job.stage.Phase;
 
 class HtmlReportTest {
     private static final Pattern POINT = Pattern.compile("(-?[\\d.]+),(-?[\\d.]+)");

@@ -19,6 +19,7 @@ import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
+import siglip.job.stage.PhaseSeconds;
 import siglip.job.stage.RankStep;
 import siglip.job.training.StepRecord;
 
@@ -205,17 +206,19 @@ public final class SampleRun {
         List<RankStep> ranksOf = new ArrayList<>();
         for (int rank = 0; rank < ranks; rank++) {
             double jitter = 1 + 0.1 * random.nextDouble();
-            ranksOf.add(new RankStep(
-                    rank,
-                    index == 0 ? 0.0012 * jitter : 0,
-                    0.0071 * jitter,
-                    (sigmoid ? 0.0032 : 0.0041) * jitter,
-                    0.0011 * jitter * (rank + 1),
-                    0.0124 * jitter,
-                    0.0021 * jitter,
-                    0.0064 * jitter,
-                    2L * (ranks - 1) * (BATCH / ranks) * 256 * 4,
-                    5_250_000));
+            int place = rank + 1;
+            PhaseSeconds seconds = PhaseSeconds.of(phase -> jitter
+                    * switch (phase) {
+                        case BATCH -> index == 0 ? 0.0012 : 0;
+                        case FORWARD -> 0.0071;
+                        case LOSS -> sigmoid ? 0.0032 : 0.0041;
+                        case BACKWARD -> 0.0124;
+                        case HOPS -> 0.0011 * place;
+                        case REDUCE -> 0.0021;
+                        case DRIVER -> 0.0052;
+                        case UPDATE -> 0.0012;
+                    });
+            ranksOf.add(new RankStep(rank, seconds, 2L * (ranks - 1) * (BATCH / ranks) * 256 * 4, 5_250_000));
         }
         double slow = random.nextInt(50) == 0 ? 3 : 1;
         return new StepRecord(

@@ -99,25 +99,7 @@ class ProgressPrinterTest {
     }
 
     private static StepRecord slow(StepRecord step) {
-        return new StepRecord(
-                step.arm(),
-                step.step(),
-                step.attempt(),
-                step.loss(),
-                step.gradientNorm(),
-                step.scale(),
-                step.bias(),
-                step.logScaleGradient(),
-                step.biasGradient(),
-                step.learningRate(),
-                step.clipped(),
-                step.positiveLogit(),
-                step.minPositiveLogit(),
-                step.maxPositiveLogit(),
-                step.negativeLogit(),
-                1.0,
-                step.driverSeconds(),
-                step.ranks());
+        return step.timed(1.0, step.driverSeconds(), step.ranks());
     }
 
     private String text() {

@@ -146,9 +146,9 @@ final class Rehearsal {
         long last = System.nanoTime();
         for (long step = plan.from(); step < plan.to(); step++) {
             for (ArmDriver driver : drivers) {
-                StepRecord record = driver.step(step, step + 1 < plan.to());
+                ArmDriver.Done done = driver.step(step, step + 1 < plan.to());
                 long now = System.nanoTime();
-                ledger.add(driver.arm(), record.withSeconds((now - last) * 1e-9));
+                ledger.add(driver.arm(), done, (now - last) * 1e-9);
                 last = now;
                 ledger.collect(node);
             }

@@ -17,6 +17,7 @@ import siglip.job.batches.BatchSource;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
+import siglip.job.stage.Phase;
 import siglip.job.stage.TrainingException;
 import siglip.job.towers.ModelSpec;
 
@@ -116,8 +117,9 @@ class TrainerIT {
                     .as(arm)
                     .isLessThan(0.8 * steps.get(0).loss());
             assertThat(steps).allSatisfy(step -> assertThat(step.ranks()).hasSize(2));
-            assertThat(steps).allSatisfy(step -> assertThat(step.ranks().get(1).forwardSeconds())
-                    .isPositive());
+            assertThat(steps)
+                    .allSatisfy(step -> assertThat(step.ranks().get(1).seconds().get(Phase.FORWARD))
+                            .isPositive());
         }
         int half = BATCH / 2;
         int floats = 2 * (2 - 1) * half * 16; // 2 (D - 1) n d, and the concept ids

@@ -16,7 +16,7 @@ import siglip.job.planning.Rates;
 import siglip.job.planning.TowerBytes;
 import siglip.job.planning.Workload;
 import siglip.job.stage.Lanes;
-import siglip.job.stage.RankStep;
+import siglip.job.stage.Phase;
 import siglip.kernels.Numerics;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.Precision;
@@ -117,11 +117,12 @@ final class WaitingRanks {
         List<Double> reductions = new ArrayList<>();
         for (StepRecord record : records.subList(1, records.size())) {
             exchanges.add(record.ranks().stream()
-                    .mapToDouble(rank -> rank.lossSeconds() + rank.hopSeconds())
+                    .mapToDouble(rank ->
+                            rank.seconds().get(Phase.LOSS) + rank.seconds().get(Phase.HOPS))
                     .average()
                     .orElseThrow());
             reductions.add(record.ranks().stream()
-                    .mapToDouble(RankStep::reduceSeconds)
+                    .mapToDouble(rank -> rank.seconds().get(Phase.REDUCE))
                     .average()
                     .orElseThrow());
         }
@@ -169,7 +170,7 @@ final class WaitingRanks {
                 new WaitingRanks(kind, ranks, 4, Duration.ofMillis(100), bytesPerSecond, Duration.ofMillis(10));
         Times times = waiting.measure();
         ArmPlan planned = waiting.planned();
-        double exchange = planned.loss() + planned.hop();
+        double exchange = planned.seconds(Phase.LOSS) + planned.seconds(Phase.HOPS);
         System.out.printf(
                 Locale.ROOT,
                 "%5d %-8s %-34s %9.3f %9.3f %6.2f   %9.3f %9.3f%n",
@@ -180,6 +181,6 @@ final class WaitingRanks {
                 exchange,
                 times.exchange() / exchange,
                 times.reduce(),
-                planned.reduceWire() + planned.reduceWork());
+                planned.seconds(Phase.REDUCE));
     }
 }

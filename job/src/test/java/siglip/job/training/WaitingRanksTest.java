@@ -8,6 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import siglip.job.config.LossSettings;
 import siglip.job.planning.ArmPlan;
+import siglip.job.stage.Phase;
 
 /** Eight ranks that wait in place of computing, on a slow network: no machine, however loaded, can be faster than the waits allow. */
 @Timeout(120)
@@ -32,9 +33,11 @@ class WaitingRanksTest {
         double columns = kind == LossSettings.Kind.SIGMOID ? 0 : 2 * (hop + 48 * WaitingRanks.ROWS * (RANKS - 1) / 1e7);
         ArmPlan planned = waiting.planned();
         assertThat(waiting.waits()).isEqualTo((kind == LossSettings.Kind.SIGMOID ? 1 : 2) * RANKS * RANKS * STEPS);
-        assertThat(planned.loss()).isCloseTo(blocks, org.assertj.core.data.Offset.offset(1e-12));
-        assertThat(planned.hop()).isCloseTo(gradient + hop + columns, org.assertj.core.data.Offset.offset(1e-9));
+        assertThat(planned.seconds(Phase.LOSS)).isCloseTo(blocks, org.assertj.core.data.Offset.offset(1e-12));
+        assertThat(planned.seconds(Phase.HOPS))
+                .isCloseTo(gradient + hop + columns, org.assertj.core.data.Offset.offset(1e-9));
         assertThat(text + hop).isLessThan(PAUSE.toNanos() * 1e-9 / 4); // a quarter: the softmax's first pass
-        assertThat(measured.exchange()).isGreaterThan(0.999 * (planned.loss() + planned.hop()));
+        assertThat(measured.exchange())
+                .isGreaterThan(0.999 * (planned.seconds(Phase.LOSS) + planned.seconds(Phase.HOPS)));
     }
 }
