@@ -1,20 +1,32 @@
-# What the scripts have in common; to be sourced.
-# shellcheck shell=bash
+# What the scripts share; source it.
+# shellcheck shell=bash disable=SC2034
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 script=${0##*/}
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+job_sources=("$root/pom.xml" "$root"/{loss-kernels,job}/{pom.xml,src/main})
 
 say() { printf '%s: %s\n' "$script" "$1" >&2; }
 die() { say "$1"; exit "${2:-2}"; }
+usage() { sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; } # prints the comment at the top of the script
 
 need() { command -v "$1" >/dev/null || die "$2"; }
 
-run_maven() { # in the root, with its output on standard error
+maven() { # runs in the root
     need mvn "cannot find Maven, which fetches and builds: install it, or put mvn on the PATH"
-    (cd "$root" && mvn --quiet --batch-mode -Dstyle.color=never --no-transfer-progress "$@" >&2) || die "Maven failed, see above" 1
+    (cd "$root" && mvn --batch-mode --no-transfer-progress -Dstyle.color=never "$@")
 }
 
-lock() { # of this name, until the script ends
+quiet_maven() { maven --quiet "$@" >&2 || die "Maven failed, see above" 1; }
+
+compile() { # SCOPE OPTION... GOAL: also lists the libraries of that scope in target/SCOPE-class-path.txt of each module
+    quiet_maven "${@:2}" dependency:build-classpath "-DincludeScope=$1" "-Dmdep.outputFile=target/$1-class-path.txt"
+}
+
+# Whether file $1 is missing, empty, or older than anything in the files and folders after it. Deleting a file changes its folder's time.
+stale() { [[ ! -s $1 || -n $(find "${@:2}" -newer "$1" -print -quit) ]]; }
+
+lock() { # takes the lock named $1 until unlock, or until the script ends
     mkdir -p "$root/target"
     exec 9>"$root/target/$1.lock"
     if command -v flock >/dev/null; then flock 9; fi
@@ -22,7 +34,7 @@ lock() { # of this name, until the script ends
 
 unlock() { exec 9>&-; }
 
-# Sets SPARK_HOME to the one that scripts/spark-home builds, unless the user has one, and exports it.
+# Exports SPARK_HOME: the user's own, or else the one that scripts/spark-home builds.
 use_spark_home() {
     if [[ -z ${SPARK_HOME-} ]]; then
         "$root/scripts/spark-home" >/dev/null

@@ -60,10 +60,9 @@ class SparkSubmitOperator(Task):
         words = ["spark-submit", "--master", master]
         for key, value in given.get("conf", {}).items():
             words += ["--conf", f"{key}={value}"]
-        options = ["executor_cores", "executor_memory", "driver_memory", "name", "java_class", "deploy_mode"]
-        for option in options:
-            if option in given:
-                words += ["--" + {"java_class": "class"}.get(option, option.replace("_", "-")), str(given[option])]
+        for option in ("executor-cores", "executor-memory", "driver-memory", "name", "java-class", "deploy-mode"):
+            if (key := option.replace("-", "_")) in given:
+                words += [f"--{option.removeprefix('java-')}", str(given[key])]
         return [*words, given["application"], *given["application_args"]]
 
 
@@ -98,15 +97,6 @@ class Param:
         self.value = value
 
 
-class DagRun:
-    run_after = DATE
-
-
-class Undefined:
-    def __init__(self, params: dict) -> None:
-        self.__dict__.update(params)
-
-
 def render(template: object, params: dict) -> object:
     """The few templates that the file uses; what is more is an error."""
     if isinstance(template, list):
@@ -116,11 +106,10 @@ def render(template: object, params: dict) -> object:
 
     def value(found: re.Match) -> str:
         expression, _, how = (part.strip() for part in found[1].partition("|"))
-        names = {"__builtins__": {}, "params": Undefined(params), "logical_date": None, "dag_run": DagRun}
+        dag_run = types.SimpleNamespace(run_after=DATE)
+        names = {"__builtins__": {}, "params": types.SimpleNamespace(**params), "logical_date": None, "dag_run": dag_run}
         result = eval(expression, names)
-        if not how:
-            return str(result)
-        return {"ds_nodash": lambda day: day.strftime("%Y%m%d")}[how](result)
+        return {"": str, "ds_nodash": lambda day: day.strftime("%Y%m%d")}[how](result)
 
     return re.sub(r"\{\{(.*?)\}\}", value, template) if isinstance(template, str) else template
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Steps of the runs of scripts/bench/aes: medians in milliseconds, and the ratio to the plain run of the same round."""
+"""Prints the steps of the runs of scripts/bench/aes: medians in milliseconds, and ratios to the plain run of the same round."""
 
 import statistics
 import sys
@@ -16,9 +16,9 @@ def main() -> None:
     for arm in ("siglip", "clip"):
         taken = {mode: [steps.seconds(steps.steps(out / f"{mode}-round-{r}")[arm]) for r in range(1, rounds + 1)] for mode in MODES}
         for mode in MODES:
-            ratios = [took / plain for took, plain in zip(taken[mode], taken["plain"])]
-            shown = " ".join(f"{1e3 * took:.1f}" for took in taken[mode])
-            print(f"{arm:<8} {mode:<14} {shown:<30} {' '.join(f'{r:.2f}' for r in ratios)} ({statistics.median(ratios):.2f})")
+            ratios = steps.ratios(taken[mode], taken["plain"])
+            milliseconds = " ".join(f"{1e3 * took:.1f}" for took in taken[mode])
+            print(f"{arm:<8} {mode:<14} {milliseconds:<30} {steps.shown(ratios)} ({statistics.median(ratios):.2f})")
 
 
 if __name__ == "__main__":

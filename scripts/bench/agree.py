@@ -51,14 +51,14 @@ def retrieval(runs: list[Path], twins: dict[int, dict]) -> bool:
     print(f"\nFinal retrieval in percent, beside {len(twins)} seeds of the twin")
     print(f"{'arm':<8} {'set':<7} {'direction':<14} {'at':>4} {'mean':>6} {'min':>6} {'max':>6} {'sd':>5} | ours: {'mean':>6}  by seed")
     good = True
-    results = [steps.metrics(run) for run in runs]
+    results = [{arm["name"]: arm["retrieval"] for arm in steps.metrics(run)["arms"]} for run in runs]
     first = next(iter(twins.values()))
     for name, arm in first["arms"].items():
         for held_out, ways in arm["retrieval"].items():
             for way in ways:
                 for k in ("r1", "r5"):
                     theirs = [100 * twin["arms"][name]["retrieval"][held_out][way][k] for twin in twins.values()]
-                    ours = [100 * final(result, name, held_out)[way][k] for result in results]
+                    ours = [100 * result[name][held_out][way][k] for result in results]
                     inside = min(theirs) <= ours[0] <= max(theirs)
                     target = k == "r1" and way == "image_to_text" and held_out == "seen"
                     good &= inside or not target
@@ -69,10 +69,6 @@ def retrieval(runs: list[Path], twins: dict[int, dict]) -> bool:
                         f"{'' if inside else '  (the first lies outside)'}"
                     )
     return good
-
-
-def final(result: dict, arm: str, held_out: str) -> dict:
-    return next(each for each in result["arms"] if each["name"] == arm)["retrieval"][held_out]
 
 
 def main() -> None:

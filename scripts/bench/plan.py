@@ -23,28 +23,20 @@ def main() -> None:
         plans = [json.loads((options.folder / f"plan-{ranks}-{when}.json").read_text())["plans"][0] for when in ("before", "after")]
         results = {arm["name"]: arm for arm in steps.metrics(run)["arms"]}
         for index, (name, arm) in enumerate(steps.steps(run).items()):
-            means = steps.phases(arm)
-            seconds = steps.seconds(arm)
+            means, seconds = steps.phases(arm), steps.seconds(arm)
             planned = [plan["arms"][index] for plan in plans]
+            phases = [statistics.fmean(each["phase_seconds"][phase] for each in planned) for phase in PHASES]
             whole = statistics.fmean(each["seconds"] for each in planned)
             sent = max(rank["ring_bytes"] + rank["reduce_bytes"] for rank in arm[-1]["ranks"])
-            memory = results[name].get("peak_rank_bytes", 0)
-            row(ranks, name, "measured", [means[phase] for phase in PHASES], seconds, "", sent, memory)
-            row(
-                ranks,
-                name,
-                "planned",
-                [statistics.fmean(each["phase_seconds"][phase] for each in planned) for phase in PHASES],
-                whole,
-                f"{seconds / whole:.2f}",
-                planned[0]["ring_bytes"] + planned[0]["reduce_bytes"],
-                planned[0]["memory"]["off_heap_bytes"] + planned[0]["memory"]["heap_bytes"],
-            )
+            memory = planned[0]["memory"]
+            row(ranks, name, "measured", [means[phase] for phase in PHASES] + [seconds], "", sent, results[name].get("peak_rank_bytes", 0))
+            row(ranks, name, "planned", [*phases, whole], f"{seconds / whole:.2f}", planned[0]["ring_bytes"] + planned[0]["reduce_bytes"],
+                memory["off_heap_bytes"] + memory["heap_bytes"])  # fmt: skip
 
 
-def row(ranks: int, name: str, what: str, phases: list[float], whole: float, ratio: str, sent: int, memory: int) -> None:
-    cells = "".join(f"{1e3 * phase:>9.1f}" for phase in phases)
-    print(f"{ranks:>5} {name:<8} {what:<9}{cells}{1e3 * whole:>9.1f} {ratio:>6}  {sent:>12,} {memory:>12,}")
+def row(ranks: int, name: str, what: str, times: list[float], ratio: str, sent: int, memory: int) -> None:
+    cells = "".join(f"{1e3 * time:>9.1f}" for time in times)
+    print(f"{ranks:>5} {name:<8} {what:<9}{cells} {ratio:>6}  {sent:>12,} {memory:>12,}")
 
 
 if __name__ == "__main__":

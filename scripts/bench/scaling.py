@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what scripts/bench/scaling has measured: pairs per second of each layout, and how many times those of the first."""
+"""Prints what scripts/bench/scaling has measured: pairs per second of each layout, and the ratio to the first layout."""
 
 import argparse
 import statistics
@@ -23,26 +23,19 @@ def main() -> None:
     options = parser.parse_args()
     print("Pairs per second: median over the rounds of the median step, lowest and highest round; ratio to the first layout, of each round")
     print(f"{'batch':>5} {'arm':<8} {'ranks x cores':>13} {'pairs/s':>24} {'ratio':>6}  by round")
-    last = {}
     for batch in options.batches:
         measured = {}
         for layout in options.layouts:
             runs = [options.folder / f"batch-{batch}-layout-{layout}-round-{round + 1}" for round in range(options.rounds)]
             measured[layout] = [rates(run, batch) for run in runs]
-            last = steps.metrics(runs[-1])
         for arm in measured[options.layouts[0]][0]:
             base = [rate[arm] for rate in measured[options.layouts[0]]]
             for layout in options.layouts:
                 these = [rate[arm] for rate in measured[layout]]
-                ratios = " ".join(f"{b / a:.2f}" for a, b in zip(base, these))
                 ratio = statistics.median(these) / statistics.median(base)
-                print(f"{batch:>5} {arm:<8} {layout:>13} {spread(these):>24} {ratio:>6.2f}  {ratios}")
-    for fact in ("environment", "numerics"):
-        print(f"{fact}: " + "; ".join(f"{key} {value}" for key, value in last[fact].items()))
-
-
-def spread(values: list[float]) -> str:
-    return f"{statistics.median(values):,.0f} ({min(values):,.0f}-{max(values):,.0f})"
+                by_round = steps.shown(steps.ratios(these, base))
+                print(f"{batch:>5} {arm:<8} {layout:>13} {steps.spread(these):>24} {ratio:>6.2f}  {by_round}")
+    steps.print_facts(runs[-1])
 
 
 if __name__ == "__main__":

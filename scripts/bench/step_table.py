@@ -16,25 +16,13 @@ LATER = {"fp32": 1e-4, "bf16": 1e-2}
 CHECKED = 5
 
 
-class Unequal(Exception):
-    pass
-
-
 def check(ours: list[dict], theirs: list[float], precision: str) -> float:
     """The difference at the first step; an error if the two sides do not compute the same."""
     differences = [abs(step["loss"] - loss) / loss for step, loss in zip(ours[:CHECKED], theirs)]
     if len(differences) < CHECKED or differences[0] > FIRST[precision] or max(differences) > LATER[precision]:
         shown = ", ".join(f"{difference:.1e}" for difference in differences)
-        raise Unequal(f"the losses of the first {CHECKED} steps differ by {shown}, relative: nothing to compare")
+        raise SystemExit(f"step: the losses of the first {CHECKED} steps differ by {shown}, relative: nothing to compare")
     return differences[0]
-
-
-def warm_median(values: list[float]) -> float:
-    return statistics.median(values[len(values) // 4 :])
-
-
-def spread(values: list[float]) -> str:
-    return f"{statistics.median(values):,.0f} ({min(values):,.0f}-{max(values):,.0f})"
 
 
 def end_to_end(folder: Path, precisions: list[str], rounds: int) -> None:
@@ -49,26 +37,23 @@ def end_to_end(folder: Path, precisions: list[str], rounds: int) -> None:
                 taken = steps.steps(run)[arm]
                 differences.append(check(taken, other["arms"][arm]["loss"], precision))
                 ours.append(other["batch"] / steps.seconds(taken))
-                theirs.append(other["batch"] / warm_median(other["arms"][arm]["seconds"]))
-            ratios = [a / b for a, b in zip(ours, theirs)]
-            shown = " ".join(f"{ratio:.2f}" for ratio in ratios)
+                theirs.append(other["batch"] / statistics.median(steps.warm(other["arms"][arm]["seconds"])))
+            ratios = steps.ratios(ours, theirs)
             print(
-                f"{precision:<5} {arm:<8} {spread(ours):>24} {spread(theirs):>26} {statistics.median(ratios):>6.2f}  {shown:<16}"
-                f" {max(differences):.1e}"
+                f"{precision:<5} {arm:<8} {steps.spread(ours):>24} {steps.spread(theirs):>26} {statistics.median(ratios):>6.2f}"
+                f"  {steps.shown(ratios):<16} {max(differences):.1e}"
             )
         print(f"      torch {twins[0]['torch']}, AdamW {twins[0]['adamw']}")
 
 
 def parts(folder: Path, precisions: list[str], rounds: int) -> None:
     print("\nParts of our step in ms (last round), and the share that is neither towers nor loss")
-    print(f"{'':<5} {'arm':<8}" + "".join(f"{phase:>9}" for phase in steps.PHASES) + f"{'whole':>9} {'share':>7}")
+    print(f"{'':<5} {'arm':<8}{steps.phase_titles()} {'share':>7}")
     for precision in precisions:
         for name, arm in steps.steps(folder / f"ours-{precision}-{rounds}").items():
             means = steps.phases(arm)
-            whole = sum(means.values())
-            share = 1 - sum(means[phase] for phase in ("forward", "loss", "backward")) / whole
-            row = "".join(f"{1e3 * means[phase]:>9.2f}" for phase in steps.PHASES)
-            print(f"{precision:<5} {name:<8}{row}{1e3 * whole:>9.2f} {share:>7.1%}")
+            share = 1 - sum(means[phase] for phase in ("forward", "loss", "backward")) / sum(means.values())
+            print(f"{precision:<5} {name:<8}{steps.phase_cells(means)} {share:>7.1%}")
 
 
 def towers(folder: Path, precisions: list[str], rounds: int) -> None:
@@ -82,19 +67,13 @@ def towers(folder: Path, precisions: list[str], rounds: int) -> None:
             passes, others = [], []
             for name, arm in steps.steps(run).items():
                 check(arm, other["arms"][name]["loss"], precision)
-                passes += [
-                    rank["seconds"]["forward"] + rank["seconds"]["backward"] for step in steps.warm(arm) for rank in step["ranks"]
-                ]
-                both = [f + b for f, b in zip(other["arms"][name]["forward"], other["arms"][name]["backward"])]
-                others += both[len(both) // 4 :]
+                passes += [rank["seconds"]["forward"] + rank["seconds"]["backward"] for step in steps.warm(arm) for rank in step["ranks"]]
+                others += steps.warm([f + b for f, b in zip(other["arms"][name]["forward"], other["arms"][name]["backward"])])
             ours.append(1e3 * statistics.median(passes))
             theirs.append(1e3 * statistics.median(others))
-        ratios = [b / a for a, b in zip(ours, theirs)]
-        shown = " ".join(f"{ratio:.2f}" for ratio in ratios)
-        print(
-            f"{precision:<5} {other['batch']:>6} {statistics.median(ours):>8.2f} {statistics.median(theirs):>8.2f}"
-            f" {statistics.median(ratios):>6.2f}  {shown}"
-        )
+        ratios = steps.ratios(theirs, ours)
+        medians = f"{statistics.median(ours):>8.2f} {statistics.median(theirs):>8.2f} {statistics.median(ratios):>6.2f}"
+        print(f"{precision:<5} {other['batch']:>6} {medians}  {steps.shown(ratios)}")
 
 
 def main() -> None:
@@ -103,15 +82,9 @@ def main() -> None:
     parser.add_argument("--precisions", nargs="+", required=True)
     parser.add_argument("--rounds", type=int, required=True)
     options = parser.parse_args()
-    try:
-        end_to_end(options.folder, options.precisions, options.rounds)
-        parts(options.folder, options.precisions, options.rounds)
-        towers(options.folder, options.precisions, options.rounds)
-    except Unequal as e:
-        raise SystemExit(f"step: {e}")
-    last = steps.metrics(options.folder / f"ours-{options.precisions[-1]}-{options.rounds}")
-    for fact in ("environment", "numerics"):
-        print(f"{fact}: " + "; ".join(f"{key} {value}" for key, value in last[fact].items()))
+    for table in (end_to_end, parts, towers):
+        table(options.folder, options.precisions, options.rounds)
+    steps.print_facts(options.folder / f"ours-{options.precisions[-1]}-{options.rounds}")
 
 
 if __name__ == "__main__":

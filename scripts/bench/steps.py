@@ -1,4 +1,4 @@
-"""Reads what runs leave behind: metrics.json and steps.jsonl."""
+"""Reads what runs leave behind, metrics.json and steps.jsonl, and prints what the tables of the benchmarks share."""
 
 import json
 import statistics
@@ -22,8 +22,8 @@ def steps(run: Path) -> dict[str, list[dict]]:
     return arms
 
 
-def warm(arm: list[dict]) -> list[dict]:
-    """The steps after the first quarter, in which Java compiles."""
+def warm(arm: list) -> list:
+    """Drops the first quarter of the steps, in which Java compiles."""
     return arm[len(arm) // 4 :]
 
 
@@ -42,3 +42,30 @@ def phases(arm: list[dict]) -> dict[str, float]:
     }
     means["rest"] = statistics.fmean(step["seconds"] for step in middle) - sum(means.values())
     return means
+
+
+def phase_titles() -> str:
+    return "".join(f"{phase:>9}" for phase in (*PHASES, "whole"))
+
+
+def phase_cells(means: dict[str, float]) -> str:
+    """Milliseconds of each phase and of all."""
+    return "".join(f"{1e3 * value:>9.2f}" for value in (*(means[phase] for phase in PHASES), sum(means.values())))
+
+
+def spread(values: list[float]) -> str:
+    return f"{statistics.median(values):,.0f} ({min(values):,.0f}-{max(values):,.0f})"
+
+
+def ratios(values: list[float], bases: list[float]) -> list[float]:
+    return [value / base for value, base in zip(values, bases)]
+
+
+def shown(ratios: list[float]) -> str:
+    return " ".join(f"{ratio:.2f}" for ratio in ratios)
+
+
+def print_facts(run: Path) -> None:
+    """The machine and the numerics of a run."""
+    for fact in ("environment", "numerics"):
+        print(f"{fact}: " + "; ".join(f"{key} {value}" for key, value in metrics(run)[fact].items()))

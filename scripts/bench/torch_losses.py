@@ -7,31 +7,19 @@ LOSS is sigmoid or softmax. FORM is eager or compiled (the released SigLipLoss a
 PyTorch, 512 rows at a time). PRECISION is fp32, or bf16 for autocast.
 """
 
-import importlib.util
 import os
 import sys
 import time
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+
+import open_clip_loss
 
 DIM = 512
 ROWS = 512
 SCALE = 10.0
 BIAS = -10.0
-
-
-def open_clip_losses():
-    """open_clip's loss module alone: the package itself wants torchvision."""
-    package = importlib.util.find_spec("open_clip")
-    if package is None:
-        raise RuntimeError("open_clip_torch is not installed")
-    path = Path(package.origin).with_name("loss.py")
-    spec = importlib.util.spec_from_file_location("open_clip_loss", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Case:
@@ -48,7 +36,7 @@ class Case:
         self.bf16 = precision == "bf16"
         if self.chunked and self.softmax:
             raise RuntimeError("there is no chunked form of the softmax loss")
-        losses = open_clip_losses()
+        losses = open_clip_loss.load()
         module = losses.ClipLoss(cache_labels=True) if self.softmax else losses.SigLipLoss()
         self.module = torch.compile(module) if form == "compiled" else module
 
@@ -58,10 +46,7 @@ class Case:
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
             if self.chunked:
                 return self.run_in_chunks()
-            if self.softmax:
-                loss = self.module(self.images, self.texts, self.log_scale.exp())
-            else:
-                loss = self.module(self.images, self.texts, self.log_scale.exp(), self.bias)
+            loss = self.module(self.images, self.texts, self.log_scale.exp(), *(() if self.softmax else (self.bias,)))
         loss.backward()
         return loss.item()
 

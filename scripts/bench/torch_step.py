@@ -12,9 +12,7 @@ Writes one JSON object: for each arm the global loss and the seconds of every st
 """
 
 import argparse
-import contextlib
 import json
-import math
 import os
 import socket
 import time
@@ -27,35 +25,8 @@ import torch.multiprocessing as processes
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+import open_clip_loss
 import twin
-
-
-class Model(nn.Module):
-    """Both towers and the two scalars of one arm, from the exported start."""
-
-    def __init__(self, arm: dict, model: dict, dense: numpy.ndarray):
-        super().__init__()
-        self.image = twin.Tower(model["image"], twin.IMAGE, dense, torch.float32)
-        self.text = twin.Tower(model["text"], twin.TEXT, dense, torch.float32)
-        layers = self.image.layers + self.text.layers
-        self.matrices = nn.ParameterList(wrapped(layers, 0))
-        self.biases = nn.ParameterList(wrapped(layers, 1))
-        self.image.layers = self.own(self.image.layers, 0)
-        self.text.layers = self.own(self.text.layers, len(self.image.layers))
-        self.log_scale = nn.Parameter(torch.tensor(math.log(arm["scale"])))
-        self.bias = nn.Parameter(torch.tensor(float(arm["bias"]))) if arm["loss"] == "sigmoid" else None
-
-    def own(self, layers: list, first: int) -> list:
-        """The layers of a tower over the parameters that this module registers."""
-        return [(self.matrices[first + i], self.biases[first + i], activation) for i, (_, _, activation) in enumerate(layers)]
-
-    def forward(self, images: Tensor, texts: Tensor) -> tuple:
-        scalars = (self.log_scale.exp(),) if self.bias is None else (self.log_scale.exp(), self.bias)
-        return self.image(images), self.text(texts), *scalars
-
-
-def wrapped(layers: list, part: int) -> list[nn.Parameter]:
-    return [nn.Parameter(layer[part].detach().clone()) for layer in layers]
 
 
 def released_loss(losses, kind: str, rank: int, world: int) -> nn.Module:
@@ -64,23 +35,12 @@ def released_loss(losses, kind: str, rank: int, world: int) -> nn.Module:
     return losses.ClipLoss(local_loss=True, gather_with_grad=True, cache_labels=True, rank=rank, world_size=world)
 
 
-def optimizer(model: Model, training: dict, form: str) -> torch.optim.AdamW:
-    scalars = [model.log_scale] + ([] if model.bias is None else [model.bias])
-    groups = [
-        {"params": list(model.matrices), "weight_decay": training["weightDecay"], "factor": 1},
-        {"params": list(model.biases), "weight_decay": 0, "factor": 1},
-        {"params": scalars, "weight_decay": 0, "factor": training["scalarLearningRateFactor"]},
-    ]
-    betas = (training["beta1"], training["beta2"])
-    return torch.optim.AdamW(groups, betas=betas, eps=training["epsilon"], **{form: True})
-
-
 def faster_form(arm: dict, model: dict, dense: numpy.ndarray, training: dict) -> str:
     """Which form of AdamW takes less time for these parameters."""
     seconds = {}
     for form in ("fused", "foreach"):
-        trial = Model(arm, model, dense)
-        steps = optimizer(trial, training, form)
+        trial = twin.Model(arm, model, dense, torch.float32)
+        steps = trial.adamw(training, **{form: True})
         for parameter in trial.parameters():
             parameter.grad = torch.full_like(parameter, 1e-3)
         times = []
@@ -92,48 +52,39 @@ def faster_form(arm: dict, model: dict, dense: numpy.ndarray, training: dict) ->
     return min(seconds, key=seconds.get)
 
 
+class Model(twin.Model):
+    """Gives all that a loss takes in one pass, as DistributedDataParallel wants it."""
+
+    def forward(self, images: Tensor, texts: Tensor) -> tuple:
+        return self.image(images), self.text(texts), *self.scalars()
+
+
 class Arm:
     def __init__(self, arm: dict, model: dict, dense: numpy.ndarray, training: dict, losses, form: str, rank: int, world: int):
         self.training = training
-        self.model = Model(arm, model, dense)
+        self.model = Model(arm, model, dense, torch.float32)
         self.towers = DistributedDataParallel(self.model) if world > 1 else self.model
         self.loss = released_loss(losses, arm["loss"], rank, world)
-        self.optimizer = optimizer(self.model, training, form)
+        self.optimizer = self.model.adamw(training, **{form: True})
         self.parts: list[tuple[float, float]] = []
 
     def step(self, step: int, images: Tensor, texts: Tensor, bf16: bool) -> Tensor:
-        autocast = torch.autocast("cpu", dtype=torch.bfloat16) if bf16 else contextlib.nullcontext()
+        """In one process, times the towers' passes: the graph is cut at the embeddings, which changes no arithmetic."""
+        cut = self.towers is self.model
         self.optimizer.zero_grad()
-        with autocast:
-            loss = self.loss(*self.towers(images, texts))
-        loss.backward()
-        self.update(step)
-        return loss.detach()
-
-    def step_by_parts(self, step: int, images: Tensor, texts: Tensor, bf16: bool) -> Tensor:
-        """The same step, with the towers' passes timed: the graph is cut at the embeddings, which changes no arithmetic."""
-        autocast = torch.autocast("cpu", dtype=torch.bfloat16) if bf16 else contextlib.nullcontext()
-        self.optimizer.zero_grad()
-        with autocast:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
             start = time.perf_counter()
             x, y, *scalars = self.towers(images, texts)
             forward = time.perf_counter() - start
-            leaves = [x.detach().requires_grad_(), y.detach().requires_grad_()]
-            loss = self.loss(*leaves, *scalars)
+            ends = [x.detach().requires_grad_(), y.detach().requires_grad_()] if cut else [x, y]
+            loss = self.loss(*ends, *scalars)
         loss.backward()
-        start = time.perf_counter()
-        torch.autograd.backward([x, y], [leaf.grad for leaf in leaves])
-        self.parts.append((forward, time.perf_counter() - start))
-        self.update(step)
+        if cut:
+            start = time.perf_counter()
+            torch.autograd.backward([x, y], [end.grad for end in ends])
+            self.parts.append((forward, time.perf_counter() - start))
+        self.model.update(step, self.training, self.optimizer)
         return loss.detach()
-
-    def update(self, step: int) -> None:
-        rate = twin.learning_rate(self.training, step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate * group["factor"]
-        self.optimizer.step()
-        with torch.no_grad():
-            self.model.log_scale.clamp_(0, math.log(self.training["maxScale"]))
 
 
 def train(rank: int, options: argparse.Namespace, port: int) -> None:
@@ -144,13 +95,13 @@ def train(rank: int, options: argparse.Namespace, port: int) -> None:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
         distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=world)
     folder = options.export
-    data, model, training = (json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
+    data, model, training = twin.description(folder)
     dense = numpy.fromfile(folder / "dense.f32", dtype="<f4")
     pairs = twin.Pairs(folder, "train", data["trainRows"], data, torch.float32)
     order = numpy.fromfile(folder / "order.i32", dtype="<i4").reshape(-1, data["batchSize"]).astype(numpy.int64)
     size = data["batchSize"]
     mine = order[: options.steps, rank * size // world : (rank + 1) * size // world]
-    losses = twin.open_clip_losses(options.open_clip_loss)
+    losses = open_clip_loss.load(options.open_clip_loss)
     form = faster_form(training["arms"][0], model, dense, training)
     if world > 1:
         agreed = [form]
@@ -164,8 +115,7 @@ def train(rank: int, options: argparse.Namespace, port: int) -> None:
                 distributed.barrier()
             start = time.perf_counter()
             images, texts = pairs.images[rows], pairs.texts[rows]
-            take = arm.step if world > 1 else arm.step_by_parts
-            loss = take(step, images, texts, options.precision == "bf16")
+            loss = arm.step(step, images, texts, options.precision == "bf16")
             if world > 1:
                 distributed.barrier()
             result[name]["seconds"].append(time.perf_counter() - start)
@@ -190,7 +140,7 @@ def free_port() -> int:
 
 
 def check(folder: Path) -> None:
-    data, model, training = (json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
+    data, model, training = twin.description(folder)
     if not data["textWidth"] or model["tableRows"]:
         raise SystemExit("Cannot time this run: texts must be features, not tokens")
     if any(model[tower]["inputDropout"] for tower in ("image", "text")):

@@ -8,8 +8,6 @@ Writes one JSON object: for each arm its loss at every step and its retrieval on
 """
 
 import argparse
-import importlib.metadata
-import importlib.util
 import json
 import math
 from pathlib import Path
@@ -18,7 +16,9 @@ from types import ModuleType
 import numpy
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+
+import open_clip_loss
 
 TIE = 1e-6  # similarities closer than this count as equal
 RANKS = (1, 5, 10)
@@ -37,13 +37,9 @@ ACTIVATIONS = {
 }
 
 
-def open_clip_losses(path: Path | None) -> ModuleType:
-    """The module open_clip.loss alone: the package itself wants torchvision."""
-    path = path or Path(importlib.metadata.distribution("open_clip_torch").locate_file("open_clip/loss.py"))
-    spec = importlib.util.spec_from_file_location("open_clip_loss", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def description(folder: Path) -> tuple[dict, dict, dict]:
+    """What an export says about data, model and training."""
+    return tuple(json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
 
 
 class Pairs:
@@ -68,19 +64,21 @@ class Pairs:
         return (self.bag(row, 0) if self.tokens is not None else self.texts[row].numpy()).tobytes()
 
 
-class Tower:
-    """A chain of dense layers with dropout of its inputs; rows of length 1 come out."""
+class Tower(nn.Module):
+    """A chain of dense layers with dropout of its inputs; its output rows have length 1."""
 
     def __init__(self, description: dict, key: int, dense: numpy.ndarray, dtype: torch.dtype):
+        super().__init__()
         self.key, self.share = key, description["inputDropout"]
-        self.layers: list[tuple[Tensor, Tensor | None, str]] = []
+        self.matrices, self.biases, self.layers = nn.ParameterList(), nn.ParameterList(), []
         for layer in description["layers"]:
             weights, (out, width) = layer["weights"], (layer["out"], layer["in"])
-            matrix = dense[weights : weights + out * width].reshape(out, width)
-            bias = dense[layer["bias"] : layer["bias"] + out] if "bias" in layer else None
-            self.layers.append((parameter(matrix, dtype), None if bias is None else parameter(bias, dtype), layer["activation"]))
+            self.matrices.append(parameter(dense[weights : weights + out * width].reshape(out, width), dtype))
+            if "bias" in layer:
+                self.biases.append(parameter(dense[layer["bias"] : layer["bias"] + out], dtype))
+            self.layers.append((self.matrices[-1], self.biases[-1] if "bias" in layer else None, layer["activation"]))
 
-    def __call__(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         x = x if mask is None else x * mask
         for matrix, bias, activation in self.layers:
             x = ACTIVATIONS[activation](F.linear(x, matrix, bias))
@@ -105,39 +103,64 @@ def mix(z: numpy.ndarray) -> numpy.ndarray:
     return z ^ (z >> numpy.uint64(31))
 
 
-def parameter(values, dtype: torch.dtype) -> Tensor:
-    return torch.tensor(values, dtype=dtype, requires_grad=True)
+def parameter(values, dtype: torch.dtype) -> nn.Parameter:
+    return nn.Parameter(torch.tensor(values, dtype=dtype))
+
+
+class Model(nn.Module):
+    """Both towers and the scalars of one arm, from the exported start."""
+
+    def __init__(self, arm: dict, model: dict, dense: numpy.ndarray, dtype: torch.dtype):
+        super().__init__()
+        self.image = Tower(model["image"], IMAGE, dense, dtype)
+        self.text = Tower(model["text"], TEXT, dense, dtype)
+        self.log_scale = parameter(math.log(arm["scale"]), dtype)
+        self.bias = parameter(float(arm["bias"]), dtype) if arm["loss"] == "sigmoid" else None
+
+    def scalars(self) -> tuple[Tensor, ...]:
+        """What a loss of open_clip takes after the embeddings."""
+        return (self.log_scale.exp(),) if self.bias is None else (self.log_scale.exp(), self.bias)
+
+    def adamw(self, training: dict, **form: bool) -> torch.optim.AdamW:
+        def group(parameters: list, decay: float = 0, factor: float = 1) -> dict:
+            return {"params": parameters, "weight_decay": decay, "factor": factor}
+
+        towers = (self.image, self.text)
+        groups = [
+            group([matrix for tower in towers for matrix in tower.matrices], decay=training["weightDecay"]),
+            group([bias for tower in towers for bias in tower.biases]),
+            group([self.log_scale] + ([] if self.bias is None else [self.bias]), factor=training["scalarLearningRateFactor"]),
+        ]
+        return torch.optim.AdamW(groups, **adam(training), **form)
+
+    def update(self, step: int, training: dict, *optimizers: torch.optim.Optimizer) -> None:
+        rate = learning_rate(training, step)
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate * group.get("factor", 1)
+            optimizer.step()
+        with torch.no_grad():
+            self.log_scale.clamp_(0, math.log(training["maxScale"]))
+
+
+def adam(training: dict) -> dict:
+    return {"betas": (training["beta1"], training["beta2"]), "eps": training["epsilon"]}
 
 
 class Arm:
     """One model with its loss and its optimizers."""
 
     def __init__(self, arm: dict, losses: ModuleType, model: dict, training: dict, folder: Path, dtype: torch.dtype):
-        dense = numpy.fromfile(folder / "dense.f32", dtype="<f4")
-        self.training, self.dtype, self.sigmoid = training, dtype, arm["loss"] == "sigmoid"
-        self.image = Tower(model["image"], IMAGE, dense, dtype)
-        self.text = Tower(model["text"], TEXT, dense, dtype)
-        self.log_scale = parameter(math.log(arm["scale"]), dtype)
-        self.bias = parameter(arm["bias"], dtype) if self.sigmoid else None
-        self.loss = losses.SigLipLoss() if self.sigmoid else losses.ClipLoss()
-        layers = self.image.layers + self.text.layers
-        decayed = [matrix for matrix, _, _ in layers]
-        others = [bias for _, bias, _ in layers if bias is not None]
-        scalars = [self.log_scale] + ([self.bias] if self.sigmoid else [])
-        betas, epsilon = (training["beta1"], training["beta2"]), training["epsilon"]
-        groups = [
-            {"params": decayed, "weight_decay": training["weightDecay"], "factor": 1},
-            {"params": others, "weight_decay": 0, "factor": 1},
-            {"params": scalars, "weight_decay": 0, "factor": training["scalarLearningRateFactor"]},
-        ]
-        self.optimizers = [torch.optim.AdamW(groups, betas=betas, eps=epsilon)]
+        self.training, self.dtype = training, dtype
+        self.model = Model(arm, model, numpy.fromfile(folder / "dense.f32", dtype="<f4"), dtype)
+        self.image, self.text = self.model.image, self.model.text
+        self.loss = losses.ClipLoss() if self.model.bias is None else losses.SigLipLoss()
+        self.optimizers = [self.model.adamw(training)]
         self.table = None
         if model["tableRows"]:
             table = numpy.fromfile(folder / "table.f32", dtype="<f4").reshape(model["tableRows"], model["tableWidth"])
             self.table = parameter(table, dtype)
-            sparse = torch.optim.SparseAdam([self.table], betas=betas, eps=epsilon)
-            sparse.param_groups[0]["factor"] = 1
-            self.optimizers.append(sparse)
+            self.optimizers.append(torch.optim.SparseAdam([self.table], **adam(training)))
 
     def texts(self, pairs: Pairs, ids: numpy.ndarray, keywords: numpy.ndarray) -> Tensor:
         """What the text tower takes: the sums of the bags' table rows, or the features."""
@@ -152,18 +175,11 @@ class Arm:
         images, texts = pairs.images[ids], self.texts(pairs, ids, keywords)
         x = self.image(images, self.image.mask(seed, step, ids, images.shape[1], self.dtype))
         y = self.text(texts, self.text.mask(seed, step, ids, texts.shape[1], self.dtype))
-        scale = self.log_scale.exp()
-        loss = self.loss(x, y, scale, self.bias) if self.sigmoid else self.loss(x, y, scale)
+        loss = self.loss(x, y, *self.model.scalars())
         for optimizer in self.optimizers:
             optimizer.zero_grad()
         loss.backward()
-        rate = learning_rate(self.training, step)
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate * group["factor"]
-            optimizer.step()
-        with torch.no_grad():
-            self.log_scale.clamp_(0, math.log(self.training["maxScale"]))
+        self.model.update(step, self.training, *self.optimizers)
         return loss.item()
 
     @torch.no_grad()
@@ -215,7 +231,7 @@ def chance(places: int, wrong: int, right: int) -> float:
 
 
 def train(folder: Path, losses: ModuleType, dtype: torch.dtype, most: int, stride: int) -> dict:
-    data, model, training = (json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
+    data, model, training = description(folder)
     if training["duplicates"] != "ignore" or "clipNorm" in training:
         raise SystemExit("Cannot train a twin with loss.duplicates other than ignore, or with training.clip-norm: open_clip has neither")
     pairs = Pairs(folder, "train", data["trainRows"], data, dtype)
@@ -233,8 +249,8 @@ def train(folder: Path, losses: ModuleType, dtype: torch.dtype, most: int, strid
         curve = [arm.step(step, pairs, order[step], keywords[step], data["seed"]) for step in range(len(order))]
         arms[each["name"]] = {
             "loss": curve,
-            "scale": arm.log_scale.exp().item(),
-            "bias": arm.bias.item() if arm.sigmoid else 0,
+            "scale": arm.model.log_scale.exp().item(),
+            "bias": 0 if arm.model.bias is None else arm.model.bias.item(),
             "retrieval": {name: arm.evaluate(rows) for name, rows in held_out.items()},
         }
     return {"seed": data["seed"], "torch": torch.__version__, "precision": str(dtype).split(".")[-1], "arms": arms}
@@ -251,7 +267,7 @@ def main() -> None:
     parser.add_argument("--reversed", action="store_true", help="take each batch back to front: same mathematics, other roundings")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    losses, dtype = open_clip_losses(options.open_clip_loss), getattr(torch, options.precision)
+    losses, dtype = open_clip_loss.load(options.open_clip_loss), getattr(torch, options.precision)
     result = train(options.export, losses, dtype, options.steps, -1 if options.reversed else 1)
     options.out.write_text(json.dumps(result))
 

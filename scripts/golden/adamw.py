@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the golden values that the optimizer is tested against: torch's own AdamW and SparseAdam, in float64.
 
-One model of each kind of parameter: weights with weight decay, biases without, the logit scale t' and the bias b without and at a
-learning rate of their own, and a table of which each step touches some rows. Starts and gradients are numbers that float32
-holds exactly; the learning rate changes from step to step.
+There is one parameter of each kind: weights with weight decay; biases without; the logit scale t' and the bias b, without weight decay
+and at a learning rate of their own; and a table of which each step touches some rows. float32 holds all starts and gradients exactly.
+The learning rate changes from step to step.
 
     pip install torch==2.13.0
     scripts/golden/adamw.py job/src/test/resources/golden/adamw.txt
@@ -46,16 +46,10 @@ def main():
         torch.nn.Parameter(start)
         for start in (exact(WEIGHTS), exact(BIASES), torch.tensor([2.25, -6.5]).double(), exact(ROWS, WIDTH, scale=0.25))
     )
-    dense = torch.optim.AdamW(
-        [
-            {"params": [weights], "weight_decay": DECAY},
-            {"params": [biases], "weight_decay": 0.0},
-            {"params": [scalars], "weight_decay": 0.0},
-        ],
-        betas=(BETA1, BETA2),
-        eps=EPSILON,
-    )
-    sparse = torch.optim.SparseAdam([table], betas=(BETA1, BETA2), eps=EPSILON)
+    adam = {"betas": (BETA1, BETA2), "eps": EPSILON}
+    decays = ((weights, DECAY), (biases, 0.0), (scalars, 0.0))
+    dense = torch.optim.AdamW([{"params": [values], "weight_decay": decay} for values, decay in decays], **adam)
+    sparse = torch.optim.SparseAdam([table], **adam)
 
     lines = [
         f"# Written by scripts/golden/adamw.py with torch {TORCH}: AdamW and SparseAdam in float64, seed {SEED}.",

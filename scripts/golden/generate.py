@@ -14,8 +14,8 @@ The file: '#' starts a comment; 'case NAME' starts a case; 'key value value ...'
 
 import argparse
 import importlib.metadata
-import importlib.util
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -23,6 +23,9 @@ import numpy
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+
+sys.path.append(str(Path(__file__).parents[1] / "bench"))
+import open_clip_loss
 
 VERSIONS = {"torch": "2.13.0", "open_clip_torch": "3.3.0"}
 SEED = 20260101
@@ -44,15 +47,6 @@ CASES = [
 WORLDS = [1, 2, 3, 4]
 
 
-def open_clip_losses():
-    """The module open_clip.loss alone: the package itself wants torchvision."""
-    path = importlib.metadata.distribution("open_clip_torch").locate_file("open_clip/loss.py")
-    spec = importlib.util.spec_from_file_location("open_clip_loss", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def inputs(number, pairs, dim, length, matched):
     """Image and text rows of the given length, in float64, rounded to float32. Matched: texts lie close to their images."""
     generator = torch.Generator().manual_seed(SEED + number)
@@ -69,7 +63,7 @@ def inputs(number, pairs, dim, length, matched):
 
 def compute(rank, world, kind, images, texts, log_scale, bias):
     """This process's loss and its gradients with respect to its own rows, t' and b."""
-    losses = open_clip_losses()
+    losses = open_clip_loss.load()
     share = slice(rank * len(images) // world, (rank + 1) * len(images) // world)
     x = images[share].clone().requires_grad_()
     y = texts[share].clone().requires_grad_()
