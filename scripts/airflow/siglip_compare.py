@@ -1,10 +1,11 @@
-"""Compares the SigLIP loss with CLIP's every night on the pairs of the day, for Airflow 3 with its providers for Spark and, for s3a, Amazon.
+"""Compares the SigLIP loss with CLIP's every night on the pairs of the day. For Airflow 3 with its Spark provider and, for s3a, Amazon's.
 
-Three tasks: check settings and data, train and evaluate, and fail the run if a figure of metrics.json is too low. They may be run again
-at any time: names and paths come from the date of the run alone, a comparison that was interrupted goes on, one that is done stays done.
+There are three tasks: check settings and data, train and evaluate, and fail the run if a figure in metrics.json is too low. They may be
+retried at any time: names and paths depend only on the date of the run, an interrupted comparison is resumed, and one that is done
+stays done.
 
-The connection "spark_default" names the master; spark-submit is on the PATH of the worker, and the secrets of cluster and store are
-in its spark-defaults.conf or its environment, never here. In client deploy mode, which is set here, the exit code that Airflow sees is the job's own.
+The connection "spark_default" names the master. spark-submit must be on the worker's PATH, and the secrets of cluster and store in its
+spark-defaults.conf or its environment, never here. The deploy mode is client, so that Airflow sees the job's own exit code.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ COMMON = ["--config", "{{ params.config }}", "--out", OUT, "--name", NAME, "--se
 
 
 def submit(task_id: str, command: list[str], **more: object) -> SparkSubmitOperator:
-    """A task that submits the job with a command line of its own."""
+    """A task that submits the job with this command line."""
     return SparkSubmitOperator(
         task_id=task_id,
         conn_id="spark_default",
@@ -39,7 +40,7 @@ def submit(task_id: str, command: list[str], **more: object) -> SparkSubmitOpera
 
 
 def figure(metrics: dict, path: str) -> float:
-    """The figure of metrics.json at a path such as arms.siglip.retrieval.seen.image_to_text.r1; lists are entered by name."""
+    """The figure in metrics.json at a path such as arms.siglip.retrieval.seen.image_to_text.r1; entries of lists go by name."""
     found: object = metrics
     for key in path.split("."):
         if isinstance(found, list):
@@ -53,9 +54,9 @@ def figure(metrics: dict, path: str) -> float:
 
 @task(retries=0)
 def gate(folder: str, metric: str, at_least: str) -> dict[str, float]:
-    """Fails the run of the DAG if the figure is too low; the same figures give the same answer, so there is nothing to retry.
+    """Fails the run of the DAG if the figure is too low. A retry would see the same figure, so there is none.
 
-    The least value is text, since that is what Airflow makes of every template.
+    at_least is text, because Airflow turns every template into text.
     """
     place = ObjectStoragePath(folder.replace("s3a://", "s3://", 1)) / "metrics.json"
     value = figure(json.loads(place.read_text()), metric)
@@ -73,14 +74,14 @@ with DAG(
     default_args={"retries": 2, "retry_delay": timedelta(minutes=5), "execution_timeout": timedelta(hours=12)},
     params={
         "jar": Param("/opt/siglip/siglip-spark.jar", type="string", description="The jar that mvn package makes"),
-        "config": Param("/opt/siglip/conf/local.conf", type="string", description="Settings, at a path that the driver can read"),
+        "config": Param("/opt/siglip/conf/local.conf", type="string", description="Settings file that the driver can read"),
         "pairs": Param("s3a://BUCKET/pairs", type="string", description="Parquet file or folder of pairs"),
-        "out": Param("s3a://BUCKET/runs", type="string", description="Folder of the outputs"),
-        "metric": Param("arms.siglip.retrieval.seen.image_to_text.r1", type="string", description="Figure of metrics.json"),
-        "at_least": Param(0.2, type="number", description="Its least value"),
+        "out": Param("s3a://BUCKET/runs", type="string", description="Folder for the outputs"),
+        "metric": Param("arms.siglip.retrieval.seen.image_to_text.r1", type="string", description="Figure in metrics.json to check"),
+        "at_least": Param(0.2, type="number", description="Lowest acceptable value"),
     },
 ) as dag:
-    # Settings and data that will not do are no better the second time.
+    # Bad settings and data are no better the second time.
     validate = submit("validate", ["validate", *COMMON], retries=0)
     compare = submit("compare", ["compare", *COMMON, "--resume", "auto"])
     verdict = gate(f"{OUT}/{NAME}", "{{ params.metric }}", "{{ params.at_least }}")

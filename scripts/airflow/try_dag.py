@@ -1,10 +1,10 @@
-"""Runs the DAG's file without Airflow: on stand-ins that know the keyword names of Airflow's own and refuse others.
+"""Runs the DAG's file without Airflow, on stand-ins that accept only the keyword names that Airflow accepts.
 
-    try_dag.py commands MASTER PARAM=VALUE...    one JSON list a line: the words of each spark-submit, in order
-    try_dag.py gate PARAM=VALUE...               the gate, on the metrics.json of the run
-    try_dag.py refuse                            that an unknown keyword name is refused
+    try_dag.py commands MASTER PARAM=VALUE...    prints the words of each spark-submit, in order: one JSON list per line
+    try_dag.py gate PARAM=VALUE...               runs the gate on the metrics.json of the run
+    try_dag.py refuse                            shows that an unknown keyword name is refused
 
-The stand-ins are as strict as this check needs and are no Airflow. The words are in the order in which the provider's hook puts them.
+The stand-ins are only as strict as this check needs. The words are in the order in which the provider's hook puts them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def check(given: dict, known: set[str], what: str) -> None:
 
 
 class Task:
-    """Knows what comes after it."""
+    """Knows which tasks come after it."""
 
     def __init__(self, task_id: str) -> None:
         self.task_id, self.after = task_id, []
@@ -98,7 +98,7 @@ class Param:
 
 
 def render(template: object, params: dict) -> object:
-    """The few templates that the file uses; what is more is an error."""
+    """Knows the few templates that the file uses; any other is an error."""
     if isinstance(template, list):
         return [render(each, params) for each in template]
     if isinstance(template, dict):
@@ -115,7 +115,7 @@ def render(template: object, params: dict) -> object:
 
 
 def load() -> None:
-    """The file, with the stand-ins in the place of Airflow."""
+    """Runs the file, with the stand-ins in place of Airflow."""
     for name in ("airflow", "airflow.providers", "airflow.providers.apache", "airflow.providers.apache.spark",
                  "airflow.providers.apache.spark.operators"):  # fmt: skip
         sys.modules[name] = types.ModuleType(name)

@@ -3,7 +3,7 @@
 
     scripts/bench/agree.py --runs RUN... --twins TWIN.json... [--controls TWIN.json...]
 
-Ends with code 1 if a curve or a final figure lies outside its target.
+It ends with code 1 if a curve or a final figure is outside its target.
 """
 
 import argparse
@@ -19,11 +19,11 @@ CURVE_TARGET = 1e-3
 
 def curves(runs: list[Path], twins: dict[int, dict], controls: dict[int, dict]) -> bool:
     """
-    How far the losses of each run are from those of the twin with its start; whether all are within the target. Beside it, how far the
-    twin is from itself when it takes each batch back to front: the same mathematics with other roundings.
+    Prints how far the losses of each run are from those of its twin, and returns whether all are within the target. Beside it, how far
+    the twin is from itself when the rows of each batch are reversed: the same mathematics with other rounding errors.
     """
     print(f"Loss against the twin of equal seed: largest relative difference of the first {CURVE_STEPS} steps (target {CURVE_TARGET:g}),")
-    print("steps within the target. Control: the same between the twin and itself with the rows of each batch back to front")
+    print("steps within the target. Control: the same between the twin and itself with the rows of each batch reversed")
     print(f"{'seed':>4} {'arm':<8} {'largest':>9} {'steps':>6} {'control':>9} {'steps':>6}")
     good = True
     for run in runs:
@@ -47,7 +47,7 @@ def distance(losses: list[float], others: list[float]) -> tuple[float, int]:
 
 
 def retrieval(runs: list[Path], twins: dict[int, dict]) -> bool:
-    """Final retrieval beside the twin's; whether the first run's image to text R@1 on seen concepts lies within the twin's spread."""
+    """Prints the final retrieval; returns whether the first run's image to text R@1 on seen concepts is within the twin's range."""
     print(f"\nFinal retrieval in percent, beside {len(twins)} seeds of the twin")
     print(f"{'arm':<8} {'set':<7} {'direction':<14} {'at':>4} {'mean':>6} {'min':>6} {'max':>6} {'sd':>5} | ours: {'mean':>6}  by seed")
     good = True
@@ -66,16 +66,16 @@ def retrieval(runs: list[Path], twins: dict[int, dict]) -> bool:
                     print(
                         f"{name:<8} {held_out:<7} {way:<14} {'R@' + k[1:]:>4} {statistics.fmean(theirs):>6.2f} {min(theirs):>6.2f}"
                         f" {max(theirs):>6.2f} {deviation:>5.2f} |       {statistics.fmean(ours):>6.2f}  {' '.join(f'{value:.2f}' for value in ours)}"
-                        f"{'' if inside else '  (the first lies outside)'}"
+                        f"{'' if inside else '  (the first is outside)'}"
                     )
     return good
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of our runs; the first is held to the target for retrieval")
-    parser.add_argument("--twins", type=Path, nargs="+", required=True, help="what twin.py wrote, one a seed")
-    parser.add_argument("--controls", type=Path, nargs="*", default=[], help="the same, of batches back to front")
+    parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of our runs; the target for retrieval applies to the first")
+    parser.add_argument("--twins", type=Path, nargs="+", required=True, help="what twin.py wrote, one file per seed")
+    parser.add_argument("--controls", type=Path, nargs="*", default=[], help="the same, with reversed batches")
     options = parser.parse_args()
     twins, controls = by_seed(options.twins), by_seed(options.controls)
     targets = {"loss": curves(options.runs, twins, controls)}

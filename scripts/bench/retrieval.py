@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the final retrieval of runs in percent; runs whose names differ in '-seed-N' alone make one line, with each seed's R@1.
+"""Prints the final retrieval of runs in percent. Runs whose names differ only in '-seed-N' share a line, with each seed's R@1.
 
     scripts/bench/retrieval.py RUN...
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares what scripts/bench/step has left behind: first the losses, then the pairs a second of both sides and their ratio."""
+"""Compares the results of scripts/bench/step: first the losses, then the pairs per second of both sides and their ratio."""
 
 import argparse
 import json
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import steps
 
-# Largest relative difference of the loss. The first step is the same arithmetic in another order: in fp32, roundings of a sum. In bf16
-# autocast rounds the logits themselves, by 2^-9 of about 10 each. The steps after it show that gradients and optimizer agree too; each
-# step may blow a difference up.
+# Largest relative difference of the loss. The first step is the same arithmetic in another order, so in fp32 only sums round differently.
+# In bf16 autocast rounds the logits themselves, by 2^-9 of about 10 each. The later steps show that gradients and optimizer agree too;
+# each step may amplify a difference.
 FIRST = {"fp32": 1e-5, "bf16": 1e-2}
 LATER = {"fp32": 1e-4, "bf16": 1e-2}
 CHECKED = 5
@@ -26,7 +26,7 @@ def check(ours: list[dict], theirs: list[float], precision: str) -> float:
 
 
 def end_to_end(folder: Path, precisions: list[str], rounds: int) -> None:
-    print("\nEnd to end, pairs a second: median over rounds of the median step (least-most); ratio of each round, and their median")
+    print("\nEnd to end, pairs per second: median over rounds of the median step (lowest-highest); ratio of each round, and their median")
     print(f"{'':<5} {'arm':<8} {'two ranks of one core':>24} {'torch, gloo, 2 x 1 thread':>26} {'ratio':>6}  {'by round':<16} loss differs by")
     for precision in precisions:
         runs = [folder / f"ours-{precision}-{round + 1}" for round in range(rounds)]

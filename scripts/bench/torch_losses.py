@@ -1,7 +1,7 @@
-"""open_clip's losses on one thread, computed and timed on request of scripts/bench/loss: one line asked, one line answered.
+"""Computes and times open_clip's losses on one thread, as scripts/bench/loss asks: it answers each line of input with one line.
 
     check LOSS FORM PRECISION N             loss and gradients, divided by N
-    time LOSS FORM PRECISION N SECONDS      least processor time of a forward and backward pass, in milliseconds
+    time LOSS FORM PRECISION N SECONDS      shortest processor time of a forward and backward pass, in milliseconds
 
 LOSS is sigmoid or softmax. FORM is eager or compiled (the released SigLipLoss and ClipLoss), or chunked (the sigmoid loss in plain
 PyTorch, 512 rows at a time). PRECISION is fp32, or bf16 for autocast.
@@ -23,7 +23,7 @@ BIAS = -10.0
 
 
 class Case:
-    """One loss in one form on one batch. Leaves gradients on its tensors."""
+    """One loss in one form on one batch. It leaves the gradients on its tensors."""
 
     def __init__(self, folder, loss, form, precision, n):
         values = torch.from_file(os.path.join(folder, f"{n}.f32"), size=2 * n * DIM, dtype=torch.float32).clone()
@@ -51,7 +51,7 @@ class Case:
         return loss.item()
 
     def run_in_chunks(self):
-        """No more than a chunk's logits at a time: each chunk goes back before the next one starts."""
+        """Holds only one chunk's logits at a time: each chunk passes back before the next one starts."""
         total = 0.0
         n = len(self.images)
         for first in range(0, n, ROWS):
@@ -94,7 +94,7 @@ def main():
         try:
             numbers = answer(sys.argv[1], line.split())
             print(" ".join(f"{name}={value!r}" for name, value in numbers.items()), flush=True)
-        except Exception as e:  # goes to the one who asked, who can do without
+        except Exception as e:  # the benchmark shows the reason and goes on
             reason = str(e).strip().splitlines()
             print(f"failed {type(e).__name__}: {reason[0] if reason else ''}", flush=True)
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Trains an exported run in PyTorch as a user of open_clip would, over gloo: the other side of scripts/bench/step.
+"""Trains an exported run in PyTorch, over gloo, as a user of open_clip would: the other side of scripts/bench/step.
 
     scripts/run-local export --out EXPORT
     scripts/bench/torch_step.py EXPORT --processes 2 --out torch.json
 
-One process a rank, one thread each, held to one core each. Dense towers, DistributedDataParallel, open_clip's released losses (SigLipLoss
-with its bidirectional exchange of neighbours; ClipLoss with local_loss and gather_with_grad, which is exact), AdamW in the faster of its
-fused and foreach forms. bf16 is autocast. The arms take turns step by step, as they do in a run.
+Each rank is a process with one thread, bound to one core. It uses dense towers, DistributedDataParallel, open_clip's released losses
+(SigLipLoss with its bidirectional exchange of neighbours; ClipLoss with local_loss and gather_with_grad, which is exact) and AdamW in the
+faster of its fused and foreach forms. bf16 is autocast. The arms take turns step by step, as they do in a run.
 
-Writes one JSON object: for each arm the global loss and the seconds of every step, and with one process those of the towers' passes.
+It writes one JSON object: for each arm the global loss and the seconds of every step, and with one process the seconds of the towers'
+passes as well.
 """
 
 import argparse
@@ -36,7 +37,7 @@ def released_loss(losses, kind: str, rank: int, world: int) -> nn.Module:
 
 
 def faster_form(arm: dict, model: dict, dense: numpy.ndarray, training: dict) -> str:
-    """Which form of AdamW takes less time for these parameters."""
+    """The form of AdamW that takes less time for these parameters."""
     seconds = {}
     for form in ("fused", "foreach"):
         trial = twin.Model(arm, model, dense, torch.float32)
@@ -53,7 +54,7 @@ def faster_form(arm: dict, model: dict, dense: numpy.ndarray, training: dict) ->
 
 
 class Model(twin.Model):
-    """Gives all that a loss takes in one pass, as DistributedDataParallel wants it."""
+    """Computes everything that a loss takes in one pass, as DistributedDataParallel requires."""
 
     def forward(self, images: Tensor, texts: Tensor) -> tuple:
         return self.image(images), self.text(texts), *self.scalars()
@@ -130,7 +131,7 @@ def train(rank: int, options: argparse.Namespace, port: int) -> None:
         options.out.write_text(json.dumps(facts | {"arms": result}))
     if world > 1:
         distributed.barrier()
-        os._exit(0)  # everything is written; taking gloo's threads down in order sometimes aborts the process
+        os._exit(0)  # everything is written, and an orderly end of gloo's threads sometimes aborts the process
 
 
 def free_port() -> int:
@@ -144,7 +145,7 @@ def check(folder: Path) -> None:
     if not data["textWidth"] or model["tableRows"]:
         raise SystemExit("Cannot time this run: texts must be features, not tokens")
     if any(model[tower]["inputDropout"] for tower in ("image", "text")):
-        raise SystemExit("Cannot time this run: it has input dropout, whose hash is no part of PyTorch")
+        raise SystemExit("Cannot time this run: it has input dropout, whose hash PyTorch does not have")
     if training["duplicates"] != "ignore" or "clipNorm" in training:
         raise SystemExit("Cannot time this run: loss.duplicates must be ignore, training.clip-norm null")
 
@@ -156,8 +157,8 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--cores", type=int, nargs="+", default=[0, 1], help="one for each process")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
-    parser.add_argument("--steps", type=int, help="stop after so many (default: all of the run)")
-    parser.add_argument("--open-clip-loss", type=Path, help="open_clip's loss.py (default: of the installed open_clip_torch)")
+    parser.add_argument("--steps", type=int, help="stop after this many (default: all of the run)")
+    parser.add_argument("--open-clip-loss", type=Path, help="open_clip's loss.py (default: that of the installed open_clip_torch)")
     options = parser.parse_args()
     check(options.export)
     processes.spawn(train, args=(options, free_port()), nprocs=options.processes)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Trains the twin of a run in PyTorch, with open_clip's own losses: same start, same batches, same dropout, same optimizer.
+"""Trains the twin of a run in PyTorch with open_clip's own losses: same start, same batches, same dropout, same optimizer.
 
     scripts/run-local export --out EXPORT
     scripts/bench/twin.py EXPORT --out twin.json
 
-Writes one JSON object: for each arm its loss at every step and its retrieval on the held-out rows after the last one.
+It writes one JSON object: for each arm the loss at every step, and the retrieval on the held-out rows after the last one.
 """
 
 import argparse
@@ -85,7 +85,7 @@ class Tower(nn.Module):
         return F.normalize(x, dim=-1)
 
     def mask(self, seed: int, step: int, ids: numpy.ndarray, width: int, dtype: torch.dtype) -> Tensor | None:
-        """What the run's own dropout multiplies its inputs by: a hash of seed, step, row id and tower."""
+        """What the run's own dropout multiplies the inputs by: a hash of seed, step, row id and tower."""
         if self.share == 0:
             return None
         start = mix(mix(numpy.array([seed + self.key * GAMMA & 0xFFFFFFFFFFFFFFFF], dtype=numpy.uint64)) + numpy.uint64(step))
@@ -163,7 +163,7 @@ class Arm:
             self.optimizers.append(torch.optim.SparseAdam([self.table], **adam(training)))
 
     def texts(self, pairs: Pairs, ids: numpy.ndarray, keywords: numpy.ndarray) -> Tensor:
-        """What the text tower takes: the sums of the bags' table rows, or the features."""
+        """The input of the text tower: the sums of the bags' table rows, or the features."""
         if self.table is None:
             return pairs.texts[ids]
         bags = [pairs.bag(row, keyword) for row, keyword in zip(ids, keywords)]
@@ -184,7 +184,7 @@ class Arm:
 
     @torch.no_grad()
     def evaluate(self, pairs: Pairs) -> dict:
-        """Retrieval both ways between distinct images and distinct captions."""
+        """Retrieval in both directions between distinct images and distinct captions."""
         images = distinct(pairs, lambda row: pairs.images[row].numpy().tobytes())
         texts = distinct(pairs, pairs.text_bytes)
         x = self.image(pairs.images[images])
@@ -204,7 +204,7 @@ def learning_rate(training: dict, step: int) -> float:
 
 
 def distinct(pairs: Pairs, content) -> numpy.ndarray:
-    """The first row of each concept and content."""
+    """The first row for each pair of concept and content."""
     first: dict[tuple[int, bytes], int] = {}
     for row, concept in enumerate(pairs.concepts):
         first.setdefault((int(concept), content(row)), row)
@@ -224,7 +224,7 @@ def retrieval(queries: Tensor, candidates: Tensor, concepts: numpy.ndarray, othe
 
 
 def chance(places: int, wrong: int, right: int) -> float:
-    """Chance that one of the right ones is among the first places of a random order."""
+    """The chance that a random order has one of the right ones in the first places."""
     if places <= 0 or right == 0:
         return 0.0
     return 1 - math.comb(wrong, places) / math.comb(wrong + right, places) if places <= wrong else 1.0
@@ -260,11 +260,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("export", type=Path, help="folder that 'export' wrote")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    parser.add_argument("--open-clip-loss", type=Path, help="open_clip's loss.py (default: of the installed open_clip_torch)")
+    parser.add_argument("--open-clip-loss", type=Path, help="open_clip's loss.py (default: that of the installed open_clip_torch)")
     parser.add_argument("--precision", choices=("float32", "float64"), default="float32")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--steps", type=int, help="stop after so many (default: all of the run)")
-    parser.add_argument("--reversed", action="store_true", help="take each batch back to front: same mathematics, other roundings")
+    parser.add_argument("--steps", type=int, help="stop after this many (default: all of the run)")
+    parser.add_argument("--reversed", action="store_true", help="reverse the rows of each batch: same mathematics, other rounding errors")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     losses, dtype = open_clip_loss.load(options.open_clip_loss), getattr(torch, options.precision)

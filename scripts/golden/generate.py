@@ -3,8 +3,8 @@
 
 Losses and gradients come from SigLipLoss and ClipLoss of open_clip_torch 3.3.0 and the autograd of torch 2.13.0, in float64, on
 inputs that float32 holds exactly. With more than one process, the losses talk over gloo, as in training: SigLipLoss passes
-texts round (dist_impl "bidir"), ClipLoss gathers with gradient (local_loss and gather_with_grad, its exact form); results are
-averaged over processes as DistributedDataParallel does. All values have open_clip's scaling: divided by the global batch size.
+texts round (dist_impl "bidir"), and ClipLoss gathers with gradient (local_loss and gather_with_grad, its exact form). Results are
+averaged over processes, as DistributedDataParallel does. All values have open_clip's scaling: divided by the global batch size.
 
     pip install torch==2.13.0 open_clip_torch==3.3.0
     scripts/golden/generate.py loss-kernels/src/test/resources/golden/open_clip.txt
@@ -30,7 +30,7 @@ import open_clip_loss
 VERSIONS = {"torch": "2.13.0", "open_clip_torch": "3.3.0"}
 SEED = 20260101
 
-# Cases that are computed by several processes as well.
+# Cases that several processes compute as well.
 DISTRIBUTED = {"start", "matched"}
 
 # name, pairs, dim, row length, log scale, bias
@@ -48,7 +48,7 @@ WORLDS = [1, 2, 3, 4]
 
 
 def inputs(number, pairs, dim, length, matched):
-    """Image and text rows of the given length, in float64, rounded to float32. Matched: texts lie close to their images."""
+    """Image and text rows of the given length, in float64, rounded to float32. If matched, texts are close to their images."""
     generator = torch.Generator().manual_seed(SEED + number)
     images = torch.randn(pairs, dim, generator=generator, dtype=torch.float64)
     texts = torch.randn(pairs, dim, generator=generator, dtype=torch.float64)
@@ -86,7 +86,7 @@ def process(rank, world, kind, arguments, rendezvous, results):
 
 
 def global_result(world, kind, arguments):
-    """Averages over processes; the rows' gradients are put side by side."""
+    """Averages over processes; the gradients of the rows are concatenated."""
     if world == 1:
         parts = [compute(0, 1, kind, *arguments)]
     else:
