@@ -38,8 +38,8 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--overwrite",
             description = {
-                "Replaces an earlier run of that name that has ended or was of other settings.",
-                "One of the same settings that has not ended is gone on with; --resume never starts that anew too."
+                "Replaces an earlier run of that name that has ended or had other settings.",
+                "An unfinished run with the same settings is resumed; --resume never starts it again."
             })
     private boolean overwrite;
 
@@ -47,13 +47,13 @@ final class CompareCommand implements Callable<Integer> {
             names = "--resume",
             paramLabel = "auto|never|PATH",
             description =
-                    "Short for --set checkpoint.resume=...: where to start. PATH is a checkpoint or the folder of a run.")
+                    "Where to start; short for --set checkpoint.resume=... PATH is a checkpoint or a run's folder.")
     private Optional<String> resume = Optional.empty();
 
     @Option(
             names = "--take-over",
             description =
-                    "Short for --set checkpoint.take-over=true: goes on with a run although its driver still lives.")
+                    "Resumes a run although its driver is still alive; short for --set checkpoint.take-over=true.")
     private boolean takeOver;
 
     @Override

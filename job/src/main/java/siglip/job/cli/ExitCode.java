@@ -12,7 +12,7 @@ enum ExitCode {
     CRASH(1, "failed: see the stack trace and the log"),
     USAGE(2, "the command line or the settings cannot be used"),
     DATA(3, "the data cannot be used"),
-    CLUSTER(4, "the cluster does not give what the run needs");
+    CLUSTER(4, "the cluster does not provide what the run needs");
 
     private final int code;
     private final String meaning;

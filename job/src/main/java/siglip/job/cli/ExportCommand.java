@@ -29,7 +29,7 @@ final class ExportCommand implements Callable<Integer> {
             names = "--out",
             paramLabel = "DIR",
             required = true,
-            description = "Folder for the files: a path of any Hadoop file system.")
+            description = "Folder for the files; a path on any Hadoop file system.")
     private String out;
 
     @Override

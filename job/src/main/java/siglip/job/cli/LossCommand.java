@@ -24,9 +24,9 @@ import siglip.job.losses.LossResult;
 @Command(
         name = "loss",
         description = {
-            "Computes the loss of given embeddings and its gradients, in open_clip's scaling (divided by the number of pairs),"
-                    + " and prints one JSON object.",
-            "Embeddings are used as given: normalise them before if the loss should be that of unit vectors.",
+            "Computes the loss of given embeddings and its gradients, and prints one JSON object.",
+            "Both are in open_clip's scaling: divided by the number of pairs.",
+            "Embeddings are used as they are: normalise them first if you want the loss of unit vectors.",
             "Keys: loss, d_log_scale, d_bias, image_gradient_norm, text_gradient_norm."
         })
 final class LossCommand implements Callable<Integer> {
@@ -40,7 +40,7 @@ final class LossCommand implements Callable<Integer> {
             names = "--input",
             paramLabel = "PATH",
             required = true,
-            description = "Parquet file or folder, one pair a row, in the order of the files and their rows.")
+            description = "Parquet file or folder with one pair per row, read in the order of files and rows.")
     private String input;
 
     @Option(names = "--image-column", paramLabel = "NAME", required = true, description = "Column of image embeddings.")
@@ -58,16 +58,19 @@ final class LossCommand implements Callable<Integer> {
     @Option(
             names = "--bias",
             paramLabel = "B",
-            description = "Logit bias b; needed for sigmoid. It does not change softmax.")
+            description = "Logit bias b; required for sigmoid, without effect on softmax.")
     private Optional<Double> bias = Optional.empty();
 
-    @Option(names = "--ranks", paramLabel = "D", description = "Short for --set run.ranks=D: tasks that compute it.")
+    @Option(
+            names = "--ranks",
+            paramLabel = "D",
+            description = "Number of tasks that compute it; short for --set run.ranks=D.")
     private Optional<Integer> ranks = Optional.empty();
 
     @Option(
             names = "--gradients",
             paramLabel = "DIR",
-            description = "Writes the gradients of the embeddings there, as Parquet. There must be no such folder yet.")
+            description = "Writes the gradients of the embeddings to this folder, as Parquet. It must not exist yet.")
     private Optional<String> gradients = Optional.empty();
 
     @Option(names = "--json", description = "Prints the JSON object on one line, for programs.")

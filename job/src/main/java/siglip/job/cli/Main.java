@@ -78,8 +78,9 @@ public final class Main {
                         .type(String.class)
                         .paramLabel("FILE")
                         .scopeType(CommandLine.ScopeType.INHERIT)
-                        .description("Writes exit code and message there at the end, as JSON: a path of any Hadoop file"
-                                + " system. For drivers whose exit code nobody sees.")
+                        .description(
+                                "Writes exit code and message to this file at the end, as JSON; a path on any Hadoop"
+                                        + " file system. For drivers whose exit code is not visible.")
                         .build());
         Map<String, String> codes = new LinkedHashMap<>();
         for (ExitCode code : ExitCode.values()) {

@@ -22,8 +22,9 @@ import siglip.job.towers.ModelSpec;
 @Command(
         name = "plan",
         description = {
-            "Predicts time, memory and bytes of a step for each arm on a cluster of any size, from rates that it measures on this machine.",
-            "Settings under 'plan' name the network, the memory that there is, and the widths of a pair where there are no data yet."
+            "Predicts what a step of each arm takes on a cluster of any size: time, memory and bytes.",
+            "It measures the rates that it needs on this machine.",
+            "Settings under 'plan' describe the network, the available memory and, if there are no data yet, the widths of a pair."
         })
 final class PlanCommand implements Callable<Integer> {
     @Spec

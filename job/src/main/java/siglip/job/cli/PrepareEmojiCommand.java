@@ -14,8 +14,8 @@ import siglip.job.data.prepare.EmojiPairs;
 @Command(
         name = "emoji",
         description = {
-            "Draws emojis and pairs them with their CLDR names and keywords, from two Maven artefacts.",
-            "scripts/run-local fetches them; elsewhere, mvn dependency:copy does."
+            "Draws emojis and pairs them with their CLDR names and keywords. Both come from Maven artefacts.",
+            "scripts/run-local fetches these; without it, use mvn dependency:copy."
         })
 final class PrepareEmojiCommand implements Callable<Integer> {
     @Spec
@@ -23,7 +23,7 @@ final class PrepareEmojiCommand implements Callable<Integer> {
 
     @Option(
             names = "--full",
-            description = "All eight sets of drawings (five more under CC-BY and CC-BY-SA), not only the three"
+            description = "All eight sets of drawings: five under CC-BY and CC-BY-SA beside the three"
                     + " under Apache-2.0 and MIT.")
     private boolean full;
 
@@ -31,14 +31,15 @@ final class PrepareEmojiCommand implements Callable<Integer> {
             names = "--out",
             paramLabel = "DIR",
             required = true,
-            description = "Folder for pairs.parquet and NOTICE.md: a path of any Hadoop file system.")
+            description = "Folder for pairs.parquet and NOTICE.md; a path on any Hadoop file system.")
     private String out;
 
     @Option(
             names = "--artefacts",
             paramLabel = "DIR",
             defaultValue = "${sys:job.artefacts:-target/artefacts}",
-            description = "Local folder of iconify__json-2.2.378.jar and jemoji-2.0.0.jar (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Local folder with iconify__json-2.2.378.jar and jemoji-2.0.0.jar (default: ${DEFAULT-VALUE}).")
     private Path artefacts;
 
     @Override

@@ -14,7 +14,7 @@ import siglip.job.data.prepare.SyntheticPairs;
         name = "synthetic",
         description = {
             "Makes pairs of features with a known amount of signal: both sides are projections of one latent vector, plus noise.",
-            "Columns: id, image, text. Settings that fit: conf/synthetic.conf."
+            "Columns: id, image, text. Matching settings: conf/synthetic.conf."
         })
 final class PrepareSyntheticCommand implements Callable<Integer> {
     @Spec
@@ -23,24 +23,24 @@ final class PrepareSyntheticCommand implements Callable<Integer> {
     @Option(names = "--rows", paramLabel = "N", required = true, description = "Number of pairs.")
     private long rows;
 
-    @Option(names = "--width", paramLabel = "N", required = true, description = "Floats of an image.")
+    @Option(names = "--width", paramLabel = "N", required = true, description = "Floats per image.")
     private int width;
 
-    @Option(names = "--text-width", paramLabel = "N", description = "Floats of a text (default: as of an image).")
+    @Option(names = "--text-width", paramLabel = "N", description = "Floats per text (default: as many as per image).")
     private Optional<Integer> textWidth = Optional.empty();
 
     @Option(
             names = "--latent",
             paramLabel = "N",
             defaultValue = "32",
-            description = "Floats of the latent vector that image and text share (default: ${DEFAULT-VALUE}).")
+            description = "Floats in the latent vector that image and text share (default: ${DEFAULT-VALUE}).")
     private int latent;
 
     @Option(
             names = "--signal",
             paramLabel = "S",
             required = true,
-            description = "Variance of what the sides share over that of the noise; 0 for no signal.")
+            description = "Variance of what both sides share, divided by that of the noise; 0 for no signal.")
     private double signal;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed (default: ${DEFAULT-VALUE}).")
@@ -51,14 +51,14 @@ final class PrepareSyntheticCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "2",
             description =
-                    "Files to write, and tasks that write them (default: ${DEFAULT-VALUE}). Rows do not depend on it.")
+                    "Number of files, and of tasks that write them (default: ${DEFAULT-VALUE}). Rows do not depend on it.")
     private int files;
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
             required = true,
-            description = "Folder for the pairs, written over: a path of any Hadoop file system.")
+            description = "Folder for the pairs, which is overwritten; a path on any Hadoop file system.")
     private String out;
 
     @Override

@@ -16,13 +16,13 @@ final class SettingsOptions {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Settings in HOCON: a path of any Hadoop file system. All keys are in reference.conf.")
+            description = "Settings file in HOCON; a path on any Hadoop file system. reference.conf lists all keys.")
     private Optional<String> config = Optional.empty();
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "One setting, such as training.steps=100; beats the file. May be given many times.")
+            description = "One setting, such as training.steps=100; overrides the file. May be given many times.")
     private List<String> assignments = new ArrayList<>();
 
     /** Those of the Java system. */

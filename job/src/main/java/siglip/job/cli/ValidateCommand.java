@@ -16,7 +16,7 @@ import siglip.job.data.DataSummary;
 import siglip.job.data.PairData;
 import siglip.job.towers.ModelSpec;
 
-@Command(name = "validate", description = "Checks settings and data, and trains nothing.")
+@Command(name = "validate", description = "Checks settings and data without training.")
 final class ValidateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -24,7 +24,7 @@ final class ValidateCommand implements Callable<Integer> {
     @Mixin
     private RunOptions options;
 
-    @Option(names = "--show", description = "Prints all settings, defaults included.")
+    @Option(names = "--show", description = "Prints all settings, including defaults.")
     private boolean show;
 
     @Override
