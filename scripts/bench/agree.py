@@ -18,10 +18,7 @@ CURVE_TARGET = 1e-3
 
 
 def curves(runs: list[Path], twins: dict[int, dict], controls: dict[int, dict]) -> bool:
-    """
-    Prints how far the losses of each run are from those of its twin, and returns whether all are within the target. Beside it, how far
-    the twin is from itself when the rows of each batch are reversed: the same mathematics with other rounding errors.
-    """
+    """Prints how far each run is from its twin, and the twin from itself with reversed batches; returns whether all runs meet the target."""
     print(f"Loss against the twin of equal seed: largest relative difference of the first {CURVE_STEPS} steps (target {CURVE_TARGET:g}),")
     print("steps within the target. Control: the same between the twin and itself with the rows of each batch reversed")
     print(f"{'seed':>4} {'arm':<8} {'largest':>9} {'steps':>6} {'control':>9} {'steps':>6}")

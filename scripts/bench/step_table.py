@@ -8,9 +8,8 @@ from pathlib import Path
 
 import steps
 
-# Largest relative difference of the loss. The first step is the same arithmetic in another order, so in fp32 only sums round differently.
-# In bf16 autocast rounds the logits themselves, by 2^-9 of about 10 each. The later steps show that gradients and optimizer agree too;
-# each step may amplify a difference.
+# Largest relative difference of the loss. At the first step only sums round differently in fp32; in bf16 autocast rounds the logits, too,
+# by 2^-9 of about 10 each. The later steps show that gradients and optimizer agree; each may amplify a difference.
 FIRST = {"fp32": 1e-5, "bf16": 1e-2}
 LATER = {"fp32": 1e-4, "bf16": 1e-2}
 CHECKED = 5

@@ -8,8 +8,7 @@ Each rank is a process with one thread, bound to one core. It uses dense towers,
 (SigLipLoss with its bidirectional exchange of neighbours; ClipLoss with local_loss and gather_with_grad, which is exact) and AdamW in the
 faster of its fused and foreach forms. bf16 is autocast. The arms take turns step by step, as they do in a run.
 
-It writes one JSON object: for each arm the global loss and the seconds of every step, and with one process the seconds of the towers'
-passes as well.
+It writes one JSON object: for each arm the global loss and the seconds of every step and, with one process, those of the towers' passes.
 """
 
 import argparse
