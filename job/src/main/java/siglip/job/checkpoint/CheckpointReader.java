@@ -12,6 +12,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.files.Sha256;
+import siglip.job.stage.Fingerprint;
 import siglip.job.training.ArmSnapshot;
 import siglip.job.training.StepJson;
 import siglip.job.training.StepRecord;
@@ -56,7 +57,7 @@ final class CheckpointReader {
                 new Checkpoint(
                         manifest.identity(),
                         manifest.ranks(),
-                        new TrainingSnapshot(state.step(), state.attempts(), state.numerics(), arms),
+                        new TrainingSnapshot(state.step(), state.attempts(), Fingerprint.parse(state.numerics()), arms),
                         new History(steps, state.incidents(), state.notes(), state.begun(), state.spent())),
                 manifest.steps());
     }

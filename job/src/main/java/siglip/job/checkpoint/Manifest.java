@@ -64,7 +64,7 @@ public record Manifest(
                 identity.fingerprint(),
                 identity.settings(),
                 identity.data(),
-                checkpoint.training().numerics(),
+                checkpoint.training().numerics().toString(),
                 files,
                 steps);
     }

@@ -86,7 +86,7 @@ record StateFile(
         return new StateFile(
                 checkpoint.training().step(),
                 checkpoint.training().attempts(),
-                checkpoint.training().numerics(),
+                checkpoint.training().numerics().toString(),
                 checkpoint.training().arms().stream().map(Arm::of).toList(),
                 history.incidents(),
                 history.notes(),

@@ -15,6 +15,7 @@ import siglip.job.config.RunSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsException;
 import siglip.job.ring.RingSecurity;
+import siglip.job.ring.Site;
 import siglip.job.training.MetricsPlugin;
 
 /**
@@ -54,7 +55,7 @@ final class Sessions {
         RingSecurity.configure(conf, package$.MODULE$.SPARK_VERSION());
         SparkSession spark = session(conf);
         try {
-            RingSecurity.requireProtectedDriver(settings.ring());
+            RingSecurity.requireProtected(Site.ofDriver(), settings.ring());
         } catch (SettingsException e) {
             spark.close();
             throw e;

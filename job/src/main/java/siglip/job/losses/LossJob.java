@@ -20,9 +20,9 @@ import siglip.job.config.RingSettings;
 import siglip.job.data.EmbeddingPairs;
 import siglip.job.formats.DataException;
 import siglip.job.order.Slices;
-import siglip.job.ring.Address;
 import siglip.job.ring.DriverNode;
 import siglip.job.ring.RankNode;
+import siglip.job.ring.Rendezvous;
 import siglip.job.ring.TextBlock;
 import siglip.job.stage.Attempt;
 import siglip.job.stage.BarrierStage;
@@ -64,16 +64,14 @@ public final class LossJob {
                 spark,
                 new Attempt.Request(request.ranks(), cores, ring, "loss", "loss of " + request.input()),
                 new RecoveryClock(),
-                (driver, number) -> {
+                meeting -> {
                     RankTask task = new RankTask(
-                            driver,
-                            number,
+                            meeting,
                             rows,
                             pairs.width(),
                             request.kind(),
                             logits(request),
                             request.gradients().isPresent(),
-                            ring,
                             numerics,
                             cores,
                             sums);
@@ -115,14 +113,12 @@ public final class LossJob {
 
     /** One rank: its rows in, their gradients out. */
     private record RankTask(
-            Address driver,
-            long number,
+            Rendezvous meeting,
             Slices rows,
             int width,
             LossSettings.Kind kind,
             LogitParams logits,
             boolean returnsGradients,
-            RingSettings ring,
             Numerics numerics,
             int cores,
             CollectionAccumulator<double[]> sums)
@@ -143,10 +139,9 @@ public final class LossJob {
             Matrix imageGradient = Matrix.allocate(n, width);
             Matrix textGradient = Matrix.allocate(n, width);
             LossSums result = new LossSums();
-            BarrierStage.inRing(
-                    task, driver, rows.ranks(), number, ring, numerics, cores, (node, lanes) -> exchange(node, lanes)
-                            .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock())
-                            .await());
+            BarrierStage.inRing(task, meeting, numerics, cores, (node, lanes) -> exchange(node, lanes)
+                    .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock())
+                    .await());
             sums.add(new double[] {
                 result.loss,
                 result.logScaleGradient,

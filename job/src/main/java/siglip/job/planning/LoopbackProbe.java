@@ -20,6 +20,7 @@ import siglip.job.config.RingSettings;
 import siglip.job.ring.DriverNode;
 import siglip.job.ring.Frame;
 import siglip.job.ring.RankNode;
+import siglip.job.ring.Site;
 import siglip.kernels.blas.Matrix;
 
 /**
@@ -51,14 +52,14 @@ final class LoopbackProbe {
                 limit, limit, limit, Duration.ofSeconds(1), Duration.ofSeconds(SECONDS / 2), PortRange.ANY, false);
         long attempt = System.nanoTime();
         ExecutorService threads = Executors.newFixedThreadPool(RANKS);
-        try (DriverNode driver = DriverNode.listen(
-                RANKS, attempt, conf, security, HOST, HOST, settings, offers -> offers.get(0), () -> false)) {
+        Site site = new Site(conf, security, HOST, HOST);
+        try (DriverNode driver =
+                DriverNode.listen(site, RANKS, attempt, settings, offers -> offers.get(0), () -> false)) {
             List<Future<Exchange[]>> ranks = new ArrayList<>();
             for (int rank = 0; rank < RANKS; rank++) {
                 int self = rank;
                 ranks.add(threads.submit(() -> {
-                    try (RankNode node = RankNode.join(
-                            driver.address(), self, RANKS, attempt, "", conf, security, HOST, settings, () -> false)) {
+                    try (RankNode node = RankNode.join(site, driver.rendezvous(), self, "", () -> false)) {
                         Exchange[] found = {exchange(node, SMALL, SMALL_REPEATS), exchange(node, LARGE, LARGE_REPEATS)};
                         node.leave();
                         return found;

@@ -11,8 +11,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.spark.SecurityManager;
-import org.apache.spark.SparkConf;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
 import siglip.job.config.RingSettings;
@@ -39,16 +37,13 @@ public final class DriverNode extends Node {
     private final Pulse pulse;
 
     private DriverNode(
+            Site site,
             int ranks,
             long attempt,
-            SparkConf conf,
-            SecurityManager security,
-            String host,
-            String bindHost,
             RingSettings settings,
             Function<List<String>, String> agree,
             BooleanSupplier cancelled) {
-        super("driver", attempt, conf, security, host, bindHost, settings, cancelled);
+        super("driver", site, attempt, settings, cancelled);
         this.ranks = ranks;
         this.settings = settings;
         this.agree = agree;
@@ -75,22 +70,24 @@ public final class DriverNode extends Node {
      *     ends the attempt
      */
     public static DriverNode listen(
+            Site site,
             int ranks,
             long attempt,
-            SparkConf conf,
-            SecurityManager security,
-            String host,
-            String bindHost,
             RingSettings settings,
             Function<List<String>, String> agree,
             BooleanSupplier cancelled) {
-        DriverNode node = new DriverNode(ranks, attempt, conf, security, host, bindHost, settings, agree, cancelled);
+        DriverNode node = new DriverNode(site, ranks, attempt, settings, agree, cancelled);
         node.everyBeat(settings.heartbeat(), node::watch);
         return node;
     }
 
-    public Address address() {
+    Address address() {
         return endpoint.address();
+    }
+
+    /** Where ranks come to. */
+    public Rendezvous rendezvous() {
+        return new Rendezvous(address(), attempt(), ranks, settings);
     }
 
     /**

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.buffer.NioManagedBuffer;
@@ -46,24 +45,16 @@ final class Endpoint implements AutoCloseable {
     /**
      * Listens on a port of {@code ring.ports}.
      *
-     * @param host where others reach this endpoint
-     * @param bindHost what it listens on
-     * @throws siglip.job.config.SettingsException if nobody may listen there without authentication, or all ports are taken
+     * @throws SettingsException if nobody may listen there without authentication, or all ports are taken
      */
-    Endpoint(
-            SparkConf conf,
-            SecurityManager security,
-            String host,
-            String bindHost,
-            RingSettings settings,
-            RpcHandler handler) {
-        this.host = host;
-        boolean authenticate = security.isAuthenticationEnabled();
+    Endpoint(Site site, RingSettings settings, RpcHandler handler) {
+        this.host = site.host();
+        boolean authenticate = site.security().isAuthenticationEnabled();
         if (!authenticate) {
-            RingSecurity.requireProtected(conf, settings, host, bindHost);
+            RingSecurity.requireProtected(site, settings);
         }
         TransportConf transport = SparkTransportConf.fromSparkConf(
-                transportSettings(conf, settings), MODULE, IO_THREADS, scala.Option.<String>empty());
+                transportSettings(site.conf(), settings), MODULE, IO_THREADS, scala.Option.<String>empty());
         context = new TransportContext(transport, handler);
         List<TransportServerBootstrap> accepting = new ArrayList<>(List.of((channel, next) -> {
             channel.pipeline().addLast(new FrameGuard());
@@ -72,10 +63,10 @@ final class Endpoint implements AutoCloseable {
         List<TransportClientBootstrap> connecting =
                 new ArrayList<>(List.of((client, channel) -> channel.pipeline().addFirst(new FrameGuard())));
         if (authenticate) {
-            accepting.add(new AuthServerBootstrap(transport, security));
-            connecting.add(new AuthClientBootstrap(transport, MODULE, security));
+            accepting.add(new AuthServerBootstrap(transport, site.security()));
+            connecting.add(new AuthClientBootstrap(transport, MODULE, site.security()));
         }
-        server = listen(context, bindHost, settings.ports(), accepting);
+        server = listen(context, site.bindHost(), settings.ports(), accepting);
         factory = context.createClientFactory(connecting);
     }
 

@@ -12,8 +12,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
-import org.apache.spark.SecurityManager;
-import org.apache.spark.SparkConf;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.StreamCallbackWithID;
 import org.apache.spark.network.client.TransportClient;
@@ -55,22 +53,14 @@ public abstract class Node implements AutoCloseable {
     private final AtomicBoolean closing = new AtomicBoolean();
     final Endpoint endpoint;
 
-    Node(
-            String name,
-            long attempt,
-            SparkConf conf,
-            SecurityManager security,
-            String host,
-            String bindHost,
-            RingSettings settings,
-            BooleanSupplier cancelled) {
+    Node(String name, Site site, long attempt, RingSettings settings, BooleanSupplier cancelled) {
         this.name = name;
         this.attempt = attempt;
-        this.authenticated = security.isAuthenticationEnabled();
+        this.authenticated = site.security().isAuthenticationEnabled();
         this.cancelled = cancelled;
         this.waitTimeout = settings.waitTimeout();
         this.greetingTimeout = settings.silence();
-        this.endpoint = new Endpoint(conf, security, host, bindHost, settings, new Handler());
+        this.endpoint = new Endpoint(site, settings, new Handler());
     }
 
     final long attempt() {

@@ -9,13 +9,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
-import org.apache.spark.SecurityManager;
-import org.apache.spark.SparkConf;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import siglip.job.config.RingSettings;
 
 /** A rank's place in an attempt: connected to the driver and to every other rank. */
 public class RankNode extends Node {
@@ -25,52 +22,33 @@ public class RankNode extends Node {
 
     private final int rank;
     private final int ranks;
-    private final RingSettings settings;
+    private final Rendezvous meeting;
     private volatile Progress progress = Progress.computing(-1);
     private final Set<Integer> greeted = ConcurrentHashMap.newKeySet();
     private volatile boolean leaving;
     private String agreed = "";
 
-    RankNode(
-            int rank,
-            int ranks,
-            long attempt,
-            SparkConf conf,
-            SecurityManager security,
-            String host,
-            RingSettings settings,
-            BooleanSupplier cancelled) {
-        super("rank-" + rank, attempt, conf, security, host, host, settings, cancelled);
+    RankNode(Site site, Rendezvous meeting, int rank, BooleanSupplier cancelled) {
+        super("rank-" + rank, site, meeting.attempt(), meeting.settings(), cancelled);
+        this.meeting = meeting;
         this.rank = rank;
-        this.ranks = ranks;
-        this.settings = settings;
+        this.ranks = meeting.ranks();
     }
 
     /**
      * Says hello to the driver, waits until all ranks have, and connects to each of them.
      *
-     * @param driver where the driver listens
      * @param numerics what this rank would compute with; what the driver makes of that of all ranks is {@link #agreed}
      * @param cancelled whether Spark wants the task to end; asked in every wait
      * @throws RingException if not all ranks come together in time, or the driver refuses this one
      */
-    public static RankNode join(
-            Address driver,
-            int rank,
-            int ranks,
-            long attempt,
-            String numerics,
-            SparkConf conf,
-            SecurityManager security,
-            String host,
-            RingSettings settings,
-            BooleanSupplier cancelled) {
-        return join(new RankNode(rank, ranks, attempt, conf, security, host, settings, cancelled), driver, numerics);
+    public static RankNode join(Site site, Rendezvous meeting, int rank, String numerics, BooleanSupplier cancelled) {
+        return join(new RankNode(site, meeting, rank, cancelled), numerics);
     }
 
-    static RankNode join(RankNode node, Address driver, String numerics) {
+    static RankNode join(RankNode node, String numerics) {
         try {
-            node.connect(driver, numerics);
+            node.connect(numerics);
             return node;
         } catch (RuntimeException e) {
             node.giveUp(e, true); // or the driver would know no more than that a connection closed
@@ -83,29 +61,23 @@ public class RankNode extends Node {
      * Tells the driver that this rank cannot take part in the attempt, nor in another one, and why. Nobody answers, so this
      * listens on loopback only.
      */
-    public static void decline(
-            Address driver,
-            int rank,
-            int ranks,
-            long attempt,
-            Throwable cause,
-            SparkConf conf,
-            SecurityManager security,
-            RingSettings settings) {
-        try (RankNode node = new RankNode(rank, ranks, attempt, conf, security, LOOPBACK, settings, () -> false)) {
-            node.route(DRIVER, node.open(DRIVER, driver));
+    public static void decline(Site site, Rendezvous meeting, int rank, Throwable cause) {
+        Site unreachable = new Site(site.conf(), site.security(), LOOPBACK, LOOPBACK);
+        try (RankNode node = new RankNode(unreachable, meeting, rank, () -> false)) {
+            node.route(DRIVER, node.open(DRIVER, meeting.driver()));
             node.giveUp(cause, false);
         }
     }
 
-    private void connect(Address driver, String numerics) {
-        TransportClient toDriver = open(DRIVER, driver);
+    private void connect(String numerics) {
+        TransportClient toDriver = open(DRIVER, meeting.driver());
         route(DRIVER, toDriver);
         String self = endpoint.address() + "\n" + numerics;
         CompletableFuture<ByteBuffer> all =
                 Endpoint.rpc(toDriver, Wire.numbered(Wire.Code.HELLO, attempt(), rank, self));
-        everyBeat(settings.heartbeat(), () -> toDriver.send(Wire.heartbeat(attempt(), progress)));
-        ByteBuffer table = await(all, DRIVER, "the addresses of all ranks", settings.helloTimeout());
+        everyBeat(meeting.settings().heartbeat(), () -> toDriver.send(Wire.heartbeat(attempt(), progress)));
+        ByteBuffer table = await(
+                all, DRIVER, "the addresses of all ranks", meeting.settings().helloTimeout());
         Welcome welcome = Welcome.read(table, ranks);
         agreed = welcome.agreed();
         for (int peer = 0; peer < ranks; peer++) {
@@ -124,7 +96,7 @@ public class RankNode extends Node {
                 Endpoint.rpc(toDriver, Wire.numbered(Wire.Code.PEER, attempt(), rank, "")),
                 DRIVER,
                 "all ranks to be connected",
-                settings.helloTimeout());
+                meeting.settings().helloTimeout());
     }
 
     private TransportClient open(int peer, Address address) {

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.SparkConf;
-import org.apache.spark.SparkEnv;
 import siglip.job.config.RingSettings;
 import siglip.job.config.SettingsException;
 
@@ -67,22 +66,15 @@ public final class RingSecurity {
     }
 
     /**
-     * Makes sure, before any work, that the driver of a running Spark may listen where it would.
-     *
-     * @throws SettingsException if it may not
-     */
-    public static void requireProtectedDriver(RingSettings settings) {
-        SparkEnv env = SparkEnv.get();
-        String host = env.blockManager().blockManagerId().host();
-        requireProtected(env.conf(), settings, host, env.conf().get("spark.driver.bindAddress", host));
-    }
-
-    /**
-     * Makes sure that one may listen on some hosts: all are loopback, or connections are authenticated, or the settings allow it.
+     * Makes sure that a process may listen: on loopback alone, or with authentication, or because the settings allow it.
      *
      * @throws SettingsException if not, with the lines that turn authentication on
      */
-    public static void requireProtected(SparkConf conf, RingSettings settings, String... hosts) {
+    public static void requireProtected(Site site, RingSettings settings) {
+        requireProtected(site.conf(), settings, site.host(), site.bindHost());
+    }
+
+    static void requireProtected(SparkConf conf, RingSettings settings, String... hosts) {
         if (settings.allowUnauthenticated() || conf.getBoolean(AUTHENTICATE, false)) {
             return;
         }

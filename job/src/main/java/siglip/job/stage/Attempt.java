@@ -14,17 +14,17 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import siglip.job.config.RingSettings;
 import siglip.job.formats.DataException;
-import siglip.job.ring.Address;
 import siglip.job.ring.CulpritException;
 import siglip.job.ring.DriverNode;
 import siglip.job.ring.NumericsException;
+import siglip.job.ring.Rendezvous;
+import siglip.job.ring.Site;
 
 /** One try at a barrier stage whose ranks form a ring: all of it succeeds, or all of it ends and the reason is known. */
 public final class Attempt {
@@ -58,11 +58,7 @@ public final class Attempt {
 
     /** Submits the stage whose tasks join the ring. */
     public interface Stage {
-        /**
-         * @param driver where the driver listens
-         * @param number the number that marks the attempt's messages
-         */
-        JavaFutureAction<?> submit(Address driver, long number);
+        JavaFutureAction<?> submit(Rendezvous meeting);
     }
 
     /**
@@ -81,41 +77,36 @@ public final class Attempt {
             Request request,
             RecoveryClock clock,
             Stage stage,
-            Function<List<String>, String> agree,
+            Function<List<Fingerprint>, Fingerprint> agree,
             Consumer<DriverNode> driver) {
         Slots.await(spark, request.ranks, request.cores, request.ring.slotsTimeout());
         clock.lap(RecoveryClock.Part.SLOTS);
         new Attempt(spark, request, clock).run(stage, agree, driver);
     }
 
-    private void run(Stage stage, Function<List<String>, String> agree, Consumer<DriverNode> driver) {
-        SparkEnv env = SparkEnv.get();
-        String host = env.blockManager().blockManagerId().host();
-        String bindHost = env.conf().get("spark.driver.bindAddress", host);
+    private void run(Stage stage, Function<List<Fingerprint>, Fingerprint> agree, Consumer<DriverNode> driver) {
         AtomicReference<JavaFutureAction<?>> job = new AtomicReference<>();
-        long number = NUMBERS.nextLong();
-        try (Places places = Places.watch(spark, request.group);
+        try (RankExecutors executors = RankExecutors.watch(spark, request.group);
                 DriverNode node = DriverNode.listen(
+                        Site.ofDriver(),
                         request.ranks,
-                        number,
-                        env.conf(),
-                        env.securityManager(),
-                        host,
-                        bindHost,
+                        NUMBERS.nextLong(),
                         request.ring,
-                        agree,
+                        offers -> agree.apply(
+                                        offers.stream().map(Fingerprint::parse).toList())
+                                .toString(),
                         () -> isOver(job.get()))) {
             spark.setJobGroup(request.group, request.description, true);
             try {
-                job.set(stage.submit(node.address(), number));
+                job.set(stage.submit(node.rendezvous()));
                 driver.accept(node);
                 node.awaitLeave();
                 job.get().get(END_SECONDS, TimeUnit.SECONDS);
             } catch (RuntimeException | ExecutionException | TimeoutException e) {
-                throw failed(node, places, job.get(), e);
+                throw failed(node, executors, job.get(), e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw failed(node, places, job.get(), e);
+                throw failed(node, executors, job.get(), e);
             } finally {
                 spark.clearJobGroup();
             }
@@ -127,25 +118,25 @@ public final class Attempt {
     }
 
     /** Ends what is left of the attempt, and finds out why it failed. */
-    private RuntimeException failed(DriverNode node, Places places, JavaFutureAction<?> job, Exception e) {
+    private RuntimeException failed(DriverNode node, RankExecutors executors, JavaFutureAction<?> job, Exception e) {
         clock.notice();
         LOG.debug("An attempt failed: {}", node.where(), e);
         Optional<RuntimeException> named = node.cause();
         node.sendAbort(e.getMessage() == null ? e.toString() : e.getMessage());
         Throwable sparks = job == null ? e : end(job).orElse(e);
-        RuntimeException failure = failure(node, places, named.orElse(null), e, sparks);
+        RuntimeException failure = failure(node, executors, named.orElse(null), e, sparks);
         clock.lap(RecoveryClock.Part.ENDED);
         return failure;
     }
 
     private RuntimeException failure(
-            DriverNode node, Places places, RuntimeException named, Exception e, Throwable sparks) {
+            DriverNode node, RankExecutors executors, RuntimeException named, Exception e, Throwable sparks) {
         if (e instanceof TrainingException) {
             return (TrainingException) e;
         }
         if (named instanceof CulpritException culprit) {
-            Optional<Places.Place> where = places.of(culprit.rank());
-            String fate = where.map(found -> "; " + fate(places, found, culprit.fault()))
+            Optional<RankExecutors.Executor> where = executors.of(culprit.rank());
+            String fate = where.map(found -> "; " + fate(executors, found, culprit.fault()))
                     .orElse("");
             return new AttemptException(culprit, where, culprit.getMessage() + fate);
         }
@@ -154,19 +145,22 @@ public final class Attempt {
         }
         List<String> replaced = new ArrayList<>();
         for (int rank : node.missing()) { // a task that began, in a process that says nothing
-            places.of(rank).ifPresent(found -> replaced.add(fate(places, found, CulpritException.Fault.UNRESPONSIVE)));
+            executors
+                    .of(rank)
+                    .ifPresent(found -> replaced.add(fate(executors, found, CulpritException.Fault.UNRESPONSIVE)));
         }
         return new AttemptException(sparks, replaced.isEmpty() ? "" : "; " + String.join(", ", replaced));
     }
 
     /** What has become of a culprit's executor; one that no longer answers is replaced. */
-    private static String fate(Places places, Places.Place found, CulpritException.Fault fault) {
+    private static String fate(RankExecutors executors, RankExecutors.Executor found, CulpritException.Fault fault) {
         try {
             return switch (fault) {
-                case GONE -> places.loss(found, NEWS_OF_LOSS)
+                case GONE -> executors
+                        .loss(found, NEWS_OF_LOSS)
                         .map(why -> "%s is lost: %s".formatted(found, firstLine(why)))
                         .orElse(found + " is still there");
-                case UNRESPONSIVE -> places.replace(found)
+                case UNRESPONSIVE -> executors.replace(found)
                         ? found + " is replaced"
                         : found + " cannot be replaced on this master";
                 case GAVE_UP, BEYOND_REPAIR -> found.toString();
@@ -204,13 +198,13 @@ public final class Attempt {
         private final boolean mendable;
         private final LogEvent facts;
 
-        private AttemptException(CulpritException culprit, Optional<Places.Place> where, String message) {
+        private AttemptException(CulpritException culprit, Optional<RankExecutors.Executor> where, String message) {
             super(message, culprit);
             mendable = culprit.mendable();
             facts = new LogEvent("attempt-failed")
                     .with("fault", culprit.fault().name().toLowerCase(Locale.ROOT))
                     .with("rank", culprit.rank());
-            where.ifPresent(place -> facts.with("executor", place.executor()).with("host", place.host()));
+            where.ifPresent(executor -> facts.with("executor", executor.id()).with("host", executor.host()));
         }
 
         private AttemptException(Throwable cause, String replaced) {
@@ -224,7 +218,7 @@ public final class Attempt {
             return mendable;
         }
 
-        /** For the log: culprit and place, where they are known. */
+        /** For the log: culprit and executor, where they are known. */
         public LogEvent facts() {
             return facts;
         }

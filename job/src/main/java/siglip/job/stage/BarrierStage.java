@@ -7,9 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import org.apache.spark.BarrierTaskContext;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.resource.ResourceProfile;
@@ -19,12 +17,12 @@ import scala.collection.JavaConverters;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 import scala.runtime.AbstractFunction1;
-import siglip.job.config.RingSettings;
 import siglip.job.formats.DataException;
-import siglip.job.ring.Address;
 import siglip.job.ring.NumericsException;
 import siglip.job.ring.RankNode;
+import siglip.job.ring.Rendezvous;
 import siglip.job.ring.RingSecurity;
+import siglip.job.ring.Site;
 import siglip.kernels.LossKernels;
 import siglip.kernels.Numerics;
 
@@ -77,33 +75,18 @@ public final class BarrierStage {
      * @param asked what the settings leave open is offered as this machine would choose it
      */
     public static void inRing(
-            BarrierTaskContext task,
-            Address driver,
-            int ranks,
-            long attempt,
-            RingSettings settings,
-            Numerics asked,
-            int cores,
-            BiConsumer<RankNode, Lanes> work) {
-        SparkEnv env = SparkEnv.get();
-        String host = env.blockManager().blockManagerId().host();
+            BarrierTaskContext task, Rendezvous meeting, Numerics asked, int cores, BiConsumer<RankNode, Lanes> work) {
+        Site site = Site.ofExecutor();
         int rank = task.partitionId();
-        Numerics offer = resolve(
-                () -> RingSecurity.requireProtected(env.conf(), settings, host),
-                asked,
-                cause -> RankNode.decline(
-                        driver, rank, ranks, attempt, cause, env.conf(), env.securityManager(), settings));
-        try (RankNode node = RankNode.join(
-                driver,
-                rank,
-                ranks,
-                attempt,
-                Fingerprint.of(offer, cores),
-                env.conf(),
-                env.securityManager(),
-                host,
-                settings,
-                task::isInterrupted)) {
+        Fingerprint offer;
+        try { // what this machine may not do or does not have: another attempt would meet the same
+            RingSecurity.requireProtected(site, meeting.settings());
+            offer = new Fingerprint(resolved(asked), cores);
+        } catch (RuntimeException | Error e) {
+            RankNode.decline(site, meeting, rank, e);
+            throw e;
+        }
+        try (RankNode node = RankNode.join(site, meeting, rank, offer.toString(), task::isInterrupted)) {
             try (Lanes lanes = open(node, cores)) {
                 work.accept(node, lanes);
                 node.leave();
@@ -117,22 +100,15 @@ public final class BarrierStage {
         }
     }
 
-    /** What this machine may not do or does not have fails here: another attempt would meet the same. */
-    private static Numerics resolve(Runnable permission, Numerics asked, Consumer<Throwable> decline) {
-        try {
-            permission.run();
-            try (LossKernels kernels = LossKernels.open(asked)) {
-                return kernels.numerics();
-            }
-        } catch (RuntimeException | Error e) {
-            decline.accept(e);
-            throw e;
+    private static Numerics resolved(Numerics asked) {
+        try (LossKernels kernels = LossKernels.open(asked)) {
+            return kernels.numerics();
         }
     }
 
     private static Lanes open(RankNode node, int cores) {
         try {
-            return new Lanes(Fingerprint.numerics(node.agreed()), cores);
+            return new Lanes(Fingerprint.parse(node.agreed()).numerics(), cores);
         } catch (IllegalStateException e) {
             throw new NumericsException("Cannot compute as the run began: " + e.getMessage(), e);
         }

@@ -3,14 +3,19 @@ package siglip.job.stage;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import siglip.job.ring.NumericsException;
 import siglip.kernels.Numerics;
 
-/** The numerics of a run as one line, and back as a table. A rank offers what it would compute with; the driver makes one line of all. */
-public final class Fingerprint {
+/**
+ * What a rank computes with: where all have the same, results repeat bit for bit. A rank offers its own, and the driver makes one of all.
+ * Products use one thread, whatever the library.
+ *
+ * @param numerics with nothing left to choose
+ * @param cores of a rank
+ */
+public record Fingerprint(Numerics numerics, int cores) {
     private static final String BETWEEN = " | ";
     private static final String IS = ": ";
     private static final String PRODUCTS = "products";
@@ -19,34 +24,43 @@ public final class Fingerprint {
     private static final String TILE = "tile";
     private static final String CORES = "cores of a rank";
 
-    private Fingerprint() {}
-
-    static String of(Numerics numerics, int cores) {
-        return String.join(
-                BETWEEN,
-                PRODUCTS + IS + numerics.products(),
-                PRECISION + IS + numerics.precision(),
-                ELEMENTWISE + IS + numerics.elementwise(),
-                TILE + IS + numerics.tile(),
-                CORES + IS + cores,
-                "threads inside the library" + IS + 1);
-    }
-
-    public static Map<String, String> read(String line) {
+    /** By name, in a fixed order. */
+    public Map<String, String> table() {
         Map<String, String> table = new LinkedHashMap<>();
-        for (String part : line.split(Pattern.quote(BETWEEN), -1)) {
-            int is = part.indexOf(IS);
-            if (is > 0) {
-                table.put(part.substring(0, is), part.substring(is + IS.length()));
-            }
-        }
+        table.put(PRODUCTS, numerics.products());
+        table.put(PRECISION, numerics.precision());
+        table.put(ELEMENTWISE, numerics.elementwise());
+        table.put(TILE, Integer.toString(numerics.tile()));
+        table.put(CORES, Integer.toString(cores));
+        table.put("threads inside the library", "1");
         return table;
     }
 
-    static Numerics numerics(String line) {
-        Map<String, String> table = read(line);
-        return new Numerics(
-                table.get(PRODUCTS), table.get(PRECISION), table.get(ELEMENTWISE), Integer.parseInt(table.get(TILE)));
+    /** The table as one line, for people, the wire and checkpoints. */
+    @Override
+    public String toString() {
+        return table().entrySet().stream()
+                .map(entry -> entry.getKey() + IS + entry.getValue())
+                .collect(Collectors.joining(BETWEEN));
+    }
+
+    /** @throws IllegalArgumentException if the line is not one of {@link #toString} */
+    public static Fingerprint parse(String line) {
+        Map<String, String> table = new LinkedHashMap<>();
+        for (String part : line.split(" \\| ", -1)) {
+            int is = Math.max(0, part.indexOf(IS));
+            table.put(part.substring(0, is), part.substring(Math.min(part.length(), is + IS.length())));
+        }
+        if (!table.keySet().containsAll(List.of(PRODUCTS, PRECISION, ELEMENTWISE, TILE, CORES))) {
+            throw new IllegalArgumentException("Cannot read a numerics fingerprint from '%s'".formatted(line));
+        }
+        return new Fingerprint(
+                new Numerics(
+                        table.get(PRODUCTS),
+                        table.get(PRECISION),
+                        table.get(ELEMENTWISE),
+                        Integer.parseInt(table.get(TILE))),
+                Integer.parseInt(table.get(CORES)));
     }
 
     /**
@@ -55,11 +69,10 @@ public final class Fingerprint {
      * @param offers of the ranks, in their order
      * @throws NumericsException if they have no products in common
      */
-    public static String common(List<String> offers) {
+    public static Fingerprint common(List<Fingerprint> offers) {
         try {
-            Numerics common =
-                    Numerics.common(offers.stream().map(Fingerprint::numerics).toList());
-            return of(common, Integer.parseInt(read(offers.get(0)).get(CORES)));
+            List<Numerics> all = offers.stream().map(Fingerprint::numerics).toList();
+            return new Fingerprint(Numerics.common(all), offers.get(0).cores);
         } catch (IllegalStateException e) {
             throw new NumericsException("Cannot train with different numerics: %s (in Spark, spark.executorEnv). %s"
                     .formatted(
@@ -68,28 +81,27 @@ public final class Fingerprint {
                                     .mapToObj(rank -> "Rank %d has %s"
                                             .formatted(
                                                     rank,
-                                                    numerics(offers.get(rank)).products()))
+                                                    offers.get(rank).numerics.products()))
                                     .collect(Collectors.joining(", "))));
         }
     }
 
     /**
-     * What a run goes on with on other machines, or with other settings of speed: the number format that it began in, and what its ranks have in common.
+     * What a run that began with this goes on with, on other machines or with other settings of speed: the number format that it began in, and
+     * what its ranks have in common now.
      *
-     * @param before what it began with
      * @param now what all ranks would compute with
      * @throws NumericsException if they do not have the number format
      */
-    public static String resumed(String before, String now) {
-        String format = numerics(before).precision();
-        Numerics possible = numerics(now);
-        if (!format.equals(possible.precision()) && !format.equals("fp32")) {
+    public Fingerprint resumedOn(Fingerprint now) {
+        String format = numerics.precision();
+        Numerics possible = now.numerics;
+        if (!format.equals(possible.precision()) && !format.equals(Numerics.FP32)) {
             throw new NumericsException(
                     "Cannot resume in %s, in which the run began: its ranks have no more than %s in common. Place them on machines that compute in %s"
                             .formatted(format, possible.precision(), format));
         }
-        return of(
-                new Numerics(possible.products(), format, possible.elementwise(), possible.tile()),
-                Integer.parseInt(read(now).get(CORES)));
+        return new Fingerprint(
+                new Numerics(possible.products(), format, possible.elementwise(), possible.tile()), now.cores);
     }
 }

@@ -4,10 +4,9 @@ import java.io.Serializable;
 import java.util.List;
 import siglip.job.batches.BatchSource;
 import siglip.job.config.LossSettings;
-import siglip.job.config.RingSettings;
 import siglip.job.order.Slices;
-import siglip.job.ring.Address;
 import siglip.job.ring.PieceLayout;
+import siglip.job.ring.Rendezvous;
 import siglip.job.towers.ModelSpec;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Numerics;
@@ -15,8 +14,7 @@ import siglip.kernels.Numerics;
 /**
  * What a rank must know to take part in one attempt at a segment; ships with the stage.
  *
- * @param driver where the driver listens
- * @param attempt the number that marks the attempt's messages
+ * @param meeting where its ranks come together
  * @param rows how the global batch is cut
  * @param from first step
  * @param to one past the last step
@@ -28,8 +26,7 @@ import siglip.kernels.Numerics;
  * @param microBatch most pairs that pass the towers of a core at a time
  */
 record SegmentPlan(
-        Address driver,
-        long attempt,
+        Rendezvous meeting,
         Slices rows,
         long from,
         long to,
@@ -41,7 +38,6 @@ record SegmentPlan(
         Numerics numerics,
         int cores,
         int microBatch,
-        RingSettings ring,
         BatchSource.Opener batches)
         implements Serializable {
 

@@ -24,14 +24,7 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
     @Override
     public List<Void> run(BarrierTaskContext task, Iterator<byte[]> feed) {
         BarrierStage.inRing(
-                task,
-                plan.driver(),
-                plan.rows().ranks(),
-                plan.attempt(),
-                plan.ring(),
-                plan.numerics(),
-                plan.cores(),
-                (node, lanes) -> train(node, feed, lanes));
+                task, plan.meeting(), plan.numerics(), plan.cores(), (node, lanes) -> train(node, feed, lanes));
         return List.of();
     }
 

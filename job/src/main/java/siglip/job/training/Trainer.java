@@ -3,6 +3,7 @@ package siglip.job.training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
@@ -11,9 +12,9 @@ import siglip.job.batches.BatchSource;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.order.Slices;
-import siglip.job.ring.Address;
 import siglip.job.ring.DriverNode;
 import siglip.job.ring.PieceLayout;
+import siglip.job.ring.Rendezvous;
 import siglip.job.stage.Attempt;
 import siglip.job.stage.BarrierStage;
 import siglip.job.stage.Fingerprint;
@@ -41,7 +42,7 @@ public final class Trainer {
     private final PieceLayout pieces;
     private final List<ArmAuthority> arms = new ArrayList<>();
     private final RecoveryClock clock = new RecoveryClock();
-    private String numerics = "";
+    private Optional<Fingerprint> numerics = Optional.empty();
     private int attempts;
     private boolean restored; // and no rank of this process has said yet what it computes with
 
@@ -84,7 +85,7 @@ public final class Trainer {
             arms.get(i).restore(from.arms().get(i));
         }
         attempts = from.attempts();
-        numerics = from.numerics();
+        numerics = Optional.of(from.numerics());
         restored = true;
     }
 
@@ -104,7 +105,7 @@ public final class Trainer {
 
     /** What all ranks compute with, by name; empty before the first segment. */
     public Map<String, String> numerics() {
-        return Fingerprint.read(numerics);
+        return numerics.map(Fingerprint::table).orElse(Map.of());
     }
 
     /**
@@ -184,10 +185,10 @@ public final class Trainer {
                         "train %s: epoch %d, steps %d to %d, attempt %d"
                                 .formatted(training, source.plan().epoch(from), from, to - 1, attempts)),
                 clock,
-                (driver, number) -> BarrierStage.of(
+                meeting -> BarrierStage.of(
                                 source.feed(spark, rows.ranks(), from, to),
                                 settings.run().coresPerRank(),
-                                new SegmentTask(plan(driver, number, from, to)),
+                                new SegmentTask(plan(meeting, from, to)),
                                 Void.class)
                         .collectAsync(),
                 this::agree,
@@ -199,10 +200,9 @@ public final class Trainer {
                 .toString());
     }
 
-    private SegmentPlan plan(Address driver, long number, long from, long to) {
+    private SegmentPlan plan(Rendezvous meeting, long from, long to) {
         return new SegmentPlan(
-                driver,
-                number,
+                meeting,
                 rows,
                 from,
                 to,
@@ -214,12 +214,11 @@ public final class Trainer {
                 settings.loss().numerics(),
                 settings.run().coresPerRank(),
                 settings.training().microBatchSize().orElse(Integer.MAX_VALUE / 2),
-                settings.ring(),
                 source.opener());
     }
 
     private void drive(DriverNode node, long from, long to) {
-        checkNumerics(node.assemble());
+        checkNumerics(Fingerprint.parse(node.assemble()));
         clock.lap(RecoveryClock.Part.JOINED);
         StepLedger ledger = new StepLedger(rows.ranks(), this::pass);
         List<ArmDriver> drivers = new ArrayList<>();
@@ -270,7 +269,7 @@ public final class Trainer {
             TrainingSnapshot snapshot = new TrainingSnapshot(
                     step,
                     attempts,
-                    numerics,
+                    numerics.orElseThrow(),
                     arms.stream().map(ArmAuthority::snapshot).toList());
             ledger.afterwards(() -> listener.snapshot(snapshot));
         }
@@ -291,19 +290,20 @@ public final class Trainer {
     }
 
     /** The first attempt decides; the ranks of a later one compute with the same, or say why they cannot. */
-    private String agree(List<String> offers) {
-        if (numerics.isEmpty()) {
-            return Fingerprint.common(offers);
+    private Fingerprint agree(List<Fingerprint> offers) {
+        if (numerics.isPresent() && !restored) {
+            return numerics.get();
         }
-        return restored ? Fingerprint.resumed(numerics, Fingerprint.common(offers)) : numerics;
+        Fingerprint common = Fingerprint.common(offers);
+        return numerics.map(before -> before.resumedOn(common)).orElse(common);
     }
 
-    private void checkNumerics(String agreed) {
-        if (!numerics.isEmpty() && !numerics.equals(agreed)) {
+    private void checkNumerics(Fingerprint agreed) {
+        if (numerics.isPresent() && !numerics.get().equals(agreed)) {
             listener.incident("resumed with other numerics, so that results differ by rounding: %s before, %s now"
-                    .formatted(numerics, agreed));
+                    .formatted(numerics.get(), agreed));
         }
-        numerics = agreed;
+        numerics = Optional.of(agreed);
         restored = false;
     }
 }

@@ -14,10 +14,12 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import siglip.job.optimizer.OptimizerSnapshot;
 import siglip.job.stage.PhaseSeconds;
+import siglip.job.stage.Fingerprint;
 import siglip.job.stage.RankStep;
 import siglip.job.training.ArmSnapshot;
 import siglip.job.training.StepRecord;
 import siglip.job.training.TrainingSnapshot;
+import siglip.kernels.Numerics;
 
 /** Checkpoints of a run that never was: two arms, of which one stopped after three steps. */
 public final class Samples {
@@ -51,7 +53,7 @@ public final class Samples {
                 new TrainingSnapshot(
                         step,
                         1,
-                        "products: java | precision: fp32",
+                        new Fingerprint(new Numerics("java", "fp32", "scalar", 64), 2),
                         List.of(
                                 arm("a", step, Optional.empty(), random),
                                 arm("b", stopped, Optional.of("loss NaN"), random))),

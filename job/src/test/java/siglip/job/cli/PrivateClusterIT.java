@@ -28,6 +28,7 @@ import siglip.job.model.ModelFiles;
 import siglip.job.model.SavedModel;
 import siglip.job.report.RunFiles;
 import siglip.job.ring.RingSecurity;
+import siglip.job.ring.Site;
 
 /** A comparison on executors of their own under authentication and AES gives the bits of one in a single process without. */
 @Timeout(300)
@@ -112,7 +113,7 @@ class PrivateClusterIT {
         Sessions.configure(conf, name, loaded.settings().run());
         RingSecurity.configure(conf, "3.5.9");
         try (SparkSession spark = SparkSession.builder().config(conf).getOrCreate()) {
-            RingSecurity.requireProtectedDriver(loaded.settings().ring());
+            RingSecurity.requireProtected(Site.ofDriver(), loaded.settings().ring());
             ComparisonResult result = Comparison.run(spark, loaded.settings(), loaded.rendered(), new Silent());
             assertThat(result.incidents()).isEmpty();
             RunFiles.write(result, spark.sparkContext().hadoopConfiguration());

@@ -26,8 +26,7 @@ public final class Circle implements AutoCloseable {
         T run(RankNode node) throws Exception;
     }
 
-    private final SparkConf conf;
-    private final SecurityManager security;
+    private final Site site;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final RingSettings settings;
     private final int ranks;
@@ -57,14 +56,12 @@ public final class Circle implements AutoCloseable {
     }
 
     private Circle(int ranks, RingSettings settings, SparkConf conf, SlowNode.Delay delay) {
-        this.conf = conf;
-        this.security = security(conf);
+        this.site = site(conf);
         this.delay = delay;
         this.ranks = ranks;
         this.settings = settings;
         this.attempt = System.nanoTime();
-        this.driver =
-                DriverNode.listen(ranks, attempt, conf, security, HOST, HOST, settings, Circle::agree, () -> false);
+        this.driver = DriverNode.listen(site, ranks, attempt, settings, Circle::agree, () -> false);
         this.entrance = driver.address();
     }
 
@@ -84,9 +81,14 @@ public final class Circle implements AutoCloseable {
         return new SparkConf(false).set("spark.app.name", "circle");
     }
 
-    static SecurityManager security(SparkConf conf) {
-        return new SecurityManager(
+    static Site site(SparkConf conf) {
+        return site(conf, HOST);
+    }
+
+    static Site site(SparkConf conf, String bindHost) {
+        SecurityManager security = new SecurityManager(
                 conf, scala.Option.empty(), org.apache.spark.SecurityManager.$lessinit$greater$default$3());
+        return new Site(conf, security, HOST, bindHost);
     }
 
     /** The number that marks the messages. */
@@ -113,9 +115,7 @@ public final class Circle implements AutoCloseable {
     /** Joins one rank, which computes with {@code numerics}. */
     RankNode join(int rank, String numerics) {
         RankNode node = RankNode.join(
-                new SlowNode(delay, timer, rank, ranks, attempt, conf, security, HOST, settings, () -> false),
-                entrance,
-                numerics);
+                new SlowNode(delay, timer, site, new Rendezvous(entrance, attempt, ranks, settings), rank), numerics);
         joined.add(node.endpoint.address());
         return node;
     }

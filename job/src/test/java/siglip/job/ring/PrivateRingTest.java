@@ -45,16 +45,7 @@ class PrivateRingTest {
             assertThatThrownBy(() -> new Stranger(circle.driver().address(), wrong, true).close())
                     .isInstanceOf(Exception.class);
             assertThatThrownBy(() -> RankNode.join(
-                                    circle.driver().address(),
-                                    0,
-                                    2,
-                                    circle.attempt(),
-                                    "test",
-                                    wrong,
-                                    Circle.security(wrong),
-                                    Circle.HOST,
-                                    Circle.SETTINGS,
-                                    () -> false)
+                                    Circle.site(wrong), circle.driver().rendezvous(), 0, "test", () -> false)
                             .close())
                     .isInstanceOf(RuntimeException.class);
             assertThat(circle.driver().cause()).isEmpty();

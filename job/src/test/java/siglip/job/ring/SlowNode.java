@@ -3,10 +3,6 @@ package siglip.job.ring;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
-import org.apache.spark.SecurityManager;
-import org.apache.spark.SparkConf;
-import siglip.job.config.RingSettings;
 
 /** A rank behind a slow network: its blocks leave one after the other at a bandwidth, and they and its grants are on their way for a while. */
 final class SlowNode extends RankNode {
@@ -19,18 +15,8 @@ final class SlowNode extends RankNode {
     private final Delay delay;
     private long free = System.nanoTime();
 
-    SlowNode(
-            Delay delay,
-            ScheduledExecutorService timer,
-            int rank,
-            int ranks,
-            long attempt,
-            SparkConf conf,
-            SecurityManager security,
-            String host,
-            RingSettings settings,
-            BooleanSupplier cancelled) {
-        super(rank, ranks, attempt, conf, security, host, settings, cancelled);
+    SlowNode(Delay delay, ScheduledExecutorService timer, Site site, Rendezvous meeting, int rank) {
+        super(site, meeting, rank, () -> false);
         this.delay = delay;
         this.timer = timer;
     }

@@ -37,8 +37,10 @@ final class Stranger implements AutoCloseable {
                 .set("spark.ring.io.connectionTimeout", "20s");
         TransportConf transport = SparkTransportConf.fromSparkConf(settings, "ring", 1, scala.Option.<String>empty());
         context = new TransportContext(transport, new NoOpRpcHandler());
-        List<TransportClientBootstrap> bootstraps =
-                authenticate ? List.of(new AuthClientBootstrap(transport, "ring", Circle.security(conf))) : List.of();
+        List<TransportClientBootstrap> bootstraps = authenticate
+                ? List.of(new AuthClientBootstrap(
+                        transport, "ring", Circle.site(conf).security()))
+                : List.of();
         factory = context.createClientFactory(bootstraps);
         try {
             client = factory.createUnmanagedClient(to.host(), to.port());

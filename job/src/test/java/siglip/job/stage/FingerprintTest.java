@@ -11,15 +11,27 @@ import siglip.kernels.Numerics;
 class FingerprintTest {
     private static final String WIDE = "onednn-3.11.0-avx512_core_bf16";
 
-    private static String offer(String products, String precision, String elementwise) {
-        return Fingerprint.of(new Numerics(products, precision, elementwise, 512), 2);
+    private static Fingerprint offer(String products, String precision, String elementwise) {
+        return new Fingerprint(new Numerics(products, precision, elementwise, 512), 2);
     }
 
     @Test
     void equalOffersAreTakenAsTheyAre() {
-        String offer = offer(WIDE, "bf16", "vector-512");
+        Fingerprint offer = offer(WIDE, "bf16", "vector-512");
         assertThat(Fingerprint.common(List.of(offer, offer, offer))).isEqualTo(offer);
-        assertThat(Fingerprint.numerics(offer)).isEqualTo(new Numerics(WIDE, "bf16", "vector-512", 512));
+    }
+
+    @Test
+    void aLineIsReadBackAndAnotherIsRefused() {
+        Fingerprint offer = offer(WIDE, "bf16", "vector-512");
+        assertThat(offer)
+                .hasToString(
+                        "products: %s | precision: bf16 | elementwise: vector-512 | tile: 512 | cores of a rank: 2 | threads inside the library: 1",
+                        WIDE);
+        assertThat(Fingerprint.parse(offer.toString())).isEqualTo(offer);
+        assertThatThrownBy(() -> Fingerprint.parse("products: java | tile: 512"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Cannot read a numerics fingerprint from 'products: java | tile: 512'");
     }
 
     @Test
@@ -64,12 +76,12 @@ class FingerprintTest {
 
     @Test
     void aResumedRunKeepsItsNumberFormatAndTakesTheRestFromItsRanks() {
-        String narrow = offer(WIDE, "fp32", "vector-256");
-        String fast = offer(WIDE, "bf16", "vector-512");
+        Fingerprint narrow = offer(WIDE, "fp32", "vector-256");
+        Fingerprint fast = offer(WIDE, "bf16", "vector-512");
 
-        assertThat(Fingerprint.resumed(narrow, fast)).isEqualTo(offer(WIDE, "fp32", "vector-512"));
-        assertThat(Fingerprint.resumed(fast, fast)).isEqualTo(fast);
-        assertThatThrownBy(() -> Fingerprint.resumed(fast, narrow))
+        assertThat(narrow.resumedOn(fast)).isEqualTo(offer(WIDE, "fp32", "vector-512"));
+        assertThat(fast.resumedOn(fast)).isEqualTo(fast);
+        assertThatThrownBy(() -> fast.resumedOn(narrow))
                 .isInstanceOf(NumericsException.class)
                 .hasMessageContaining("Cannot resume in bf16")
                 .hasMessageContaining("no more than fp32");

@@ -193,8 +193,7 @@ class DistributedGradientTest {
 
         private SegmentPlan plan(Circle circle) {
             return new SegmentPlan(
-                    circle.driver().address(),
-                    1,
+                    circle.driver().rendezvous(),
                     new Slices(source.batchSize(), ranks),
                     0,
                     STEPS,
@@ -206,7 +205,6 @@ class DistributedGradientTest {
                     NUMERICS,
                     settings.run().coresPerRank(),
                     settings.training().microBatchSize().orElse(1000),
-                    Circle.SETTINGS,
                     source.opener());
         }
 

@@ -112,8 +112,7 @@ final class Rehearsal {
     private SegmentPlan plan(Circle circle) {
         List<LossSettings.Arm> arms = settings.loss().arms();
         return new SegmentPlan(
-                circle.driver().address(),
-                1,
+                circle.driver().rendezvous(),
                 new Slices(source.batchSize(), settings.run().ranks()),
                 0,
                 settings.training().steps(),
@@ -125,7 +124,6 @@ final class Rehearsal {
                 settings.loss().numerics(),
                 settings.run().coresPerRank(),
                 settings.training().microBatchSize().orElse(Integer.MAX_VALUE / 2),
-                RING,
                 source.opener());
     }
 

@@ -14,31 +14,31 @@ import org.apache.spark.scheduler.StageInfo;
 import scala.collection.JavaConverters;
 
 /** Which executor each rank of an attempt runs on, and which executors Spark has lost since, as Spark tells it. */
-public final class Places extends SparkListener implements AutoCloseable {
+public final class RankExecutors extends SparkListener implements AutoCloseable {
     private final JavaSparkContext spark;
     private final String group;
-    private final Map<Integer, Place> places = new HashMap<>();
+    private final Map<Integer, Executor> byRank = new HashMap<>();
     private final Map<String, String> lost = new HashMap<>();
     private int stage = -1;
 
     /** An executor, by its number in Spark, and its machine. */
-    record Place(String executor, String host) {
+    record Executor(String id, String host) {
         @Override
         public String toString() {
-            return "executor %s on %s".formatted(executor, host);
+            return "executor %s on %s".formatted(id, host);
         }
     }
 
-    private Places(JavaSparkContext spark, String group) {
+    private RankExecutors(JavaSparkContext spark, String group) {
         this.spark = spark;
         this.group = group;
     }
 
     /** Watches the job of a group, whose last stage is that of the ranks, until it is closed. */
-    static Places watch(JavaSparkContext spark, String group) {
-        Places places = new Places(spark, group);
-        spark.sc().addSparkListener(places);
-        return places;
+    static RankExecutors watch(JavaSparkContext spark, String group) {
+        RankExecutors executors = new RankExecutors(spark, group);
+        spark.sc().addSparkListener(executors);
+        return executors;
     }
 
     @Override
@@ -54,9 +54,9 @@ public final class Places extends SparkListener implements AutoCloseable {
     @Override
     public synchronized void onTaskStart(SparkListenerTaskStart start) {
         if (start.stageId() == stage) {
-            places.put(
+            byRank.put(
                     start.taskInfo().index(),
-                    new Place(start.taskInfo().executorId(), start.taskInfo().host()));
+                    new Executor(start.taskInfo().executorId(), start.taskInfo().host()));
         }
     }
 
@@ -67,21 +67,21 @@ public final class Places extends SparkListener implements AutoCloseable {
     }
 
     /** Where a rank runs; empty if its task has not started. */
-    synchronized Optional<Place> of(int rank) {
-        return Optional.ofNullable(places.get(rank));
+    synchronized Optional<Executor> of(int rank) {
+        return Optional.ofNullable(byRank.get(rank));
     }
 
     /** Why Spark has lost an executor, waiting for the news for a while; empty if it has not. */
-    synchronized Optional<String> loss(Place place, Duration most) throws InterruptedException {
+    synchronized Optional<String> loss(Executor of, Duration most) throws InterruptedException {
         long deadline = System.nanoTime() + most.toNanos();
-        while (!lost.containsKey(place.executor)) {
+        while (!lost.containsKey(of.id)) {
             long left = (deadline - System.nanoTime()) / 1_000_000;
             if (left <= 0) {
                 return Optional.empty();
             }
             wait(left);
         }
-        return Optional.of(lost.get(place.executor));
+        return Optional.of(lost.get(of.id));
     }
 
     /**
@@ -91,10 +91,10 @@ public final class Places extends SparkListener implements AutoCloseable {
      *
      * @return whether the cluster manager takes such orders; Spark's local mode does not
      */
-    boolean replace(Place place) {
-        boolean taken = spark.sc().killAndReplaceExecutor(place.executor);
+    boolean replace(Executor of) {
+        boolean taken = spark.sc().killAndReplaceExecutor(of.id);
         if (taken) {
-            SparkEnv.get().blockManager().master().removeExecutorAsync(place.executor);
+            SparkEnv.get().blockManager().master().removeExecutorAsync(of.id);
         }
         return taken;
     }
