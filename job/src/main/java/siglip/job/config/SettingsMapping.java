@@ -75,8 +75,8 @@ final class SettingsMapping {
     private static TowerSettings towers(SettingsReader reader) {
         TowerSettings towers = new TowerSettings(
                 reader.integer("towers.width", 1),
-                dense(reader, "towers.image."),
-                dense(reader, "towers.text."),
+                tower(reader, "towers.image."),
+                tower(reader, "towers.text."),
                 new TowerSettings.Table(
                         reader.integer("towers.table.buckets", 1),
                         reader.integer("towers.table.width", 1),
@@ -88,8 +88,8 @@ final class SettingsMapping {
         return towers;
     }
 
-    private static TowerSettings.Dense dense(SettingsReader reader, String prefix) {
-        return new TowerSettings.Dense(
+    private static TowerSettings.Tower tower(SettingsReader reader, String prefix) {
+        return new TowerSettings.Tower(
                 reader.sizes(prefix + "hidden"),
                 reader.text(prefix + "activation"),
                 reader.number(prefix + "input-dropout", Bound.SHARE_BELOW_ONE),

@@ -7,13 +7,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
-import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.files.FileSystems;
 import siglip.job.files.WholeFile;
-import siglip.job.towers.DenseShape;
+import siglip.job.towers.Layer;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 import siglip.job.towers.TowerPlan;
@@ -71,16 +70,13 @@ public final class StartFiles {
         json.put("inputDropout", tower.inputDropout());
         ArrayNode layers = json.putArray("layers");
         int at = start;
-        for (DenseShape shape : tower.chain()) {
-            ObjectNode layer = layers.addObject();
-            layer.put("in", shape.in());
-            layer.put("out", shape.out());
-            layer.put("activation", shape.activation().name().toLowerCase(Locale.ROOT));
-            layer.put("weights", at);
-            if (shape.bias()) {
-                layer.put("bias", at + shape.weights());
+        for (Layer layer : tower.chain()) {
+            ObjectNode described = layers.addObject();
+            layer.describe(described);
+            for (Layer.Part part : layer.parts()) {
+                described.put(part.name(), at);
+                at += part.size();
             }
-            at += shape.parameters();
         }
         return at;
     }

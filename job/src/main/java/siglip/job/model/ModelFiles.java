@@ -14,6 +14,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
+import siglip.job.config.TowerSettings;
 import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairShape;
 import siglip.job.files.FileSystems;
@@ -74,15 +75,18 @@ public final class ModelFiles {
         }
         ComputationGraph image = readGraph(files, new Path(folder, IMAGE));
         ComputationGraph text = readGraph(files, new Path(folder, TEXT));
-        ModelSpec spec = ModelSpec.restore(
-                new PairShape(
-                        json.get("imageWidth").asInt(), json.get("textWidth").asInt()),
-                json.get("width").asInt(),
+        PairShape shape = new PairShape(
+                json.get("imageWidth").asInt(), json.get("textWidth").asInt());
+        TowerSettings.Table table = new TowerSettings.Table(
                 json.get("tableRows").asInt(),
                 json.get("tableWidth").asInt(),
-                json.get("tableDeviation").asDouble(),
-                ModelSpec.Side.of(image.getConfiguration(), json.get("image")),
-                ModelSpec.Side.of(text.getConfiguration(), json.get("text")));
+                json.get("tableDeviation").asDouble());
+        int width = json.get("width").asInt();
+        ModelSpec spec = ModelSpec.restore(
+                shape,
+                plan("image", image, json, shape.imageWidth(), width),
+                plan("text", text, json, ModelSpec.textWidth(shape, table), width),
+                table);
         Parameters parameters = Parameters.allocate(spec.layout());
         fill(parameters.of(Modality.IMAGE), image);
         fill(parameters.of(Modality.TEXT), text);
@@ -97,6 +101,17 @@ public final class ModelFiles {
                 new FeatureScaling(floats(json.get("featureMean")), floats(json.get("featureDeviation"))));
     }
 
+    private static TowerPlan plan(String name, ComputationGraph graph, JsonNode json, int in, int out) {
+        JsonNode side = json.get(name);
+        return TowerPlan.of(
+                name,
+                graph.getConfiguration(),
+                in,
+                out,
+                side.get("builtIn").asBoolean(),
+                side.get("inputDropout").asDouble());
+    }
+
     private static ObjectNode describe(SavedModel model) {
         ModelSpec spec = model.spec();
         ObjectNode json = JSON.createObjectNode();
@@ -106,7 +121,7 @@ public final class ModelFiles {
         json.put("textWidth", spec.shape().textWidth());
         json.put("tableRows", spec.layout().tableRows());
         json.put("tableWidth", spec.layout().tableWidth());
-        json.put("tableDeviation", spec.tableDeviation());
+        json.put("tableDeviation", spec.table().deviation());
         describe(spec.image(), json.putObject("image"));
         describe(spec.text(), json.putObject("text"));
         json.put("logScale", model.logScale());

@@ -140,7 +140,7 @@ final class RateProbe implements AutoCloseable {
 
         void both() {
             forward();
-            towers.backward(parameters, batch, images, texts, gradient, table);
+            towers.backward(batch, images, texts, gradient, table);
         }
     }
 

@@ -9,7 +9,6 @@ final class Encoder implements AutoCloseable {
     private final InputDropout dropout;
     private final UnitRows unit;
     private final Matrix room; // for inputs that are made here; no rows where the batch's own will do
-    private Matrix fed = Matrix.allocate(0, 0);
     private Matrix output = Matrix.allocate(0, 0);
     private long seed;
     private long step;
@@ -32,12 +31,12 @@ final class Encoder implements AutoCloseable {
     void forward(Matrix parameters, Matrix input, long[] ids, long seedOf, long stepOf, Matrix embeddings) {
         seed = seedOf;
         step = stepOf;
-        fed = input;
+        Matrix kept = input;
         if (dropout.active()) {
-            fed = room(input.rows());
-            dropout.apply(seed, step, ids, input, fed);
+            kept = room(input.rows());
+            dropout.apply(seed, step, ids, input, kept);
         }
-        output = tower.forward(parameters, fed);
+        output = tower.forward(parameters, kept);
         unit.forward(output, embeddings);
     }
 
@@ -45,10 +44,10 @@ final class Encoder implements AutoCloseable {
      * @param delta capacity x d, to work in
      * @param gradient 1 x parameters, overwritten
      */
-    void backward(Matrix parameters, Matrix embeddingGradient, Matrix delta, Matrix gradient) {
+    void backward(Matrix embeddingGradient, Matrix delta, Matrix gradient) {
         Matrix outputGradient = delta.rows(0, output.rows());
         unit.backward(output, embeddingGradient, outputGradient);
-        tower.backward(parameters, fed, outputGradient, gradient);
+        tower.backward(outputGradient, gradient);
     }
 
     /** Gradient with respect to the input before dropout, after {@link #backward}; to be asked for once. */

@@ -62,7 +62,7 @@ final class GraphTower implements Tower {
     }
 
     @Override
-    public void backward(Matrix flat, Matrix input, Matrix outputGradient, Matrix gradient) {
+    public void backward(Matrix outputGradient, Matrix gradient) {
         if (rows == 0) {
             gradient.clear();
             return;

@@ -1,11 +1,9 @@
 package siglip.job.towers;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.Serializable;
 import java.util.Optional;
 import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import siglip.job.config.SettingsException;
 import siglip.job.config.TowerSettings;
@@ -16,8 +14,7 @@ import siglip.kernels.blas.Matrix;
 /** What a model consists of, checked: ships to every rank, and makes towers and initial parameters. */
 public final class ModelSpec implements Serializable {
     private final PairShape shape;
-    private final int width;
-    private final double tableDeviation;
+    private final TowerSettings.Table table;
     private final ParameterLayout layout;
     private final TowerPlan image;
     private final TowerPlan text;
@@ -28,21 +25,20 @@ public final class ModelSpec implements Serializable {
 
     private ModelSpec(
             PairShape shape,
-            int width,
-            ParameterLayout layout,
-            double tableDeviation,
             TowerPlan image,
             TowerPlan text,
+            TowerSettings.Table table,
             float[] imageStart,
             float[] textStart) {
         this.shape = shape;
-        this.width = width;
-        this.layout = layout;
-        this.tableDeviation = tableDeviation;
         this.image = image;
         this.text = text;
+        this.table = table;
         this.imageStart = imageStart;
         this.textStart = textStart;
+        boolean tokens = shape.textIsTokens();
+        layout = new ParameterLayout(
+                image.parameters(), text.parameters(), tokens ? table.buckets() : 0, tokens ? table.width() : 0);
         atHome = true;
     }
 
@@ -65,62 +61,32 @@ public final class ModelSpec implements Serializable {
     }
 
     private static ModelSpec build(TowerSettings settings, PairShape shape, Configuration hadoop) {
-        int textWidth = shape.textIsTokens() ? settings.table().width() : shape.textWidth();
+        int textWidth = textWidth(shape, settings.table());
         Optional<GraphSource> image = settings.image().graph().map(file -> GraphSource.read(file, hadoop));
         Optional<GraphSource> text = settings.text().graph().map(file -> GraphSource.read(file, hadoop));
-        TowerPlan imagePlan = plan("image", settings.image(), image, shape.imageWidth(), settings.width());
-        TowerPlan textPlan = plan("text", settings.text(), text, textWidth, settings.width());
-        boolean tokens = shape.textIsTokens();
         return new ModelSpec(
                 shape,
-                settings.width(),
-                new ParameterLayout(
-                        imagePlan.parameters(),
-                        textPlan.parameters(),
-                        tokens ? settings.table().buckets() : 0,
-                        tokens ? settings.table().width() : 0),
-                settings.table().deviation(),
-                imagePlan,
-                textPlan,
+                plan("image", settings.image(), image, shape.imageWidth(), settings.width()),
+                plan("text", settings.text(), text, textWidth, settings.width()),
+                settings.table(),
                 image.flatMap(GraphSource::parameters).orElse(new float[0]),
                 text.flatMap(GraphSource::parameters).orElse(new float[0]));
     }
 
-    /** What model files tell of one tower. */
-    public record Side(ComputationGraphConfiguration configuration, boolean builtIn, double inputDropout) {
-        public static Side of(ComputationGraphConfiguration configuration, JsonNode json) {
-            return new Side(
-                    configuration,
-                    json.get("builtIn").asBoolean(),
-                    json.get("inputDropout").asDouble());
-        }
-
-        TowerPlan plan(String name, int in, int out) {
-            return TowerPlan.of(name, configuration, in, out, builtIn, inputDropout);
-        }
+    /** Of a model that was saved. */
+    public static ModelSpec restore(PairShape shape, TowerPlan image, TowerPlan text, TowerSettings.Table table) {
+        return new ModelSpec(shape, image, text, table, new float[0], new float[0]);
     }
 
-    /** The spec of a model that was saved. */
-    public static ModelSpec restore(
-            PairShape shape,
-            int width,
-            int tableRows,
-            int tableWidth,
-            double tableDeviation,
-            Side imageSide,
-            Side textSide) {
-        TowerPlan image = imageSide.plan("image", shape.imageWidth(), width);
-        TowerPlan text = textSide.plan("text", shape.textIsTokens() ? tableWidth : shape.textWidth(), width);
-        ParameterLayout layout = new ParameterLayout(image.parameters(), text.parameters(), tableRows, tableWidth);
-        return new ModelSpec(shape, width, layout, tableDeviation, image, text, new float[0], new float[0]);
+    /** Floats of a row that the text tower takes. */
+    public static int textWidth(PairShape shape, TowerSettings.Table table) {
+        return shape.textIsTokens() ? table.width() : shape.textWidth();
     }
 
     private static TowerPlan plan(
-            String name, TowerSettings.Dense settings, Optional<GraphSource> graph, int in, int out) {
-        if (graph.isPresent()) {
-            return TowerPlan.of(name, graph.get().configuration(), in, out, false, settings.inputDropout());
-        }
-        return TowerPlan.dense(name, in, settings.hidden(), settings.activation(), out, settings.inputDropout());
+            String name, TowerSettings.Tower settings, Optional<GraphSource> graph, int in, int out) {
+        return graph.map(named -> TowerPlan.of(name, named.configuration(), in, out, false, settings.inputDropout()))
+                .orElseGet(() -> TowerPlan.of(name, settings, in, out));
     }
 
     public ParameterLayout layout() {
@@ -133,7 +99,7 @@ public final class ModelSpec implements Serializable {
 
     /** Floats of an embedding, d. */
     public int width() {
-        return width;
+        return image.out();
     }
 
     /** Whether both towers run on our own forward and backward; if not, at least one is run by DL4J. */
@@ -166,8 +132,8 @@ public final class ModelSpec implements Serializable {
         return sums;
     }
 
-    public double tableDeviation() {
-        return tableDeviation;
+    public TowerSettings.Table table() {
+        return table;
     }
 
     public TowerPlan image() {
@@ -179,9 +145,9 @@ public final class ModelSpec implements Serializable {
     }
 
     /**
-     * Where training starts, by the seed alone. Layers of our own: weights and biases uniform in ±1/sqrt(in), PyTorch's default for
-     * {@code nn.Linear}. A graph that was named: its own initialisation, or the parameters of its model zip. Table: normal with the
-     * deviation of the settings. Made by {@link Random}, whose algorithms its documentation fixes.
+     * Where training starts, by the seed alone. Layers of our own: as each kind has it. A graph that was named: its own initialisation, or
+     * the parameters of its model zip. Table: normal with the deviation of the settings. Made by {@link Random}, whose algorithms its
+     * documentation fixes.
      *
      * <p>To be called where the spec was made: parameters of a model zip do not travel with it.
      */
@@ -191,44 +157,17 @@ public final class ModelSpec implements Serializable {
                     "Cannot start a named graph's parameters here: make them where the spec was made");
         }
         Parameters parameters = Parameters.allocate(layout);
-        start(image, imageStart, parameters.of(Modality.IMAGE), InputDropout.mix(seed + 1));
-        start(text, textStart, parameters.of(Modality.TEXT), InputDropout.mix(seed + 2));
+        image.start(parameters.of(Modality.IMAGE), imageStart, InputDropout.mix(seed + 1));
+        text.start(parameters.of(Modality.TEXT), textStart, InputDropout.mix(seed + 2));
         Random random = new Random(InputDropout.mix(seed + 3));
-        Matrix table = parameters.table();
-        float[] row = new float[table.columns()];
-        for (int i = 0; i < table.rows(); i++) {
+        Matrix rows = parameters.table();
+        float[] row = new float[rows.columns()];
+        for (int i = 0; i < rows.rows(); i++) {
             for (int k = 0; k < row.length; k++) {
-                row[k] = (float) (tableDeviation * random.nextGaussian());
+                row[k] = (float) (table.deviation() * random.nextGaussian());
             }
-            table.write(i * row.length, row, 0, row.length);
+            rows.write(i * row.length, row, 0, row.length);
         }
         return parameters;
-    }
-
-    private static void start(TowerPlan plan, float[] given, Matrix into, long seed) {
-        if (plan.builtIn()) {
-            uniform(plan, into, new Random(seed));
-        } else if (given.length > 0) {
-            into.write(0, given, 0, plan.parameters());
-        } else {
-            ComputationGraphConfiguration configuration = plan.configuration();
-            configuration.getDefaultConfiguration().setSeed(seed);
-            ComputationGraph graph = new ComputationGraph(configuration);
-            graph.init();
-            into.write(0, Nd4jBridge.read(graph.params()), 0, plan.parameters());
-        }
-    }
-
-    private static void uniform(TowerPlan plan, Matrix into, Random random) {
-        int at = 0;
-        for (DenseShape layer : plan.chain()) {
-            double bound = 1 / Math.sqrt(layer.in());
-            float[] values = new float[layer.parameters()];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) (bound * (2 * random.nextDouble() - 1));
-            }
-            into.write(at, values, 0, values.length);
-            at += values.length;
-        }
     }
 }

@@ -1,16 +1,12 @@
 package siglip.job.towers;
 
+import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.activations.IActivation;
-import org.nd4j.linalg.activations.impl.ActivationELU;
-import org.nd4j.linalg.activations.impl.ActivationGELU;
-import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationLReLU;
-import org.nd4j.linalg.activations.impl.ActivationReLU;
-import org.nd4j.linalg.activations.impl.ActivationSigmoid;
-import org.nd4j.linalg.activations.impl.ActivationSoftPlus;
-import org.nd4j.linalg.activations.impl.ActivationSwish;
-import org.nd4j.linalg.activations.impl.ActivationTanH;
 
 /**
  * The activations that the fast path computes itself, as DL4J defines them. NaN goes through all of them, so that a
@@ -41,26 +37,29 @@ public enum Nonlinearity {
 
     /** Which of them DL4J's activation is; empty if it is another, or has settings of its own. */
     static Optional<Nonlinearity> of(IActivation activation) {
-        if (activation instanceof ActivationIdentity) {
-            return Optional.of(IDENTITY);
-        } else if (activation.equals(new ActivationReLU())) {
-            return Optional.of(RELU);
-        } else if (activation.equals(new ActivationLReLU())) {
-            return Optional.of(LEAKY_RELU);
-        } else if (activation instanceof ActivationTanH) {
-            return Optional.of(TANH);
-        } else if (activation instanceof ActivationSigmoid) {
-            return Optional.of(SIGMOID);
-        } else if (activation.equals(new ActivationGELU())) {
-            return Optional.of(GELU);
-        } else if (activation instanceof ActivationSwish) {
-            return Optional.of(SWISH);
-        } else if (activation.equals(new ActivationELU())) {
-            return Optional.of(ELU);
-        } else if (activation instanceof ActivationSoftPlus) {
-            return Optional.of(SOFTPLUS);
-        }
-        return Optional.empty();
+        return Stream.of(values())
+                .filter(f -> f.dl4j().getActivationFunction().equals(activation))
+                .findFirst();
+    }
+
+    /**
+     * @param name DL4J's, in letters of any case
+     * @throws IllegalArgumentException if none has that name
+     */
+    static Nonlinearity named(String name) {
+        return Stream.of(values())
+                .filter(f -> f.dl4j().name().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("activation '%s' is none of %s"
+                        .formatted(
+                                name,
+                                Stream.of(values())
+                                        .map(f -> f.dl4j().name().toLowerCase(Locale.ROOT))
+                                        .collect(Collectors.joining(", ")))));
+    }
+
+    Activation dl4j() {
+        return Activation.valueOf(name().replace("_", ""));
     }
 
     /** Whether the derivative needs the input z; the others are derivatives of the activation a alone. */

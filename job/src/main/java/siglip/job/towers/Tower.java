@@ -14,19 +14,17 @@ interface Tower extends AutoCloseable {
     }
 
     /**
-     * @param parameters 1 x parameters
+     * @param parameters 1 x parameters, unchanged until {@link #backward}
      * @param input n x in, unchanged until {@link #backward}
      * @return n x out, valid until the next call
      */
     Matrix forward(Matrix parameters, Matrix input);
 
     /**
-     * @param parameters of the forward pass
-     * @param input of the forward pass
      * @param outputGradient n x out; its content is lost
      * @param gradient 1 x parameters, overwritten
      */
-    void backward(Matrix parameters, Matrix input, Matrix outputGradient, Matrix gradient);
+    void backward(Matrix outputGradient, Matrix gradient);
 
     /** Gradient with respect to the input rows, n x in, after {@link #backward}; only of a tower that was made for it. */
     Matrix inputGradient();

@@ -86,30 +86,14 @@ public final class TowerPair implements AutoCloseable {
      * @param tableGradient overwritten: the touched rows; none when texts are features
      */
     public void backward(
-            Parameters parameters,
-            Batch batch,
-            Matrix imageGradient,
-            Matrix textGradient,
-            Matrix denseGradient,
-            SparseRows tableGradient) {
-        backward(Modality.IMAGE, parameters, batch, imageGradient, denseGradient, tableGradient);
-        backward(Modality.TEXT, parameters, batch, textGradient, denseGradient, tableGradient);
+            Batch batch, Matrix imageGradient, Matrix textGradient, Matrix denseGradient, SparseRows tableGradient) {
+        backward(Modality.IMAGE, batch, imageGradient, denseGradient, tableGradient);
+        backward(Modality.TEXT, batch, textGradient, denseGradient, tableGradient);
     }
 
     /** The part of {@link #backward} of one tower: writes its range of {@code denseGradient}, that of texts the table's gradient as well. */
-    public void backward(
-            Modality of,
-            Parameters parameters,
-            Batch batch,
-            Matrix gradient,
-            Matrix denseGradient,
-            SparseRows tableGradient) {
-        encoder(of)
-                .backward(
-                        parameters.of(of),
-                        gradient,
-                        outputGradient,
-                        spec.layout().of(of, denseGradient));
+    public void backward(Modality of, Batch batch, Matrix gradient, Matrix denseGradient, SparseRows tableGradient) {
+        encoder(of).backward(gradient, outputGradient, spec.layout().of(of, denseGradient));
         if (of == Modality.IMAGE) {
             return;
         }

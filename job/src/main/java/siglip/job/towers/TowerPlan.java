@@ -5,19 +5,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.deeplearning4j.nn.api.Layer;
+import java.util.Random;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.conf.graph.GraphVertex;
-import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.params.DefaultParamInitializer;
-import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import siglip.job.config.TowerSettings;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
 
@@ -29,7 +25,7 @@ import siglip.kernels.blas.MatrixProducts;
  * @param in floats of an input row
  * @param out floats of an output row, d
  * @param parameters length of the flat vector
- * @param chain the layers, if the graph is a chain of dense layers that the fast path knows; else empty
+ * @param chain the layers, if the graph is a chain of those that the fast path knows; else empty
  * @param builtIn whether the layers came from our settings, and start as our recipe says
  * @param inputDropout share of inputs set to zero while training
  */
@@ -39,37 +35,52 @@ public record TowerPlan(
         int in,
         int out,
         int parameters,
-        List<DenseShape> chain,
+        List<Layer> chain,
         boolean builtIn,
         double inputDropout)
         implements Serializable {
 
-    /** A chain of dense layers; the last has no activation. */
-    static TowerPlan dense(String name, int in, List<Integer> hidden, String activation, int out, double inputDropout) {
-        NeuralNetConfiguration.Builder defaults = new NeuralNetConfiguration.Builder();
-        ComputationGraphConfiguration.GraphBuilder graph = defaults.seed(1)
+    /** The layers of the settings; the last has no activation. */
+    static TowerPlan of(String name, TowerSettings.Tower settings, int in, int out) {
+        List<Layer> layers = layers(name, settings, in, out);
+        ComputationGraphConfiguration.GraphBuilder graph = new NeuralNetConfiguration.Builder()
+                .seed(1)
                 .dataType(DataType.FLOAT)
                 .miniBatch(false)
                 .graphBuilder()
                 .addInputs("in")
                 .setInputTypes(InputType.feedForward(in));
         String below = "in";
-        for (int l = 0; l <= hidden.size(); l++) {
-            boolean last = l == hidden.size();
-            String layer = last ? "out" : "hidden" + (l + 1);
-            DenseLayer dense = new DenseLayer.Builder()
-                    .nIn(l == 0 ? in : hidden.get(l - 1))
-                    .nOut(last ? out : hidden.get(l))
-                    .activation(last ? Activation.IDENTITY : named(name, activation))
-                    .build();
-            graph.addLayer(layer, dense, below);
-            below = layer;
+        for (int l = 0; l < layers.size(); l++) {
+            String vertex = l == layers.size() - 1 ? "out" : "hidden" + (l + 1);
+            layers.get(l).append(graph, vertex, below);
+            below = vertex;
         }
-        return of(name, graph.setOutputs(below).build(), in, out, true, inputDropout);
+        return of(name, graph.setOutputs(below).build(), in, out, true, settings.inputDropout());
+    }
+
+    private static List<Layer> layers(String name, TowerSettings.Tower settings, int in, int out) {
+        Nonlinearity activation;
+        try {
+            activation = Nonlinearity.named(settings.activation());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "Cannot build the %s tower: %s. A graph of your own may have others (towers.%s.graph)"
+                            .formatted(name, e.getMessage(), name),
+                    e);
+        }
+        List<Layer> layers = new ArrayList<>();
+        int below = in;
+        for (int width : settings.hidden()) {
+            layers.add(new Dense(below, width, true, activation));
+            below = width;
+        }
+        layers.add(new Dense(below, out, true, Nonlinearity.IDENTITY));
+        return layers;
     }
 
     /** @throws IllegalArgumentException if the graph holds what is forbidden, or has other widths */
-    static TowerPlan of(
+    public static TowerPlan of(
             String name,
             ComputationGraphConfiguration configuration,
             int in,
@@ -77,13 +88,13 @@ public record TowerPlan(
             boolean builtIn,
             double inputDropout) {
         GraphRules.check(name, configuration);
-        List<DenseShape> chain = chain(configuration).orElse(List.of());
+        List<Layer> chain = Layer.chain(configuration);
         int parameters;
         if (chain.isEmpty()) {
             parameters = GraphProbe.check(name, configuration, in, out);
         } else {
             checkWidths(name, chain, in, out);
-            parameters = chain.stream().mapToInt(DenseShape::parameters).reduce(0, Math::addExact);
+            parameters = chain.stream().mapToInt(Layer::parameters).reduce(0, Math::addExact);
         }
         return new TowerPlan(name, configuration.toJson(), in, out, parameters, chain, builtIn, inputDropout);
     }
@@ -110,9 +121,11 @@ public record TowerPlan(
     boolean[] decayed() {
         boolean[] decayed = new boolean[parameters];
         int offset = 0;
-        for (DenseShape layer : chain) {
-            Arrays.fill(decayed, offset, offset + layer.weights(), true);
-            offset += layer.parameters();
+        for (Layer layer : chain) {
+            for (Layer.Part part : layer.parts()) {
+                Arrays.fill(decayed, offset, offset + part.size(), part.decays());
+                offset += part.size();
+            }
         }
         if (chain.isEmpty()) {
             ComputationGraph graph = new ComputationGraph(configuration());
@@ -122,7 +135,7 @@ public record TowerPlan(
                 if (!vertex.hasLayer()) {
                     continue;
                 }
-                Layer layer = vertex.getLayer();
+                org.deeplearning4j.nn.api.Layer layer = vertex.getLayer();
                 org.deeplearning4j.nn.conf.layers.Layer conf = layer.conf().getLayer();
                 for (Map.Entry<String, INDArray> p : layer.paramTable().entrySet()) {
                     int length = Math.toIntExact(p.getValue().length());
@@ -136,54 +149,34 @@ public record TowerPlan(
         return decayed;
     }
 
-    private static Activation named(String tower, String activation) {
-        try {
-            return Activation.fromString(activation);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    "Cannot build the %s tower: activation '%s' is none of DL4J's: relu, gelu, tanh, identity ..."
-                            .formatted(tower, activation),
-                    e);
-        }
-    }
-
-    /** The layers in order, if nothing but plain dense layers lies between input and output. */
-    private static Optional<List<DenseShape>> chain(ComputationGraphConfiguration graph) {
-        List<DenseShape> layers = new ArrayList<>();
-        String at = graph.getNetworkOutputs().get(0);
-        while (!at.equals(graph.getNetworkInputs().get(0))) {
-            Optional<DenseShape> layer = denseShape(graph.getVertices().get(at));
-            List<String> below = graph.getVertexInputs().get(at);
-            if (layer.isEmpty() || below.size() != 1) {
-                return Optional.empty();
+    /**
+     * Writes the parameters that training starts from: as the layers have it where they came from our settings; else those of the model that was
+     * named, or the graph's own initialisation.
+     *
+     * @param given of a named model; empty without
+     */
+    void start(Matrix into, float[] given, long seed) {
+        if (builtIn) {
+            Random random = new Random(seed);
+            int at = 0;
+            for (Layer layer : chain) {
+                float[] values = new float[layer.parameters()];
+                layer.start(values, random);
+                into.write(at, values, 0, values.length);
+                at += values.length;
             }
-            layers.add(0, layer.get());
-            at = below.get(0);
+        } else if (given.length > 0) {
+            into.write(0, given, 0, parameters);
+        } else {
+            ComputationGraphConfiguration configuration = configuration();
+            configuration.getDefaultConfiguration().setSeed(seed);
+            ComputationGraph graph = new ComputationGraph(configuration);
+            graph.init();
+            into.write(0, Nd4jBridge.read(graph.params()), 0, parameters);
         }
-        return layers.isEmpty() || layers.size() != graph.getVertices().size()
-                ? Optional.empty()
-                : Optional.of(List.copyOf(layers));
     }
 
-    private static Optional<DenseShape> denseShape(GraphVertex vertex) {
-        if (!(vertex instanceof LayerVertex layer)
-                || layer.getPreProcessor() != null
-                || layer.getLayerConf().getLayer().getClass() != DenseLayer.class) {
-            return Optional.empty();
-        }
-        DenseLayer dense = (DenseLayer) layer.getLayerConf().getLayer();
-        if (dense.hasLayerNorm()) {
-            return Optional.empty();
-        }
-        return Nonlinearity.of(dense.getActivationFn())
-                .map(activation -> new DenseShape(
-                        Math.toIntExact(dense.getNIn()),
-                        Math.toIntExact(dense.getNOut()),
-                        dense.hasBias(),
-                        activation));
-    }
-
-    private static void checkWidths(String name, List<DenseShape> chain, int in, int out) {
+    private static void checkWidths(String name, List<Layer> chain, int in, int out) {
         int given = chain.get(0).in();
         int made = chain.get(chain.size() - 1).out();
         if (given != in) {

@@ -94,7 +94,7 @@ final class LaneTowers implements AutoCloseable {
                 towers.forward(of, parameters, rows, seed, step, rows(cut, part, embeddings));
             }
             Matrix into = part == 0 ? dense : more;
-            towers.backward(of, parameters, rows, rows(cut, part, gradient), into, tables.get(part));
+            towers.backward(of, rows, rows(cut, part, gradient), into, tables.get(part));
             if (part > 0) {
                 Sums.add(layout.of(of, more), layout.of(of, dense));
             }

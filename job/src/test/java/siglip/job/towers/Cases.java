@@ -27,8 +27,8 @@ public final class Cases {
             Optional<String> textGraph) {
         return new TowerSettings(
                 5,
-                new TowerSettings.Dense(hidden, activation, dropout, imageGraph),
-                new TowerSettings.Dense(hidden, activation, dropout, textGraph),
+                new TowerSettings.Tower(hidden, activation, dropout, imageGraph),
+                new TowerSettings.Tower(hidden, activation, dropout, textGraph),
                 new TowerSettings.Table(BUCKETS, 6, 0.5));
     }
 

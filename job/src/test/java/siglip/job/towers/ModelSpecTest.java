@@ -19,8 +19,8 @@ class ModelSpecTest {
     private final ModelSpec spec = ModelSpec.of(
             new TowerSettings(
                     128,
-                    new TowerSettings.Dense(List.of(512), "relu", 0.2, Optional.empty()),
-                    new TowerSettings.Dense(List.of(256), "relu", 0, Optional.empty()),
+                    new TowerSettings.Tower(List.of(512), "relu", 0.2, Optional.empty()),
+                    new TowerSettings.Tower(List.of(256), "relu", 0, Optional.empty()),
                     new TowerSettings.Table(16384, 128, 0.05)),
             new PairShape(976, 0));
 

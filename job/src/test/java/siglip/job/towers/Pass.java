@@ -27,7 +27,7 @@ public record Pass(Matrix images, Matrix texts, Matrix dense, SparseRows table) 
                 new SparseRows(spec.layout().tableWidth()));
         try (TowerPair towers = new TowerPair(spec, products, n + 1)) {
             towers.forward(parameters, batch, Cases.SEED, STEP, pass.images, pass.texts);
-            towers.backward(parameters, batch, imageGradient, textGradient, pass.dense, pass.table);
+            towers.backward(batch, imageGradient, textGradient, pass.dense, pass.table);
         }
         return pass;
     }

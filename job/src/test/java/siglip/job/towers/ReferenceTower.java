@@ -9,7 +9,7 @@ import siglip.kernels.blas.Precision;
 
 /** A chain of dense layers and the normalisation above it, in plain double arithmetic that nobody optimises. */
 final class ReferenceTower {
-    private final List<DenseShape> layers;
+    private final List<Dense> layers;
     private final double[] parameters;
     private final Precision precision;
     private final BoundedRows input;
@@ -17,14 +17,14 @@ final class ReferenceTower {
     private final List<BoundedRows> activations = new ArrayList<>();
     private final BoundedRows embeddings;
 
-    ReferenceTower(List<DenseShape> layers, double[] parameters, BoundedRows input, Precision precision) {
+    ReferenceTower(List<Layer> chain, double[] parameters, BoundedRows input, Precision precision) {
         this.precision = precision;
-        this.layers = layers;
+        layers = chain.stream().map(Dense.class::cast).toList();
         this.parameters = parameters;
         this.input = input;
         BoundedRows x = input;
         int offset = 0;
-        for (DenseShape layer : layers) {
+        for (Dense layer : layers) {
             BoundedRows z = linear(layer, offset, x);
             sums.add(z);
             x = activate(layer.activation(), z);
@@ -46,7 +46,7 @@ final class ReferenceTower {
         BoundedRows gradient = BoundedRows.zeros(1, parameters.length);
         int offset = parameters.length;
         for (int l = layers.size() - 1; l >= 0; l--) {
-            DenseShape layer = layers.get(l);
+            Dense layer = layers.get(l);
             offset -= layer.parameters();
             BoundedRows dz = deactivate(layer.activation(), sums.get(l), delta);
             weightGradient(layer, offset, dz, l == 0 ? input : activations.get(l - 1), gradient);
@@ -55,7 +55,7 @@ final class ReferenceTower {
         return new Backward(gradient, delta);
     }
 
-    private BoundedRows linear(DenseShape layer, int offset, BoundedRows given) {
+    private BoundedRows linear(Dense layer, int offset, BoundedRows given) {
         BoundedRows x = given.readIn(precision);
         double v = precision.unit();
         BoundedRows z = BoundedRows.zeros(x.rows(), layer.out());
@@ -79,7 +79,7 @@ final class ReferenceTower {
         return z;
     }
 
-    private void weightGradient(DenseShape layer, int offset, BoundedRows dz, BoundedRows below, BoundedRows gradient) {
+    private void weightGradient(Dense layer, int offset, BoundedRows dz, BoundedRows below, BoundedRows gradient) {
         BoundedRows x = below.readIn(precision);
         BoundedRows d = dz.readIn(precision); // but not for the bias, whose gradient is no product
         int n = x.rows();
@@ -103,7 +103,7 @@ final class ReferenceTower {
         sum.error()[0][at] += Math.abs(a) * eb + ea * (Math.abs(b) + eb) + gamma(n) * absolute;
     }
 
-    private BoundedRows below(DenseShape layer, int offset, BoundedRows given) {
+    private BoundedRows below(Dense layer, int offset, BoundedRows given) {
         BoundedRows dz = given.readIn(precision);
         double factor = precision.unit() + gamma(layer.out()) * (1 + precision.unit());
         BoundedRows dx = BoundedRows.zeros(dz.rows(), layer.in());

@@ -158,7 +158,7 @@ class TowerPairTest {
                 Matrix texts = Matrix.allocate(rows, spec.width());
 
                 towers.forward(parameters, batch, Cases.SEED, Pass.STEP, images, texts);
-                towers.backward(parameters, batch, imageGradient, textGradient, dense, table);
+                towers.backward(batch, imageGradient, textGradient, dense, table);
 
                 new Pass(images, texts, dense, table)
                         .check(spec, parameters, batch, imageGradient, textGradient, products.precision());
@@ -178,7 +178,7 @@ class TowerPairTest {
                 TowerPair towers = new TowerPair(spec, products, ROWS)) {
             long bytes = towers.bytes();
             towers.forward(spec.initial(1), batch, Cases.SEED, Pass.STEP, embeddings, embeddings);
-            towers.backward(spec.initial(1), batch, gradient, gradient, dense, new SparseRows(0));
+            towers.backward(batch, gradient, gradient, dense, new SparseRows(0));
 
             assertThat(towers.bytes()).isEqualTo(bytes);
         }
