@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import siglip.job.config.LoadedSettings;
-import siglip.job.export.ComparisonExport;
+import siglip.job.export.Export;
 
 @Command(
         name = "export",
@@ -37,7 +37,7 @@ final class ExportCommand implements Callable<Integer> {
         LoadedSettings loaded = options.load(List.of());
         try (SparkSession spark = Sessions.open("export", loaded.settings().run())) {
             OutputFolder.check("--out", out, spark.sparkContext().hadoopConfiguration());
-            ComparisonExport.write(spark, loaded.settings(), loaded.rendered(), out);
+            Export.write(spark, loaded.settings(), loaded.rendered(), out);
         }
         spec.commandLine()
                 .getOut()

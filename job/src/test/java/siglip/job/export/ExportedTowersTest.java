@@ -28,7 +28,7 @@ import siglip.job.towers.Pass;
 import siglip.job.towers.ReferenceTowers;
 import siglip.kernels.blas.Matrix;
 
-class StartFilesTest {
+class ExportedTowersTest {
     private static final PairShape SHAPE = new PairShape(9, 0);
     private static final int ROWS = 4;
 
@@ -39,7 +39,7 @@ class StartFilesTest {
 
     @Test
     void aTowerBuiltFromTheFilesAloneEmbedsAsOurs() throws IOException {
-        StartFiles.write(new Configuration(), spec, Cases.SEED, folder.toString());
+        ExportedTowers.write(folder(), spec, Cases.SEED);
         JsonNode model =
                 new ObjectMapper().readTree(folder.resolve("model.json").toFile());
         FloatBuffer dense = read("dense.f32");
@@ -62,7 +62,7 @@ class StartFilesTest {
 
     @Test
     void theFilesHoldAllThatIsLearned() throws IOException {
-        StartFiles.write(new Configuration(), spec, Cases.SEED, folder.toString());
+        ExportedTowers.write(folder(), spec, Cases.SEED);
         JsonNode model =
                 new ObjectMapper().readTree(folder.resolve("model.json").toFile());
         Parameters initial = spec.initial(Cases.SEED);
@@ -87,9 +87,13 @@ class StartFilesTest {
         ModelSpec named = ModelSpec.of(
                 Cases.settings(List.of(7, 8), "relu", 0, Optional.of(file.toString()), Optional.empty()), SHAPE);
 
-        assertThatThrownBy(() -> StartFiles.write(new Configuration(), named, Cases.SEED, folder.toString()))
+        assertThatThrownBy(() -> ExportedTowers.write(folder(), named, Cases.SEED))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("towers.image.graph");
+    }
+
+    private ExportFolder folder() throws IOException {
+        return new ExportFolder(folder.toString(), new Configuration());
     }
 
     private FloatBuffer read(String name) throws IOException {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +21,7 @@ import siglip.job.batches.RankBatches;
 import siglip.job.data.PairData;
 import siglip.job.data.TestData;
 
-class TwinExportIT {
+class ExportedPairsIT {
     @TempDir
     private Path folder;
 
@@ -29,7 +30,7 @@ class TwinExportIT {
         try (SparkSession spark = TestData.session(2);
                 PairData data = PairData.open(spark, TestData.part(), TestData.BUCKETS);
                 BatchSource source = data.source(100, 9)) {
-            TwinExport.write(spark.sparkContext().hadoopConfiguration(), data, source.plan(), 7, folder.toString());
+            ExportedPairs.write(new ExportFolder(folder.toString(), new Configuration()), data, source.plan(), 7);
 
             JsonNode json =
                     new ObjectMapper().readTree(folder.resolve("data.json").toFile());

@@ -4,55 +4,34 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
-import java.nio.channels.WritableByteChannel;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
-import siglip.job.files.FileSystems;
-import siglip.job.files.WholeFile;
 import siglip.job.towers.Layer;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 import siglip.job.towers.TowerPlan;
-import siglip.kernels.blas.Matrix;
 
 /**
- * What training starts from, for another program: the initial parameters as raw little-endian arrays, and {@code model.json}, which says where
- * in them the layers lie.
+ * The towers that training starts from, for another program: their initial parameters, and {@code model.json}, which says where in them the
+ * layers lie.
  *
  * <pre>{@code
  * dense.f32   P: both towers. Per layer the weights, out x in, row by row, then the biases
  * table.f32   tableRows x tableWidth; empty where texts are features
  * }</pre>
  */
-public final class StartFiles {
-    private StartFiles() {}
+final class ExportedTowers {
+    private ExportedTowers() {}
 
-    /**
-     * Writes the initial parameters of a seed, over what is there.
-     *
-     * @param folder any Hadoop path
-     * @throws IllegalArgumentException if a tower is a graph of other layers than dense ones
-     */
-    public static void write(Configuration hadoop, ModelSpec model, long seed, String folder) {
+    /** @throws IllegalArgumentException if a tower is a graph of other layers than ours */
+    static void write(ExportFolder folder, ModelSpec model, long seed) throws IOException {
         if (!model.fastPath()) {
             throw new IllegalArgumentException(
                     "Cannot describe the towers to another program: a named graph is no chain of dense layers."
                             + " Leave towers.image.graph and towers.text.graph unset");
         }
-        try {
-            Path path = new Path(folder);
-            FileSystem files = FileSystems.of(path, hadoop);
-            Parameters parameters = model.initial(seed);
-            write(files, new Path(path, "dense.f32"), parameters.dense());
-            write(files, new Path(path, "table.f32"), parameters.table());
-            byte[] json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(describe(model));
-            WholeFile.write(files, new Path(path, "model.json"), out -> out.write(json));
-        } catch (IOException e) {
-            throw new UncheckedIOException("Cannot export to %s: %s".formatted(folder, e.getMessage()), e);
-        }
+        Parameters parameters = model.initial(seed);
+        folder.write("dense.f32", parameters.dense());
+        folder.write("table.f32", parameters.table());
+        folder.write("model.json", describe(model));
     }
 
     private static ObjectNode describe(ModelSpec model) {
@@ -79,11 +58,5 @@ public final class StartFiles {
             }
         }
         return at;
-    }
-
-    private static void write(FileSystem files, Path path, Matrix values) throws IOException {
-        try (WritableByteChannel out = Channels.newChannel(files.create(path, true))) {
-            out.write(values.bytes());
-        }
     }
 }

@@ -5,27 +5,23 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.batches.BatchSource;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.TrainingSettings;
 import siglip.job.data.PairData;
-import siglip.job.files.FileSystems;
-import siglip.job.files.WholeFile;
 import siglip.job.towers.ModelSpec;
 
 /**
- * Writes what a run starts from, for a twin of it in another program: the pairs and the order of their batches ({@link TwinExport}), the
- * initial parameters ({@link StartFiles}), what to do with them ({@code training.json}), and all settings as they can be loaded again
+ * Writes what a run starts from, for a twin of it in another program: the pairs and the order of their batches ({@link ExportedPairs}), the
+ * initial parameters ({@link ExportedTowers}), what to do with them ({@code training.json}), and all settings as they can be loaded again
  * ({@code settings.conf}).
  */
-public final class ComparisonExport {
-    private ComparisonExport() {}
+public final class Export {
+    private Export() {}
 
     /**
      * Writes the folder, over what is there.
@@ -41,10 +37,11 @@ public final class ComparisonExport {
                         session, settings.data(), settings.towers().table().buckets());
                 BatchSource source = data.source(training.batchSize(), seed)) {
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
-            StartFiles.write(hadoop, model, seed, folder);
-            TwinExport.write(hadoop, data, source.plan(), training.steps(), folder);
-            write(hadoop, folder, "training.json", training(settings).toPrettyString());
-            write(hadoop, folder, "settings.conf", rendered);
+            ExportFolder files = new ExportFolder(folder, hadoop);
+            ExportedTowers.write(files, model, seed);
+            ExportedPairs.write(files, data, source.plan(), training.steps());
+            files.write("training.json", training(settings));
+            files.write("settings.conf", rendered);
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot export to %s: %s".formatted(folder, e.getMessage()), e);
         }
@@ -75,10 +72,5 @@ public final class ComparisonExport {
         training.clipNorm().ifPresent(norm -> json.put("clipNorm", norm));
         json.put("evaluationRows", settings.evaluation().maxRows());
         return json;
-    }
-
-    private static void write(Configuration hadoop, String folder, String name, String text) throws IOException {
-        Path path = new Path(folder, name);
-        WholeFile.write(FileSystems.of(path, hadoop), path, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 }

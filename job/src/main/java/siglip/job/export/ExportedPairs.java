@@ -1,0 +1,125 @@
+package siglip.job.export;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import siglip.job.batches.BatchPlan;
+import siglip.job.batches.PackedPairs;
+import siglip.job.data.EvaluationRows;
+import siglip.job.data.PairData;
+import siglip.job.data.PairData.HeldOut;
+import siglip.job.export.ExportFolder.Numbers;
+import siglip.job.features.TokenBags;
+import siglip.job.order.EpochOrder;
+
+/**
+ * The pairs of a run and the order of its batches, for another program that is to train on the very same. {@code data.json} says how to read them.
+ *
+ * <pre>{@code
+ * train-images.f32   rows x imageWidth, scaled
+ * train-texts.f32    rows x textWidth                               where texts are features
+ * train-tokens.i32   all bags, one after another                    where texts are tokens
+ * train-starts.i32   2 rows + 1: description of row i from [2i], keywords from [2i + 1], end at [2i + 2]
+ * train-concepts.i32 rows: concept ids
+ * order.i32          steps x batchSize: row ids
+ * keywords.u8        steps x batchSize: 1 where the caption is taken with its keywords
+ * seen-*, unseen-*   held-out rows, as train-*
+ * }</pre>
+ */
+final class ExportedPairs {
+    private ExportedPairs() {}
+
+    /** Writes training rows, held-out rows and the batches of steps 0 to {@code steps - 1}. */
+    static void write(ExportFolder folder, PairData data, BatchPlan plan, long steps) throws IOException {
+        ObjectNode json = new ObjectMapper().createObjectNode();
+        json.put("fingerprint", data.summary().fingerprint());
+        json.put("imageWidth", data.shape().imageWidth());
+        json.put("textWidth", data.shape().textWidth());
+        json.put("trainRows", data.training().rows());
+        json.put("seed", plan.seed());
+        json.put("batchSize", plan.batchSize());
+        json.put("steps", steps);
+        write(folder, "train", data.training());
+        for (HeldOut set : HeldOut.values()) {
+            EvaluationRows rows = data.heldOut(set, Integer.MAX_VALUE);
+            String name = set == HeldOut.SEEN ? "seen" : "unseen";
+            json.put(name + "Rows", rows.size());
+            write(folder, name, rows.pairs());
+            ObjectNode classes = json.putObject(name + "Classes");
+            rows.classes().forEach((column, values) -> values.forEach(classes.putArray(column)::add));
+        }
+        folder.write("order.i32", out -> rows(plan, steps, (epoch, id) -> out.add((int) id)));
+        folder.write(
+                "keywords.u8",
+                out -> rows(plan, steps, (epoch, id) -> out.addByte(plan.withKeywords(epoch, id) ? 1 : 0)));
+        folder.write("data.json", json);
+    }
+
+    private static void write(ExportFolder folder, String name, PackedPairs pairs) throws IOException {
+        int rows = pairs.rows();
+        folder.write(name + "-images.f32", out -> {
+            float[] image = new float[pairs.shape().imageWidth()];
+            for (int row = 0; row < rows; row++) {
+                pairs.image(row, image, 0);
+                out.add(image);
+            }
+        });
+        folder.write(name + "-concepts.i32", out -> {
+            for (int row = 0; row < rows; row++) {
+                out.add(pairs.conceptId(row));
+            }
+        });
+        if (pairs.shape().textIsTokens()) {
+            folder.write(name + "-tokens.i32", out -> tokens(pairs, out));
+            folder.write(name + "-starts.i32", out -> starts(pairs, out));
+            return;
+        }
+        folder.write(name + "-texts.f32", out -> {
+            float[] text = new float[pairs.shape().textWidth()];
+            for (int row = 0; row < rows; row++) {
+                pairs.text(row, text, 0);
+                out.add(text);
+            }
+        });
+    }
+
+    private static void tokens(PackedPairs pairs, Numbers out) throws IOException {
+        TokenBags bags = new TokenBags();
+        for (int row = 0; row < pairs.rows(); row++) {
+            bags.clear();
+            pairs.addTokens(row, true, bags);
+            for (int at = bags.start(0); at < bags.end(0); at++) {
+                out.add(bags.tokens()[at]);
+            }
+        }
+    }
+
+    private static void starts(PackedPairs pairs, Numbers out) throws IOException {
+        TokenBags bags = new TokenBags();
+        int written = 0;
+        out.add(written);
+        for (int row = 0; row < pairs.rows(); row++) {
+            bags.clear();
+            pairs.addTokens(row, false, bags);
+            pairs.addTokens(row, true, bags);
+            out.add(written + bags.end(0));
+            written += bags.end(1) - bags.start(1);
+            out.add(written);
+        }
+    }
+
+    /** What is written for a row of a batch. */
+    private interface Row {
+        void write(long epoch, long id) throws IOException;
+    }
+
+    private static void rows(BatchPlan plan, long steps, Row each) throws IOException {
+        for (long step = 0; step < steps; step++) {
+            long epoch = plan.epoch(step);
+            EpochOrder order = plan.order(epoch);
+            for (int row = 0; row < plan.batchSize(); row++) {
+                each.write(epoch, order.idAt(plan.position(step) + row));
+            }
+        }
+    }
+}
