@@ -2,6 +2,9 @@ package siglip.job.order;
 
 /** Randomness as a function of its key, the same wherever and in whatever order it is asked for. */
 public final class Keyed {
+    /** What SplitMix64 adds to its state for each output. */
+    public static final long GAMMA = 0x9e3779b97f4a7c15L;
+
     /** What the randomness is for, so that two uses of one seed have nothing in common. */
     public enum Use {
         ORDER(1),
@@ -21,10 +24,14 @@ public final class Keyed {
         return mix(mix(mix(mix(use.key) ^ first) ^ second) ^ third);
     }
 
-    /** A bijection of 64 bits: the finaliser of SplitMix64 (Steele, Lea and Flood 2014, constants of Stafford's variant 13). */
+    /** A bijection of 64 bits: the next output of SplitMix64 in state {@code value}. */
     public static long mix(long value) {
-        long z = value + 0x9e3779b97f4a7c15L;
-        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+        return output(value + GAMMA);
+    }
+
+    /** The output function of SplitMix64 (Steele, Lea and Flood 2014, constants of Stafford's variant 13), a bijection too. */
+    public static long output(long state) {
+        long z = (state ^ (state >>> 30)) * 0xbf58476d1ce4e5b9L;
         z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
         return z ^ (z >>> 31);
     }

@@ -4,14 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.jar.JarFile;
 import java.util.zip.ZipEntry;
+import siglip.job.files.Sha256;
 import siglip.job.formats.DataException;
 
 /**
@@ -67,18 +67,16 @@ public record EmojiJars(Path drawings, Path names) {
     private static void check(Path jar, String expected, String artefact) {
         String actual;
         try (InputStream in = Files.newInputStream(jar)) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            MessageDigest digest = Sha256.digest();
             try (DigestInputStream through = new DigestInputStream(in, digest)) {
-                through.transferTo(java.io.OutputStream.nullOutputStream());
+                through.transferTo(OutputStream.nullOutputStream());
             }
-            actual = HexFormat.of().formatHex(digest.digest());
+            actual = Sha256.text(digest);
         } catch (IOException e) {
             throw new DataException(
                     "Cannot read %s: get it with mvn dependency:copy -Dartifact=%s -DoutputDirectory=%s"
                             .formatted(jar, artefact, jar.toAbsolutePath().getParent()),
                     e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
         if (!actual.equals(expected)) {
             throw new DataException(

@@ -1,13 +1,13 @@
 package siglip.job.data.prepare;
 
+import siglip.job.order.Keyed;
+
 /** Standard normal numbers that depend on a seed and a stream alone: SplitMix64, turned normal by the method of Box and Muller. */
 final class KeyedGaussians {
-    private static final long GOLDEN = 0x9e3779b97f4a7c15L;
-
     private long state;
 
     KeyedGaussians(long seed, long stream) {
-        state = mix(mix(seed) ^ stream);
+        state = Keyed.output(Keyed.output(seed) ^ stream);
     }
 
     /** The next numbers of the stream. */
@@ -27,14 +27,7 @@ final class KeyedGaussians {
 
     /** From 0 to below 1. */
     private double uniform() {
-        state += GOLDEN;
-        return (mix(state) >>> 11) * 0x1p-53;
-    }
-
-    private static long mix(long value) {
-        long z = value;
-        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-        return z ^ (z >>> 31);
+        state += Keyed.GAMMA;
+        return (Keyed.output(state) >>> 11) * 0x1p-53;
     }
 }
