@@ -1,68 +1,86 @@
 package siglip.job.batches;
 
-import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
+import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairShape;
 import siglip.job.formats.Pair;
 import siglip.kernels.blas.Matrix;
 
 /**
- * A pair as bytes, for shuffles and for the way to the driver. Little-endian: id (8), concept id, tokens of the description, tokens (4 each), image
- * features, then text features or tokens.
+ * A pair as bytes, for Spark's storage, for shuffles and for the way to the driver. Little-endian: id (8), concept id, tokens of the description,
+ * tokens (4 each), image features, then text features or tokens.
  */
-public record EncodedPair(byte[] bytes) implements Serializable {
+public record EncodedPair(byte[] bytes) {
     private static final int HEAD = 20;
 
-    /** Encodes a pair whose image features are scaled. */
-    public static EncodedPair of(long id, int conceptId, Pair pair) {
+    /** A pair before it has an id, its image features as they were read. */
+    public static EncodedPair of(int conceptId, Pair pair) {
         int floats = pair.image().length + pair.text().length;
-        byte[] bytes = new byte[HEAD + Float.BYTES * floats + Integer.BYTES * pair.tokens().length];
-        ByteBuffer out = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        out.putLong(id).putInt(conceptId).putInt(pair.described()).putInt(pair.tokens().length);
+        EncodedPair encoded =
+                new EncodedPair(new byte[HEAD + Float.BYTES * floats + Integer.BYTES * pair.tokens().length]);
+        ByteBuffer out = encoded.buffer(0);
+        out.putLong(0).putInt(conceptId).putInt(pair.described()).putInt(pair.tokens().length);
         out.asFloatBuffer().put(pair.image()).put(pair.text());
-        out.position(HEAD + Float.BYTES * floats);
-        out.asIntBuffer().put(pair.tokens());
-        return new EncodedPair(bytes);
+        encoded.buffer(HEAD + Float.BYTES * floats).asIntBuffer().put(pair.tokens());
+        return encoded;
+    }
+
+    /** The pair with an id, a concept id and image features on the common scale. */
+    public EncodedPair with(long id, int conceptId, FeatureScaling scaling) {
+        EncodedPair pair = new EncodedPair(bytes.clone());
+        pair.buffer(0).putLong(id).putInt(conceptId);
+        float[] image = image(scaling.mean().length);
+        scaling.apply(image);
+        pair.buffer(HEAD).asFloatBuffer().put(image);
+        return pair;
+    }
+
+    /** Image features, {@code width} floats. */
+    public float[] image(int width) {
+        float[] image = new float[width];
+        buffer(HEAD).asFloatBuffer().get(image);
+        return image;
     }
 
     public long id() {
-        return buffer().getLong(0);
+        return buffer(0).getLong();
     }
 
-    int conceptId() {
-        return buffer().getInt(8);
+    public int conceptId() {
+        return buffer(8).getInt();
     }
 
     int described() {
-        return buffer().getInt(12);
+        return buffer(12).getInt();
     }
 
-    int tokens() {
-        return buffer().getInt(16);
+    /** How many tokens the pair has; 0 where texts are features. */
+    public int tokenCount() {
+        return buffer(16).getInt();
     }
 
-    /** Copies features and tokens out; text features and tokens are left alone where the shape has none. */
-    void unpack(PairShape shape, float[] images, int image, float[] texts, int text, int[] tokens, int token) {
-        FloatBuffer floats = buffer().position(HEAD).asFloatBuffer();
+    /** The first tokens of a pair whose text is tokens. */
+    int[] tokens(PairShape shape, int count) {
+        int[] tokens = new int[count];
+        buffer(HEAD + Float.BYTES * shape.imageWidth()).asIntBuffer().get(tokens);
+        return tokens;
+    }
+
+    /** Copies features out; those of the text are left alone where the shape has none. */
+    public void unpack(PairShape shape, float[] images, int image, float[] texts, int text) {
+        FloatBuffer floats = buffer(HEAD).asFloatBuffer();
         floats.get(images, image, shape.imageWidth());
         floats.get(texts, text, shape.textWidth());
-        IntBuffer ints = buffer().position(HEAD + Float.BYTES * (shape.imageWidth() + shape.textWidth()))
-                .asIntBuffer();
-        ints.get(tokens, token, tokens());
     }
 
     /** Copies the pair into row {@code at} of a batch that was started. */
     void copy(PairShape shape, boolean withKeywords, Batch into, int at) {
-        FloatBuffer floats = buffer().position(HEAD).asFloatBuffer();
+        FloatBuffer floats = buffer(HEAD).asFloatBuffer();
         copy(floats, shape.imageWidth(), into.images(), at);
         if (shape.textIsTokens()) {
-            int[] tokens = new int[withKeywords ? tokens() : described()];
-            buffer().position(HEAD + Float.BYTES * shape.imageWidth())
-                    .asIntBuffer()
-                    .get(tokens);
+            int[] tokens = tokens(shape, withKeywords ? tokenCount() : described());
             into.tokens().add(tokens, 0, tokens.length);
         } else {
             copy(floats, shape.textWidth(), into.texts(), at);
@@ -77,7 +95,7 @@ public record EncodedPair(byte[] bytes) implements Serializable {
         from.position(from.position() + width);
     }
 
-    private ByteBuffer buffer() {
-        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    private ByteBuffer buffer(int position) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(position);
     }
 }

@@ -21,13 +21,13 @@ public final class PackedPairs implements Serializable {
     private final int[] tokens;
     private final int[] starts; // description of row i from [2i], keywords from [2i + 1], end at [2i + 2]
 
-    private PackedPairs(int rows, PairShape shape, int[] tokens, int[] starts) {
-        this.rows = rows;
-        this.imageWidth = shape.imageWidth();
-        this.textWidth = shape.textWidth();
-        this.images = chunks(rows, imageWidth);
-        this.texts = chunks(rows, textWidth);
-        this.conceptIds = new int[rows];
+    private PackedPairs(Builder built, int[] tokens, int[] starts) {
+        this.rows = built.rows;
+        this.imageWidth = built.shape.imageWidth();
+        this.textWidth = built.shape.textWidth();
+        this.images = built.images;
+        this.texts = built.texts;
+        this.conceptIds = built.conceptIds;
         this.tokens = tokens;
         this.starts = starts;
     }
@@ -75,37 +75,64 @@ public final class PackedPairs implements Serializable {
         into.conceptIds()[at] = conceptIds[row];
     }
 
-    /** Packs pairs that are already in memory, in the order of their ids. */
-    public static PackedPairs of(PairShape shape, EncodedPair[] pairs) {
-        int[] starts = new int[shape.textIsTokens() ? 2 * pairs.length + 1 : 0];
-        int[] tokens = new int[0];
-        if (shape.textIsTokens()) {
+    /** Takes pairs in any order, each id from 0 to rows - 1 once, and keeps nothing else of them. */
+    public static final class Builder {
+        private final int rows;
+        private final PairShape shape;
+        private final float[][] images;
+        private final float[][] texts;
+        private final int[] conceptIds;
+        private final int[][] bags;
+        private final int[] described;
+        private int added;
+
+        public Builder(int rows, PairShape shape) {
+            this.rows = rows;
+            this.shape = shape;
+            this.images = chunks(rows, shape.imageWidth());
+            this.texts = chunks(rows, shape.textWidth());
+            this.conceptIds = new int[rows];
+            this.bags = new int[shape.textIsTokens() ? rows : 0][];
+            this.described = new int[bags.length];
+        }
+
+        public void add(EncodedPair pair) {
+            int row = (int) pair.id();
+            int at = row % CHUNK;
+            pair.unpack(
+                    shape, images[row / CHUNK], at * shape.imageWidth(), texts[row / CHUNK], at * shape.textWidth());
+            conceptIds[row] = pair.conceptId();
+            if (shape.textIsTokens()) {
+                bags[row] = pair.tokens(shape, pair.tokenCount());
+                described[row] = pair.described();
+            }
+            added++;
+        }
+
+        /** @throws DataException if rows are missing, or have more tokens than an array can hold */
+        public PackedPairs build() {
+            if (added != rows) {
+                throw new DataException(
+                        "Cannot find all pairs again: there were %d, now %d. Did the files change while they were read?"
+                                .formatted(rows, added));
+            }
+            int[] starts = new int[shape.textIsTokens() ? 2 * rows + 1 : 0];
             long total = 0;
-            for (int row = 0; row < pairs.length; row++) {
-                starts[2 * row] = (int) total;
-                starts[2 * row + 1] = (int) (total + pairs[row].described());
-                total += pairs[row].tokens();
+            for (int row = 0; row < bags.length; row++) {
+                starts[2 * row + 1] = (int) (total + described[row]);
+                total += bags[row].length;
                 if (total > Integer.MAX_VALUE - 8) {
                     throw new DataException(
                             "Cannot hold the training set in memory: its captions have more than 2^31 tokens. Set data.source = shuffled");
                 }
+                starts[2 * row + 2] = (int) total;
             }
-            starts[2 * pairs.length] = (int) total;
-            tokens = new int[(int) total];
+            int[] tokens = new int[(int) total];
+            for (int row = 0; row < bags.length; row++) {
+                System.arraycopy(bags[row], 0, tokens, starts[2 * row], bags[row].length);
+            }
+            return new PackedPairs(this, tokens, starts);
         }
-        PackedPairs packed = new PackedPairs(pairs.length, shape, tokens, starts);
-        for (int row = 0; row < pairs.length; row++) {
-            pairs[row].unpack(
-                    shape,
-                    packed.images[row / CHUNK],
-                    row % CHUNK * shape.imageWidth(),
-                    packed.texts[row / CHUNK],
-                    row % CHUNK * shape.textWidth(),
-                    tokens,
-                    shape.textIsTokens() ? starts[2 * row] : 0);
-            packed.conceptIds[row] = pairs[row].conceptId();
-        }
-        return packed;
     }
 
     private static float[][] chunks(int rows, int width) {

@@ -5,8 +5,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import siglip.job.features.PairShape;
-import siglip.job.order.EpochOrder;
-import siglip.job.order.Slices;
 
 /** The whole training set in every executor, broadcast once: for data sets that fit. */
 public final class ReplicatedSource implements BatchSource {
@@ -44,7 +42,7 @@ public final class ReplicatedSource implements BatchSource {
     public Opener opener() {
         Broadcast<PackedPairs> shipped = pairs;
         BatchPlan order = plan;
-        return (rank, ranks, feed) -> new Reader(shipped.value(), order, order.slices(ranks), rank);
+        return (rank, ranks, feed) -> new Reader(shipped.value(), order, rank, ranks);
     }
 
     @Override
@@ -52,35 +50,18 @@ public final class ReplicatedSource implements BatchSource {
         pairs.destroy();
     }
 
-    /** Copies a rank's rows of each batch out of the packed pairs. */
-    private static final class Reader implements RankBatches {
+    /** Copies pairs out of the packed ones. */
+    private static final class Reader extends SliceReader {
         private final PackedPairs pairs;
-        private final BatchPlan plan;
-        private final int firstRow;
-        private final int rows;
-        private long epoch = -1;
-        private EpochOrder order;
 
-        Reader(PackedPairs pairs, BatchPlan plan, Slices slices, int rank) {
+        Reader(PackedPairs pairs, BatchPlan plan, int rank, int ranks) {
+            super(plan, rank, ranks);
             this.pairs = pairs;
-            this.plan = plan;
-            this.firstRow = slices.start(rank);
-            this.rows = slices.size(rank);
-            this.order = plan.order(0);
         }
 
         @Override
-        public void read(long step, Batch into) {
-            if (plan.epoch(step) != epoch) {
-                epoch = plan.epoch(step);
-                order = plan.order(epoch);
-            }
-            into.start(rows);
-            long position = plan.position(step) + firstRow;
-            for (int row = 0; row < rows; row++) {
-                long id = order.idAt(position + row);
-                pairs.copy((int) id, plan.withKeywords(epoch, id), into, row);
-            }
+        void copy(long id, boolean withKeywords, Batch into, int row) {
+            pairs.copy((int) id, withKeywords, into, row);
         }
     }
 }

@@ -1,6 +1,7 @@
 package siglip.job.data;
 
 import java.util.List;
+import java.util.stream.Stream;
 import siglip.job.config.DataSettings;
 import siglip.job.features.PairShape;
 
@@ -54,8 +55,18 @@ public record DataSummary(
      * @param examples the first few, as {@code file, row n}
      */
     public record Skipped(String reason, long rows, List<String> examples) {
+        static final int EXAMPLES = 3;
+
         public Skipped {
             examples = List.copyOf(examples);
+        }
+
+        /** These rows and more of the same reason. */
+        Skipped and(Skipped more) {
+            List<String> first = Stream.concat(examples.stream(), more.examples.stream())
+                    .limit(EXAMPLES)
+                    .toList();
+            return new Skipped(reason, rows + more.rows, first);
         }
 
         @Override

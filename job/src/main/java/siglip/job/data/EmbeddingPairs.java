@@ -1,81 +1,77 @@
 package siglip.job.data;
 
-import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataType;
 import scala.Tuple2;
+import siglip.job.batches.EncodedPair;
+import siglip.job.batches.SlicePartitioner;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFile;
-import siglip.job.formats.DataFiles;
-import siglip.job.formats.FeatureType;
+import siglip.job.formats.DataFormat;
+import siglip.job.formats.DataRows;
+import siglip.job.formats.GivenFeatures;
+import siglip.job.formats.Pair;
+import siglip.job.formats.PairTable;
 import siglip.job.order.Slices;
 
-/** Image and text embeddings of a Parquet file as they are given: no row is left out, none is scaled, and the order is the file's own. */
+/** Image and text embeddings of a data set as they are given: no row is left out, none is scaled, and the order is the file's own. */
 public final class EmbeddingPairs {
     private final Dataset<Row> table;
-    private final FeatureType imageType;
-    private final FeatureType textType;
+    private final GivenFeatures imageType;
+    private final GivenFeatures textType;
     private final Map<String, Long> starts;
     private final long rows;
     private final int width;
 
     private EmbeddingPairs(
-            Dataset<Row> table, FeatureType imageType, FeatureType textType, Map<String, Long> starts, long rows) {
+            Dataset<Row> table, GivenFeatures imageType, GivenFeatures textType, Map<String, Long> starts, long rows) {
         this.table = table;
         this.imageType = imageType;
         this.textType = textType;
         this.starts = starts;
         this.rows = rows;
-        this.width = rows == 0 ? 0 : imageType.read(scan().first(), 2).length;
+        this.width = imageType.read(scan().first(), 2).length;
     }
 
     /**
-     * @param path Parquet file or folder; files count in the order of their names
+     * @param path file or folder; files count in the order of their names
      * @throws DataException if the columns are not there or hold no embeddings
      */
     public static EmbeddingPairs open(SparkSession spark, String path, String imageColumn, String textColumn) {
-        Dataset<Row> rows = DataFiles.read(spark, path);
-        FeatureType image = type(rows, path, imageColumn);
-        FeatureType text = type(rows, path, textColumn);
+        DataRows data = DataFormat.BY_NAME.get("parquet").open(spark, path, List.of(imageColumn, textColumn));
+        GivenFeatures image = type(data.table(), path, imageColumn);
+        GivenFeatures text = type(data.table(), path, textColumn);
         Map<String, Long> starts = new HashMap<>();
         long total = 0;
-        for (DataFile file : DataFiles.list(spark, path, rows, imageColumn)) {
+        for (DataFile file : data.files()) {
             starts.put(file.uri(), total);
             total += file.rows();
         }
-        Dataset<Row> table = rows.select(
-                functions.col("_metadata.file_path"),
-                functions.col("_metadata.row_index"),
-                rows.col("`" + imageColumn + "`"),
-                rows.col("`" + textColumn + "`"));
-        EmbeddingPairs pairs = new EmbeddingPairs(table, image, text, starts, total);
         if (total == 0) {
             throw new DataException("Cannot compute the loss of %s: it holds no rows".formatted(path));
         }
-        return pairs;
+        Dataset<Row> table =
+                data.table().select(data.file(), data.row(), PairTable.named(imageColumn), PairTable.named(textColumn));
+        return new EmbeddingPairs(table, image, text, starts, total);
     }
 
-    private static FeatureType type(Dataset<Row> rows, String path, String column) {
+    private static GivenFeatures type(Dataset<Row> rows, String path, String column) {
         List<String> columns = List.of(rows.columns());
         if (!columns.contains(column)) {
             throw new DataException("Cannot find column '%s' in %s: it has %s".formatted(column, path, columns));
         }
-        return FeatureType.of(rows.schema().apply(column).dataType())
+        DataType type = rows.schema().apply(column).dataType();
+        return GivenFeatures.of(type)
                 .orElseThrow(() -> new DataException(
                         "Cannot read embeddings from column '%s' of %s: it is %s, not an array of float or double, float32 binary, or a vector"
-                                .formatted(
-                                        column,
-                                        path,
-                                        rows.schema().apply(column).dataType().simpleString())));
+                                .formatted(column, path, type.simpleString())));
     }
 
     public long rows() {
@@ -87,27 +83,29 @@ public final class EmbeddingPairs {
         return width;
     }
 
-    /** The pairs in order, cut into one partition a rank. */
-    public JavaRDD<Embedded> slices(Slices cut) {
+    /** The pairs in order, encoded without ids, cut into one partition a rank. */
+    public JavaRDD<byte[]> slices(Slices cut) {
         Map<String, Long> first = starts;
-        FeatureType image = imageType;
-        FeatureType text = textType;
+        GivenFeatures image = imageType;
+        GivenFeatures text = textType;
         int expected = width;
         return scan().mapToPair(row -> {
                     String file = row.getString(0);
                     long index = row.getLong(1);
                     String where = "%s, row %d".formatted(file, index);
-                    Embedded pair = new Embedded(
-                            first.get(file) + index,
+                    Pair pair = new Pair(
                             checked(row, 2, image, expected, where),
-                            checked(row, 3, text, expected, where));
-                    return new Tuple2<>(pair.position(), pair);
+                            checked(row, 3, text, expected, where),
+                            new int[0],
+                            0);
+                    return new Tuple2<>(
+                            first.get(file) + index, EncodedPair.of(0, pair).bytes());
                 })
-                .repartitionAndSortWithinPartitions(new BySlice(cut))
+                .repartitionAndSortWithinPartitions(new SlicePartitioner(cut))
                 .values();
     }
 
-    private static float[] checked(InternalRow row, int column, FeatureType type, int width, String where) {
+    private static float[] checked(InternalRow row, int column, GivenFeatures type, int width, String where) {
         if (row.isNullAt(column)) {
             throw new DataException("Cannot use %s: an embedding is missing".formatted(where));
         }
@@ -126,60 +124,5 @@ public final class EmbeddingPairs {
 
     private JavaRDD<InternalRow> scan() {
         return table.queryExecution().toRdd().toJavaRDD();
-    }
-
-    /** One pair of embeddings. No record: a cluster may have set Spark's Kryo, which cannot write records. */
-    public static final class Embedded implements Serializable {
-        private static final long serialVersionUID = 1L;
-
-        private final long position;
-        private final float[] image;
-        private final float[] text;
-
-        Embedded(long position, float[] image, float[] text) {
-            this.position = position;
-            this.image = image;
-            this.text = text;
-        }
-
-        /** Of the row, from 0. */
-        public long position() {
-            return position;
-        }
-
-        public float[] image() {
-            return image;
-        }
-
-        public float[] text() {
-            return text;
-        }
-    }
-
-    /** Sends a position to the rank that has it. */
-    private static final class BySlice extends Partitioner {
-        private static final long serialVersionUID = 1L;
-
-        private final List<Integer> starts = new ArrayList<>();
-
-        BySlice(Slices cut) {
-            for (int rank = 0; rank < cut.ranks(); rank++) {
-                starts.add(cut.start(rank));
-            }
-        }
-
-        @Override
-        public int numPartitions() {
-            return starts.size();
-        }
-
-        @Override
-        public int getPartition(Object position) {
-            int rank = starts.size() - 1;
-            while (starts.get(rank) > (Long) position) {
-                rank--;
-            }
-            return rank;
-        }
     }
 }

@@ -1,11 +1,15 @@
 package siglip.job.data;
 
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
 import siglip.job.config.DataSettings;
 import siglip.job.features.PairShape;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFailure;
+import siglip.job.formats.InvalidRow;
 import siglip.job.formats.Pair;
 import siglip.job.formats.PairReader;
 import siglip.job.formats.PairTable;
@@ -22,19 +26,21 @@ public final class FirstPair {
         return DataFailure.named(settings.path(), () -> {
             PairTable table = PairTable.open(spark, settings, buckets);
             PairReader reader = table.reader();
-            List<int[]> first = table.scan()
-                    .map(reader::read)
-                    .filter(reading -> reading instanceof Pair)
-                    .map(reading -> {
-                        Pair pair = (Pair) reading;
-                        return new int[] {pair.image().length, pair.text().length};
-                    })
-                    .take(1);
+            List<int[]> first = table.scan().flatMap(row -> widths(reader, row)).take(1);
             if (first.isEmpty()) {
                 throw new DataException(
                         "Cannot find out what a pair of %s looks like: no row can be used".formatted(settings.path()));
             }
             return new PairShape(first.get(0)[0], first.get(0)[1]);
         });
+    }
+
+    private static Iterator<int[]> widths(PairReader reader, InternalRow row) {
+        try {
+            Pair pair = reader.read(row);
+            return List.of(new int[] {pair.image().length, pair.text().length}).iterator();
+        } catch (InvalidRow e) {
+            return Collections.emptyIterator();
+        }
     }
 }

@@ -1,32 +1,31 @@
 package siglip.job.data;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.batches.BatchPlan;
 import siglip.job.batches.BatchSource;
-import siglip.job.batches.Concepts;
 import siglip.job.batches.EncodedPair;
-import siglip.job.batches.KeptRows;
 import siglip.job.batches.PackedPairs;
-import siglip.job.batches.PairEncoder;
 import siglip.job.batches.ReplicatedSource;
-import siglip.job.batches.Shipped;
 import siglip.job.batches.ShuffledSource;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Source;
-import siglip.job.data.ScanSummary.Fate;
+import siglip.job.data.ReadRow.Fate;
 import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairShape;
+import siglip.job.files.JavaSerialized;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFailure;
-import siglip.job.formats.PairTable;
+import siglip.job.formats.PairReader;
 
 /**
  * A data set, read once and found valid: what to train on, what is held out, and the sources of batches. Lives on the driver.
@@ -37,38 +36,53 @@ public final class PairData implements AutoCloseable {
     /** Sets of held-out rows. */
     public enum HeldOut {
         /** Rows of the test predicate, apart from those of concepts that are left out. */
-        SEEN,
+        SEEN(Fate.SEEN),
         /** Rows of the test predicate whose concept is left out of training. */
-        UNSEEN
+        UNSEEN(Fate.UNSEEN);
+
+        private final Fate fate;
+
+        HeldOut(Fate fate) {
+            this.fate = fate;
+        }
+
+        /** The name of the set in files and figures: {@code seen}, {@code unseen}. */
+        public String key() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     private static final long COLLECTED_BYTES = 256L << 20; // per job, well under spark.driver.maxResultSize
 
     private final JavaSparkContext spark;
     private final DataSettings settings;
-    private final PairTable table;
+    private final PairReader reader;
+    private final JavaRDD<ReadRow> rows;
+    private final JavaRDD<ReadRow> testRows;
     private final FeatureScaling scaling;
     private final DataSummary summary;
     private final Map<Fate, KeptRows> kept;
-    private final Broadcast<Shipped<Concepts>> concepts;
     private final List<Broadcast<?>> broadcasts = new ArrayList<>();
     private Optional<PackedPairs> packed = Optional.empty();
 
     PairData(
             JavaSparkContext spark,
             DataSettings settings,
-            PairTable table,
+            PairReader reader,
+            JavaRDD<ReadRow> rows,
+            JavaRDD<ReadRow> testRows,
             FeatureScaling scaling,
             DataSummary summary,
             Map<Fate, KeptRows> kept,
-            Broadcast<Shipped<Concepts>> concepts) {
+            Broadcast<?> concepts) {
         this.spark = spark;
         this.settings = settings;
-        this.table = table;
+        this.reader = reader;
+        this.rows = rows;
+        this.testRows = testRows;
         this.scaling = scaling;
         this.summary = summary;
         this.kept = kept;
-        this.concepts = concepts;
         broadcasts.add(concepts);
     }
 
@@ -101,7 +115,7 @@ public final class PairData implements AutoCloseable {
         BatchPlan plan = new BatchPlan(summary.training(), batchSize, seed);
         return summary.source() == Source.REPLICATED
                 ? new ReplicatedSource(spark, training(), plan)
-                : new ShuffledSource(table, encoder(Fate.TRAIN, 0), shape(), plan);
+                : new ShuffledSource(trainingPairs(), shape(), plan);
     }
 
     /** All training pairs in the driver's memory, row i with id i: for data sets that are replicated. Read on the first call. */
@@ -114,22 +128,27 @@ public final class PairData implements AutoCloseable {
 
     /** Held-out pairs in the order of their ids, the first {@code most} of them; none if the settings hold out none. */
     public EvaluationRows heldOut(HeldOut set, int most) {
-        Fate fate = set == HeldOut.SEEN ? Fate.SEEN : Fate.UNSEEN;
-        KeptRows rows = kept.get(fate);
-        int size = (int) Math.min(most, rows.size());
-        if (size == 0) {
-            return HeldOutRow.collect(shape(), settings.columns().classes(), List.of());
+        int size = (int) Math.min(most, kept.get(set.fate).size());
+        PackedPairs.Builder pairs = new PackedPairs.Builder(size, shape());
+        List<String> names = settings.columns().classes();
+        String[][] classes = new String[names.size()][size];
+        if (size > 0) {
+            long first = summary.training() + (set == HeldOut.UNSEEN ? summary.seen() : 0);
+            JavaRDD<ReadRow> found = set(set.fate, first).encode(testRows, size);
+            for (ReadRow row : DataFailure.named(settings.path(), found::collect)) {
+                EncodedPair pair = new EncodedPair(row.pair);
+                pairs.add(pair);
+                for (int i = 0; i < classes.length; i++) {
+                    classes[i][(int) pair.id()] = row.classes[i];
+                }
+            }
         }
-        long first = summary.training() + (fate == Fate.UNSEEN ? summary.seen() : 0);
-        PairEncoder encoder = encoder(fate, first);
-        int classes = settings.columns().classes().size();
-        JavaRDD<byte[]> rowsFound = table.scanTest()
-                .mapPartitions(part -> encoder.each(
-                        part,
-                        id -> id < size,
-                        (id, row) -> Shipped.bytes(HeldOutRow.of(encoder.encode(id, row), row, classes))));
-        List<byte[]> found = DataFailure.named(settings.path(), rowsFound::collect);
-        return HeldOutRow.collect(shape(), settings.columns().classes(), found);
+        PackedPairs built = pairs.build();
+        Map<String, List<String>> byName = new LinkedHashMap<>();
+        for (int i = 0; i < classes.length; i++) {
+            byName.put(names.get(i), List.of(classes[i]));
+        }
+        return new EvaluationRows(built, byName);
     }
 
     private PackedPairs pack() {
@@ -137,45 +156,39 @@ public final class PairData implements AutoCloseable {
             throw new DataException("Cannot hold %d training pairs in memory. Set data.source = shuffled"
                     .formatted(summary.training()));
         }
-        PairEncoder encoder = encoder(Fate.TRAIN, 0);
-        JavaRDD<byte[]> encoded = table.scan()
-                .mapPartitions(part -> encoder.each(
-                        part, id -> true, (id, row) -> encoder.encode(id, row).bytes()));
-        EncodedPair[] pairs = new EncodedPair[(int) summary.training()];
+        JavaRDD<byte[]> encoded = trainingPairs();
+        PackedPairs.Builder pairs = new PackedPairs.Builder((int) summary.training(), shape());
         for (int[] group : groups(encoded.getNumPartitions())) {
             for (List<byte[]> part : encoded.collectPartitions(group)) {
-                for (byte[] bytes : part) {
-                    EncodedPair pair = new EncodedPair(bytes);
-                    pairs[(int) pair.id()] = pair;
-                }
+                part.forEach(bytes -> pairs.add(new EncodedPair(bytes)));
             }
         }
-        return PackedPairs.of(shape(), pairs);
+        return pairs.build();
+    }
+
+    private JavaRDD<byte[]> trainingPairs() {
+        return set(Fate.TRAIN, 0).encode(rows, Long.MAX_VALUE).map(row -> row.pair);
     }
 
     /** Partitions to collect at a time, so that what comes back at once stays small. */
     private List<int[]> groups(int partitions) {
-        long each = Math.max(1, partitions * COLLECTED_BYTES / Math.max(1, summary.packedBytes()));
+        int each = (int) Math.max(1, partitions * COLLECTED_BYTES / Math.max(1, summary.packedBytes()));
         List<int[]> groups = new ArrayList<>();
-        for (int from = 0; from < partitions; ) {
-            int count = (int) Math.min(each, partitions - from);
-            int[] group = new int[count];
-            int start = from;
-            Arrays.setAll(group, i -> start + i);
-            groups.add(group);
-            from += count;
+        for (int from = 0; from < partitions; from += each) {
+            groups.add(IntStream.range(from, Math.min(partitions, from + each)).toArray());
         }
         return groups;
     }
 
-    private PairEncoder encoder(Fate fate, long firstConceptId) {
-        Broadcast<Shipped<KeptRows>> rows = spark.broadcast(new Shipped<>(KeptRows.class, kept.get(fate)));
-        broadcasts.add(rows);
-        return new PairEncoder(table.reader(), rows, concepts, scaling, firstConceptId);
+    private PairSet set(Fate fate, long firstConceptId) {
+        Broadcast<JavaSerialized<KeptRows>> ids = spark.broadcast(new JavaSerialized<>(KeptRows.class, kept.get(fate)));
+        broadcasts.add(ids);
+        return new PairSet(ids, scaling, !reader.concept(), firstConceptId);
     }
 
     @Override
     public void close() {
+        rows.unpersist(false);
         broadcasts.forEach(Broadcast::destroy);
         broadcasts.clear();
     }

@@ -42,7 +42,7 @@ final class ExportedPairs {
         write(folder, "train", data.training());
         for (HeldOut set : HeldOut.values()) {
             EvaluationRows rows = data.heldOut(set, Integer.MAX_VALUE);
-            String name = set == HeldOut.SEEN ? "seen" : "unseen";
+            String name = set.key();
             json.put(name + "Rows", rows.size());
             write(folder, name, rows.pairs());
             ObjectNode classes = json.putObject(name + "Classes");

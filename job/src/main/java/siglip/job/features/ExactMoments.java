@@ -18,6 +18,11 @@ public final class ExactMoments implements Serializable {
         squares = new long[width];
     }
 
+    /** How many features are summed; 0 where they are not to be scaled. */
+    public int width() {
+        return sums.length;
+    }
+
     public void add(float[] features) {
         for (int i = 0; i < sums.length; i++) {
             double value = features[i];

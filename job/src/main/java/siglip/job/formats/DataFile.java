@@ -3,12 +3,11 @@ package siglip.job.formats;
 import java.io.Serializable;
 
 /**
- * One Parquet file of a data set.
+ * One file of a data set.
  *
- * @param uri as Spark names it in a row's metadata
+ * @param uri as its rows name it
  * @param name relative to the path of the data set; files are ordered by it
  * @param bytes length
- * @param rows in its footer
- * @param widestRowBytes mean uncompressed bytes of a row's image column in the row group where it is largest
+ * @param rows how many it holds
  */
-public record DataFile(String uri, String name, long bytes, long rows, long widestRowBytes) implements Serializable {}
+public record DataFile(String uri, String name, long bytes, long rows) implements Serializable {}

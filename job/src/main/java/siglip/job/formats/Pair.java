@@ -8,4 +8,4 @@ package siglip.job.formats;
  * @param tokens of the description, then of the keywords; empty when texts are features
  * @param described how many of the tokens belong to the description
  */
-public record Pair(float[] image, float[] text, int[] tokens, int described) implements PairReader.Reading {}
+public record Pair(float[] image, float[] text, int[] tokens, int described) {}

@@ -12,6 +12,8 @@ import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 import siglip.job.config.DataSettings.Columns;
 import siglip.job.config.DataSettings.Kind;
+import siglip.job.features.CaptionFeatures;
+import siglip.job.features.PictureFeatures;
 
 /** Checks the columns that the settings name against those of the files, and finds out what they hold. All complaints come together. */
 final class PairColumns {
@@ -29,9 +31,10 @@ final class PairColumns {
      */
     static PairReader check(String path, StructType schema, Columns columns, int buckets) {
         PairColumns check = new PairColumns(schema);
-        FeatureType image = check.type("image", columns.image(), columns.imageKind(), DataTypes.BinaryType);
-        FeatureType text = check.type("text", columns.text(), columns.textKind(), DataTypes.StringType);
-        columns.keywords().ifPresent(name -> check.keywords(name, text));
+        Optional<GivenFeatures> image =
+                check.given("image", columns.image(), columns.imageKind(), DataTypes.BinaryType);
+        Optional<GivenFeatures> text = check.given("text", columns.text(), columns.textKind(), DataTypes.StringType);
+        columns.keywords().ifPresent(name -> check.keywords(name, text.isEmpty()));
         columns.concept().ifPresent(name -> check.find("concept", name));
         columns.classes().forEach(name -> check.find("classes", name));
         columns.key().ifPresent(name -> check.find("key", name));
@@ -39,22 +42,28 @@ final class PairColumns {
             throw new DataException("Cannot read pairs from %s: %s. Its columns are %s"
                     .formatted(path, String.join("; ", check.complaints), check.listed()));
         }
-        boolean concept = columns.concept().isPresent() || text == FeatureType.RAW;
-        return new PairReader(image, text, buckets, columns.keywords().isPresent(), concept);
+        return new PairReader(
+                image.<ImageColumn>map(ImageColumn.Given::new)
+                        .orElse(new ImageColumn.Pictures(PictureFeatures.BY_NAME.get("gradients-and-colours"))),
+                text.<TextColumn>map(TextColumn.Given::new)
+                        .orElse(new TextColumn.Captions(
+                                CaptionFeatures.BY_NAME.get("hashed-words").apply(buckets))),
+                columns.concept().isPresent() || text.isEmpty());
     }
 
-    private FeatureType type(String setting, String name, Kind kind, DataType raw) {
+    /** How a column's features are stored; empty if it holds pictures or captions. */
+    private Optional<GivenFeatures> given(String setting, String name, Kind kind, DataType raw) {
         Optional<DataType> type = find(setting, name);
         if (type.isEmpty()) {
-            return FeatureType.RAW;
+            return Optional.empty();
         }
         boolean isRaw = type.get().equals(raw);
-        Optional<FeatureType> features = FeatureType.of(type.get());
+        Optional<GivenFeatures> features = GivenFeatures.of(type.get());
         if (kind == Kind.RAW || (kind == Kind.AUTO && isRaw)) {
             if (!isRaw) {
                 complain(setting, name, "is %s, not %s".formatted(type.get().simpleString(), raw.simpleString()));
             }
-            return FeatureType.RAW;
+            return Optional.empty();
         }
         if (kind == Kind.AUTO && type.get() instanceof BinaryType) {
             complain(
@@ -69,10 +78,10 @@ final class PairColumns {
                             .formatted(
                                     type.get().simpleString(), kind == Kind.AUTO ? ", or " + raw.simpleString() : ""));
         }
-        return features.orElse(FeatureType.RAW);
+        return features;
     }
 
-    private void keywords(String name, FeatureType text) {
+    private void keywords(String name, boolean captions) {
         Optional<DataType> type = find("keywords", name);
         boolean strings =
                 type.isPresent() && type.get() instanceof ArrayType array && array.elementType() instanceof StringType;
@@ -82,7 +91,7 @@ final class PairColumns {
                     name,
                     "is %s, not array<string>".formatted(type.get().simpleString()));
         }
-        if (text != FeatureType.RAW) {
+        if (!captions) {
             complain("keywords", name, "goes with captions, but the text column holds features");
         }
     }

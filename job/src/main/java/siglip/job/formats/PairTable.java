@@ -19,7 +19,7 @@ import org.apache.spark.sql.types.StructType;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Columns;
 
-/** The Parquet files of a data set as one table, with the columns of a pair at fixed places. */
+/** A data set as one table, with the columns of a pair at fixed places. */
 public final class PairTable {
     /** Places of the columns in a scanned row. */
     public static final int FILE = 0;
@@ -33,21 +33,16 @@ public final class PairTable {
     static final int KEYWORDS = 7;
     public static final int CLASSES = 8;
 
-    private static final String BATCH_ROWS = "spark.sql.parquet.columnarReaderBatchSize";
-
-    private final Dataset<Row> rows;
+    private final DataRows data;
     private final Columns columns;
     private final PairReader reader;
-    private final List<DataFile> files;
     private final Column train;
     private final Column test;
 
-    private PairTable(
-            Dataset<Row> rows, Columns columns, PairReader reader, List<DataFile> files, Column train, Column test) {
-        this.rows = rows;
+    private PairTable(DataRows data, Columns columns, PairReader reader, Column train, Column test) {
+        this.data = data;
         this.columns = columns;
         this.reader = reader;
-        this.files = List.copyOf(files);
         this.train = train;
         this.test = test;
     }
@@ -58,15 +53,14 @@ public final class PairTable {
      * @throws DataException if there are none, or a column or a predicate does not fit them
      */
     public static PairTable open(SparkSession spark, DataSettings settings, int buckets) {
-        SparkSession session = sessionLike(spark);
-        Dataset<Row> rows = DataFiles.read(session, settings.path());
-        PairReader reader = PairColumns.check(settings.path(), rows.schema(), settings.columns(), buckets);
-        List<DataFile> files = DataFiles.list(
-                session, settings.path(), rows, settings.columns().image());
-        session.conf().set(BATCH_ROWS, batchRows(session, files));
-        Column test = predicate(rows, "data.test", settings.test()).orElse(lit(false));
-        Column train = predicate(rows, "data.train", settings.train()).orElse(test.equalTo(lit(false)));
-        return new PairTable(rows, settings.columns(), reader, files, train, test);
+        Columns columns = settings.columns();
+        DataRows data = DataFormat.BY_NAME
+                .get("parquet")
+                .open(spark, settings.path(), List.of(columns.image(), columns.text()));
+        PairReader reader = PairColumns.check(settings.path(), data.table().schema(), columns, buckets);
+        Column test = predicate(data.table(), "data.test", settings.test()).orElse(lit(false));
+        Column train = predicate(data.table(), "data.train", settings.train()).orElse(test.equalTo(lit(false)));
+        return new PairTable(data, columns, reader, train, test);
     }
 
     public PairReader reader() {
@@ -75,7 +69,7 @@ public final class PairTable {
 
     /** All files, sorted by name. */
     public List<DataFile> files() {
-        return files;
+        return data.files();
     }
 
     /** The rows that either predicate takes, with the columns at their fixed places. A row is used again for the next. */
@@ -90,8 +84,8 @@ public final class PairTable {
 
     private JavaRDD<InternalRow> scan(Column where) {
         List<Column> selected = new ArrayList<>();
-        selected.add(col("_metadata.file_path"));
-        selected.add(col("_metadata.row_index"));
+        selected.add(data.file());
+        selected.add(data.row());
         selected.add(train);
         selected.add(test);
         selected.add(conceptColumn());
@@ -99,29 +93,27 @@ public final class PairTable {
         selected.add(named(columns.text()));
         selected.add(columns.keywords().map(PairTable::named).orElse(lit(null).cast("array<string>")));
         columns.classes().forEach(name -> selected.add(named(name).cast(DataTypes.StringType)));
-        return scanned(rows.where(where).select(selected.toArray(Column[]::new)));
+        return data.table()
+                .where(where)
+                .select(selected.toArray(Column[]::new))
+                .queryExecution()
+                .toRdd()
+                .toJavaRDD();
     }
 
     /** Distinct concepts of all rows that either predicate takes, in the order of their UTF-8 bytes. */
     public Dataset<Row> concepts() {
         Dataset<Row> concepts =
-                rows.where(train.or(test)).select(conceptColumn().as("concept"));
+                data.table().where(train.or(test)).select(conceptColumn().as("concept"));
         return concepts.where("concept <> ''").distinct().orderBy("concept");
     }
 
     /** File, row and key of all rows that either predicate takes, in the order of the key. */
     public Dataset<Row> keys(String key) {
-        return rows.where(train.or(test))
-                .select(
-                        col("_metadata.file_path"),
-                        col("_metadata.row_index"),
-                        named(key).as("key"))
+        return data.table()
+                .where(train.or(test))
+                .select(data.file(), data.row(), named(key).as("key"))
                 .orderBy("key");
-    }
-
-    /** How many rows a scan reads at a time. */
-    private static long batchRows(SparkSession session, List<DataFile> files) {
-        return ScanBatch.rows(Long.parseLong(session.conf().get(BATCH_ROWS)), files);
     }
 
     public static boolean isEmpty(InternalRow row, int column) {
@@ -135,12 +127,9 @@ public final class PairTable {
         return named(columns.concept().orElse(columns.text())).cast(DataTypes.StringType);
     }
 
-    private static Column named(String column) {
+    /** The column of this very name, whatever characters are in it. */
+    public static Column named(String column) {
         return col("`" + column.replace("`", "``") + "`");
-    }
-
-    private static JavaRDD<InternalRow> scanned(Dataset<Row> dataset) {
-        return dataset.queryExecution().toRdd().toJavaRDD();
     }
 
     /** A predicate as a column that is never null. */
@@ -165,16 +154,5 @@ public final class PairTable {
 
     private static String firstLine(Exception e) {
         return e.getMessage().strip().lines().findFirst().orElse("");
-    }
-
-    /** A session of our own with the same settings, so that reader settings of the caller's stay as they are. */
-    private static SparkSession sessionLike(SparkSession spark) {
-        SparkSession session = spark.newSession();
-        scala.collection.JavaConverters.mapAsJavaMap(spark.conf().getAll()).forEach((key, value) -> {
-            if (session.conf().isModifiable(key)) {
-                session.conf().set(key, value);
-            }
-        });
-        return session;
     }
 }

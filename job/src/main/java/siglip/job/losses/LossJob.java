@@ -15,9 +15,11 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.CollectionAccumulator;
+import siglip.job.batches.EncodedPair;
 import siglip.job.config.LossSettings;
 import siglip.job.config.RingSettings;
 import siglip.job.data.EmbeddingPairs;
+import siglip.job.features.PairShape;
 import siglip.job.formats.DataException;
 import siglip.job.order.Slices;
 import siglip.job.ring.DriverNode;
@@ -58,7 +60,7 @@ public final class LossJob {
         JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
         Slices rows = new Slices(pairs.rows(), request.ranks());
         CollectionAccumulator<double[]> sums = session.sparkContext().collectionAccumulator("sums of ranks");
-        JavaRDD<EmbeddingPairs.Embedded> feed = pairs.slices(rows);
+        JavaRDD<byte[]> feed = pairs.slices(rows);
         List<JavaRDD<Row>> stage = new ArrayList<>();
         Attempt.run(
                 spark,
@@ -122,17 +124,19 @@ public final class LossJob {
             Numerics numerics,
             int cores,
             CollectionAccumulator<double[]> sums)
-            implements BarrierStage.Body<EmbeddingPairs.Embedded, Row> {
+            implements BarrierStage.Body<byte[], Row> {
         @Override
-        public List<Row> run(BarrierTaskContext task, Iterator<EmbeddingPairs.Embedded> feed) {
+        public List<Row> run(BarrierTaskContext task, Iterator<byte[]> feed) {
             int rank = task.partitionId();
             int n = rows.size(rank);
             Matrix images = Matrix.allocate(n, width);
             TextBlock texts = new TextBlock(n, width).shape(n);
+            float[] image = new float[width];
+            float[] text = new float[width];
             for (int i = 0; i < n; i++) {
-                EmbeddingPairs.Embedded pair = feed.next();
-                images.write(i * width, pair.image(), 0, width);
-                texts.embeddings().write(i * width, pair.text(), 0, width);
+                new EncodedPair(feed.next()).unpack(new PairShape(width, width), image, 0, text, 0);
+                images.write(i * width, image, 0, width);
+                texts.embeddings().write(i * width, text, 0, width);
             }
             texts.writeConceptIds(
                     IntStream.range(rows.start(rank), rows.start(rank) + n).toArray());

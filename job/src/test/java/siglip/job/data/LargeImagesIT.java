@@ -6,8 +6,6 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
-import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -16,8 +14,6 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import siglip.job.formats.DataFile;
-import siglip.job.formats.ScanBatch;
 import siglip.job.pictures.ImagePixelsTest;
 
 /** Images so large that those of one batch of Spark's reader would not fit into an array. */
@@ -54,19 +50,5 @@ class LargeImagesIT {
                 assertThat(text).containsExactly(ROWS);
             }
         }
-    }
-
-    @Test
-    void aBatchHoldsFewLargeImagesAndManySmallOnes() {
-        assertThat(ScanBatch.rows(4096, List.of(file(1000), file(2000)))).isEqualTo(4096);
-        assertThat(ScanBatch.rows(4096, List.of(file(1 << 20), file(2000)))).isEqualTo(64);
-        assertThat(ScanBatch.rows(4096, List.of(file(1 << 30)))).isEqualTo(1);
-        assertThat(ScanBatch.rows(4096, List.of())).isEqualTo(4096);
-        assertThat(IntStream.of(1 << 19, 1 << 20, 1 << 22))
-                .allMatch(bytes -> ScanBatch.rows(4096, List.of(file(bytes))) * bytes < Integer.MAX_VALUE);
-    }
-
-    private static DataFile file(long widestRowBytes) {
-        return new DataFile("file:/f", "f", 1, 1, widestRowBytes);
     }
 }

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -26,8 +25,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import siglip.job.config.DataSettings;
-import siglip.job.config.DataSettings.Columns;
-import siglip.job.config.DataSettings.Kind;
 import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairShape;
 import siglip.job.formats.DataException;
@@ -83,16 +80,13 @@ class ReadingIT {
         String path = TestData.write(spark, folder.resolve("types"), schema, rows);
 
         for (String column : schema.fieldNames()) {
-            Columns columns = new Columns(
-                    column,
-                    Kind.FEATURES,
-                    column,
-                    Kind.FEATURES,
-                    Optional.empty(),
-                    Optional.empty(),
-                    List.of(),
-                    Optional.empty());
-            try (PairData data = open(TestData.withColumns(TestData.features(path), columns))) {
+            DataSettings settings = TestData.features(
+                    path,
+                    "data.columns.image=" + column,
+                    "data.columns.image-kind=features",
+                    "data.columns.text=" + column,
+                    "data.columns.text-kind=features");
+            try (PairData data = open(settings)) {
                 assertThat(data.shape()).as(column).isEqualTo(new PairShape(3, 3));
                 assertThat(data.scaling()).isSameAs(FeatureScaling.NONE);
                 float[] features = new float[6];
@@ -170,8 +164,7 @@ class ReadingIT {
             rows.add(RowFactory.create(new float[] {name.charAt(0)}, new float[] {1}, name));
         }
         String path = TestData.write(spark, folder.resolve("keys"), schema, rows);
-        DataSettings settings =
-                TestData.withColumns(TestData.features(path), TestData.columns("image", "text", Optional.of("name")));
+        DataSettings settings = TestData.features(path, "data.columns.key=name");
 
         try (PairData data = open(settings)) {
             float[] images = new float[4];
@@ -202,9 +195,8 @@ class ReadingIT {
                         RowFactory.create(new float[] {1, 2}, null),
                         pair(1, Float.POSITIVE_INFINITY),
                         pair(2, 2)));
-        DataSettings settings = TestData.features(path);
 
-        assertThatThrownBy(() -> open(TestData.skipping(settings, 0.5)))
+        assertThatThrownBy(() -> open(TestData.features(path, "data.max-skipped-share=0.5")))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("5 of 8 rows are invalid, more than data.max-skipped-share = 0.5")
                 .hasMessageContaining("image features hold a null, NaN or infinity: 2 (part-00000")
@@ -213,7 +205,7 @@ class ReadingIT {
                 .hasMessageContaining("image features are all zero: 1")
                 .hasMessageContaining("image features of width 3, most have 2: 1")
                 .hasMessageContaining("no text features: 1");
-        try (PairData data = open(TestData.skipping(settings, 0.7))) {
+        try (PairData data = open(TestData.features(path, "data.max-skipped-share=0.7"))) {
             assertThat(data.summary().training()).isEqualTo(3);
             assertThat(data.summary().skippedRows()).isEqualTo(5);
             float[] image = new float[2];
@@ -240,7 +232,7 @@ class ReadingIT {
                         RowFactory.create(good, null),
                         RowFactory.create(good, "a")));
 
-        try (PairData data = open(TestData.skipping(TestData.features(path), 1))) {
+        try (PairData data = open(TestData.features(path, "data.max-skipped-share=1"))) {
             assertThat(data.summary().skipped())
                     .extracting(skipped -> skipped.reason() + " " + skipped.rows())
                     .containsExactly(
@@ -253,17 +245,12 @@ class ReadingIT {
     @Test
     void missingAndUnsuitableColumnsAreNamedWithThoseThatExist() {
         String path = TestData.write(spark, folder.resolve("columns"), pairSchema(), List.of(pair(1, 2)));
-        Columns columns = new Columns(
-                "picture",
-                Kind.AUTO,
-                "text",
-                Kind.RAW,
-                Optional.of("words"),
-                Optional.empty(),
-                List.of("class"),
-                Optional.empty());
-
-        assertThatThrownBy(() -> open(TestData.withColumns(TestData.features(path), columns)))
+        assertThatThrownBy(() -> open(TestData.features(
+                        path,
+                        "data.columns.image=picture",
+                        "data.columns.text-kind=raw",
+                        "data.columns.keywords=words",
+                        "data.columns.classes=[class]")))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("no column 'picture' (data.columns.image)")
                 .hasMessageContaining("column 'text' (data.columns.text) is array<float>, not string")
@@ -276,23 +263,22 @@ class ReadingIT {
     void splitsThatOverlapOrLeaveNothingAreRefused() {
         String path = TestData.write(
                 spark, folder.resolve("splits"), pairSchema(), List.of(pair(1, 2), pair(2, 2), pair(3, 2)));
-        DataSettings settings = TestData.features(path);
 
-        assertThatThrownBy(
-                        () -> open(TestData.split(settings, Optional.of("image[0] < 3"), Optional.of("image[0] > 1"))))
+        assertThatThrownBy(() ->
+                        open(TestData.features(path, "data.train=\"image[0] < 3\"", "data.test=\"image[0] > 1\"")))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("1 match both data.train and data.test, the first is part-00000")
                 .hasMessageContaining(", row 1.");
-        assertThatThrownBy(() -> open(TestData.split(settings, Optional.of("image[0] > 9"), Optional.empty())))
+        assertThatThrownBy(() -> open(TestData.features(path, "data.train=\"image[0] > 9\"")))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("none of its 3 rows is left by data.train = 'image[0] > 9'");
-        assertThatThrownBy(() -> open(TestData.split(settings, Optional.of("vendor = 'x'"), Optional.empty())))
+        assertThatThrownBy(() -> open(TestData.features(path, "data.train=\"vendor = 'x'\"")))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("Cannot use data.train = 'vendor = 'x''")
                 .hasMessageContaining("vendor");
-        assertThatThrownBy(() -> open(TestData.split(settings, Optional.of("image[0]"), Optional.empty())))
+        assertThatThrownBy(() -> open(TestData.features(path, "data.train=\"image[0]\"")))
                 .isInstanceOf(DataException.class);
-        try (PairData data = open(TestData.split(settings, Optional.empty(), Optional.of("image[0] = 3")))) {
+        try (PairData data = open(TestData.features(path, "data.test=\"image[0] = 3\""))) {
             assertThat(data.summary().training())
                     .as("all but the held-out rows")
                     .isEqualTo(2);
@@ -343,25 +329,23 @@ class ReadingIT {
     @Test
     void aChangedCellOrNameOrSplitChangesTheFingerprintAndAnotherPlaceDoesNot() throws IOException {
         List<Row> rows = List.of(pair(1, 2), pair(2, 2));
-        String one = fingerprint("one", "data.parquet", rows, Optional.empty());
+        String one = fingerprint("one", "data.parquet", rows);
 
-        assertThat(fingerprint("again", "data.parquet", rows, Optional.empty())).isEqualTo(one);
-        assertThat(fingerprint("named", "other.parquet", rows, Optional.empty()))
+        assertThat(fingerprint("again", "data.parquet", rows)).isEqualTo(one);
+        assertThat(fingerprint("named", "other.parquet", rows)).isNotEqualTo(one);
+        assertThat(fingerprint("split", "data.parquet", rows, "data.train=\"image[0] = 1\""))
                 .isNotEqualTo(one);
-        assertThat(fingerprint("split", "data.parquet", rows, Optional.of("image[0] = 1")))
+        assertThat(fingerprint("cell", "data.parquet", List.of(pair(1, 2), pair(2, 3))))
                 .isNotEqualTo(one);
-        assertThat(fingerprint("cell", "data.parquet", List.of(pair(1, 2), pair(2, 3)), Optional.empty()))
-                .isNotEqualTo(one);
-        assertThat(fingerprint("swap", "data.parquet", List.of(pair(2, 2), pair(1, 2)), Optional.empty()))
+        assertThat(fingerprint("swap", "data.parquet", List.of(pair(2, 2), pair(1, 2))))
                 .isNotEqualTo(one);
     }
 
-    private String fingerprint(String place, String name, List<Row> rows, Optional<String> train) throws IOException {
+    private String fingerprint(String place, String name, List<Row> rows, String... more) throws IOException {
         TestData.write(spark, folder.resolve(place), pairSchema(), rows);
         File[] parts = folder.resolve(place).toFile().listFiles((where, file) -> file.endsWith(".parquet"));
         Files.move(parts[0].toPath(), folder.resolve(place).resolve(name));
-        DataSettings settings = TestData.features(folder.resolve(place).toString());
-        try (PairData data = open(TestData.split(settings, train, Optional.empty()))) {
+        try (PairData data = open(TestData.features(folder.resolve(place).toString(), more))) {
             return data.summary().fingerprint();
         }
     }

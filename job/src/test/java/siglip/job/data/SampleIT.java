@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -17,8 +16,8 @@ import siglip.job.batches.Batch;
 import siglip.job.batches.BatchSource;
 import siglip.job.batches.PackedPairs;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.features.HashedWords;
 import siglip.job.features.PairShape;
-import siglip.job.features.TextTokens;
 import siglip.job.features.TokenBags;
 
 /** The sample in the repository, as a run of the default settings sees it. */
@@ -68,7 +67,6 @@ class SampleIT {
         for (int row = 0; row < seen.size(); row++) {
             assertThat(seen.pairs().conceptId(row) % 10).isNotZero();
         }
-        assertThat(Collections.disjoint(seen.concepts(), unseen.concepts())).isTrue();
     }
 
     @Test
@@ -76,15 +74,20 @@ class SampleIT {
         EvaluationRows seen = data.heldOut(HeldOut.SEEN, 100);
 
         assertThat(seen.size()).isEqualTo(100);
-        assertThat(seen.ids())
-                .containsExactly(IntStream.range(0, 100).asLongStream().toArray());
         assertThat(seen.classes()).containsOnlyKeys("group", "subgroup");
-        int firstPlace = seen.concepts().indexOf("1st-place-medal");
-        assertThat(seen.classes().get("group").get(firstPlace)).isEqualTo("Activities");
+        int[] tokens = new HashedWords(TestData.BUCKETS).of("2nd place medal");
+        int medal = IntStream.range(0, 100)
+                .filter(row -> Arrays.equals(described(seen, row), tokens))
+                .findFirst()
+                .orElseThrow();
+        assertThat(seen.classes().get("group").get(medal)).isEqualTo("Activities");
+        assertThat(seen.classes().get("subgroup").get(medal)).isEqualTo("award-medal");
+    }
+
+    private static int[] described(EvaluationRows rows, int row) {
         TokenBags bags = new TokenBags();
-        seen.pairs().addTokens(firstPlace, false, bags);
-        assertThat(Arrays.copyOfRange(bags.tokens(), bags.start(0), bags.end(0)))
-                .containsExactly(TextTokens.of("1st place medal", TestData.BUCKETS));
+        rows.pairs().addTokens(row, false, bags);
+        return Arrays.copyOfRange(bags.tokens(), bags.start(0), bags.end(0));
     }
 
     /** Fixed-point sums are off by at most 2^-33 a value; floats of scaled features by a few units in the last place of values up to 60. */

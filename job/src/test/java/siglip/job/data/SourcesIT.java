@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.BarrierTaskContext;
@@ -42,7 +43,10 @@ class SourcesIT {
             try (SparkSession spark = TestData.session(cores)) {
                 JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
                 for (Source kind : List.of(Source.REPLICATED, Source.SHUFFLED)) {
-                    try (PairData data = PairData.open(spark, TestData.from(TestData.part(), kind), TestData.BUCKETS);
+                    try (PairData data = PairData.open(
+                                    spark,
+                                    TestData.part("data.source=" + kind.name().toLowerCase(Locale.ROOT)),
+                                    TestData.BUCKETS);
                             BatchSource source = data.source(BATCH, 5)) {
                         assertThat(data.summary().source()).isEqualTo(kind);
                         for (int ranks = 1; ranks <= 4; ranks++) {
@@ -69,8 +73,7 @@ class SourcesIT {
     @Test
     void aResumeInMidEpochShufflesOnlyWhatIsStillToCome() throws InterruptedException {
         try (SparkSession spark = TestData.session(2);
-                PairData data =
-                        PairData.open(spark, TestData.from(TestData.part(), Source.SHUFFLED), TestData.BUCKETS)) {
+                PairData data = PairData.open(spark, TestData.part("data.source=shuffled"), TestData.BUCKETS)) {
             JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
             ShuffledRecords shuffled = new ShuffledRecords();
             context.sc().addSparkListener(shuffled);
@@ -120,8 +123,7 @@ class SourcesIT {
     @Test
     void aShuffledSegmentEndsWithItsEpochAndItsFilesGoWhenTheNextBegins() {
         try (SparkSession spark = TestData.session(2);
-                PairData data =
-                        PairData.open(spark, TestData.from(TestData.part(), Source.SHUFFLED), TestData.BUCKETS)) {
+                PairData data = PairData.open(spark, TestData.part("data.source=shuffled"), TestData.BUCKETS)) {
             JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
             List<File> ofReading = shuffleFiles(List.of());
             try (BatchSource source = data.source(BATCH, 5)) {
@@ -169,7 +171,10 @@ class SourcesIT {
             JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
             List<List<Long>> ids = new ArrayList<>();
             for (Source kind : List.of(Source.REPLICATED, Source.SHUFFLED)) {
-                try (PairData data = PairData.open(spark, TestData.from(TestData.part(), kind), TestData.BUCKETS);
+                try (PairData data = PairData.open(
+                                spark,
+                                TestData.part("data.source=" + kind.name().toLowerCase(Locale.ROOT)),
+                                TestData.BUCKETS);
                         BatchSource source = data.source(BATCH, 5)) {
                     ids.add(idsInBarrierStage(source, context, 2));
                     assertThat(data.heldOut(PairData.HeldOut.SEEN, 5).size()).isEqualTo(5);

@@ -1,18 +1,19 @@
 package siglip.job.data;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import siglip.job.config.DataSettings;
-import siglip.job.config.DataSettings.Columns;
-import siglip.job.config.DataSettings.Kind;
-import siglip.job.config.DataSettings.Source;
+import siglip.job.config.SettingsLoader;
+import siglip.job.config.SettingsSources;
 
-/** Sessions, settings and small files for tests of this package. */
+/** Sessions, settings and small files for tests that read data. */
 public final class TestData {
     static final String SAMPLE = "../data/emoji/pairs.parquet";
     public static final int BUCKETS = 16384;
@@ -33,99 +34,51 @@ public final class TestData {
                 .config("spark.sql.shuffle.partitions", "3");
     }
 
-    /** The sample as the profile for it splits it: noto-v1 held out, one concept in ten left out. */
+    /** The sample as a run of the default settings sees it: noto-v1 held out, one concept in ten left out. */
     static DataSettings sample() {
-        Columns columns = new Columns(
-                "image",
-                Kind.AUTO,
-                "caption",
-                Kind.AUTO,
-                Optional.of("keywords"),
-                Optional.of("concept"),
-                List.of("group", "subgroup"),
-                Optional.empty());
-        return new DataSettings(
-                SAMPLE,
-                columns,
-                Optional.of("vendor in ('noto', 'fluent-emoji-flat')"),
-                Optional.of("vendor = 'noto-v1'"),
-                10,
-                Source.AUTO,
-                1L << 30,
-                0.01);
+        return settings(SAMPLE);
     }
 
     /** A few hundred pairs of the sample to train on. */
-    public static DataSettings part() {
-        return split(
-                sample(),
-                Optional.of("vendor <> 'noto-v1' and group in ('Animals & Nature', 'Food & Drink')"),
-                Optional.of("vendor = 'noto-v1' and group = 'Activities'"));
+    public static DataSettings part(String... more) {
+        return settings(
+                SAMPLE,
+                concat(
+                        List.of(
+                                "data.train=\"vendor <> 'noto-v1' and group in ('Animals & Nature', 'Food & Drink')\"",
+                                "data.test=\"vendor = 'noto-v1' and group = 'Activities'\""),
+                        more));
     }
 
-    /** Feature columns "image" and "text", all rows for training. */
-    static DataSettings features(String path) {
-        return new DataSettings(
+    /** Columns "image" and "text", all rows for training, none of them skipped. */
+    static DataSettings features(String path, String... more) {
+        return settings(
                 path,
-                columns("image", "text", Optional.empty()),
-                Optional.empty(),
-                Optional.empty(),
-                0,
-                Source.AUTO,
-                1L << 30,
-                0);
+                concat(
+                        List.of(
+                                "data.columns.text=text",
+                                "data.columns.keywords=null",
+                                "data.columns.concept=null",
+                                "data.columns.classes=[]",
+                                "data.train=null",
+                                "data.test=null",
+                                "data.left-out-every=0",
+                                "data.max-skipped-share=0"),
+                        more));
     }
 
-    static Columns columns(String image, String text, Optional<String> key) {
-        return new Columns(image, Kind.AUTO, text, Kind.AUTO, Optional.empty(), Optional.empty(), List.of(), key);
+    private static DataSettings settings(String path, String... assignments) {
+        List<String> all = new ArrayList<>(List.of("data.path=" + path));
+        all.addAll(List.of(assignments));
+        return SettingsLoader.load(new SettingsSources(all, Map.of(), Map.of(), Optional.empty()))
+                .settings()
+                .data();
     }
 
-    static DataSettings withColumns(DataSettings settings, Columns columns) {
-        return new DataSettings(
-                settings.path(),
-                columns,
-                settings.train(),
-                settings.test(),
-                settings.leftOutEvery(),
-                settings.source(),
-                settings.replicatedLimitBytes(),
-                settings.maxSkippedShare());
-    }
-
-    static DataSettings split(DataSettings settings, Optional<String> train, Optional<String> test) {
-        return new DataSettings(
-                settings.path(),
-                settings.columns(),
-                train,
-                test,
-                settings.leftOutEvery(),
-                settings.source(),
-                settings.replicatedLimitBytes(),
-                settings.maxSkippedShare());
-    }
-
-    static DataSettings skipping(DataSettings settings, double maxSkippedShare) {
-        return new DataSettings(
-                settings.path(),
-                settings.columns(),
-                settings.train(),
-                settings.test(),
-                settings.leftOutEvery(),
-                settings.source(),
-                settings.replicatedLimitBytes(),
-                maxSkippedShare);
-    }
-
-    static DataSettings from(DataSettings settings, Source source) {
-        return new DataSettings(
-                settings.path(),
-                settings.columns(),
-                settings.train(),
-                settings.test(),
-                settings.leftOutEvery(),
-                source,
-                settings.replicatedLimitBytes(),
-                settings.maxSkippedShare());
+    private static String[] concat(List<String> first, String... more) {
+        List<String> all = new ArrayList<>(first);
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
     }
 
     /** Adds a file of these rows to a folder, and returns the folder. */

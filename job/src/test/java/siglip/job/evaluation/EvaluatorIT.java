@@ -29,6 +29,7 @@ import siglip.job.config.SettingsSources;
 import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.data.TestData;
 import siglip.job.evaluation.Retrieval.Search;
 import siglip.job.towers.BoundedRows;
 import siglip.job.towers.ModelSpec;
@@ -50,13 +51,7 @@ class EvaluatorIT {
 
     @BeforeAll
     static void open() {
-        session = SparkSession.builder()
-                .master("local[2]")
-                .appName("evaluation")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .getOrCreate();
+        session = TestData.session(2);
         spark = JavaSparkContext.fromSparkContext(session.sparkContext());
         Settings settings = settings("data.path=../data/emoji/pairs.parquet");
         data = PairData.open(session, settings.data(), settings.towers().table().buckets());

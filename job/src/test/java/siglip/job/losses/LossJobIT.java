@@ -25,6 +25,7 @@ import siglip.job.config.LossSettings;
 import siglip.job.config.RingSettings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
+import siglip.job.data.TestData;
 import siglip.job.formats.DataException;
 import siglip.kernels.LogitParams;
 import siglip.kernels.Numerics;
@@ -51,12 +52,7 @@ class LossJobIT {
 
     @BeforeAll
     static void writePairs() {
-        spark = SparkSession.builder()
-                .master("local[4]")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .getOrCreate();
+        spark = TestData.session(4);
         SplittableRandom random = new SplittableRandom(Long.getLong("test.seed", 1));
         images = new double[PAIRS][WIDTH];
         texts = new double[PAIRS][WIDTH];

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import siglip.job.data.TestData;
 import siglip.job.data.prepare.SyntheticPairs.Spec;
 
 class SyntheticPairsIT {
@@ -22,12 +23,7 @@ class SyntheticPairsIT {
 
     @BeforeAll
     static void start() {
-        spark = SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .getOrCreate();
+        spark = TestData.session(2);
     }
 
     @AfterAll

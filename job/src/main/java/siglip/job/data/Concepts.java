@@ -1,4 +1,4 @@
-package siglip.job.batches;
+package siglip.job.data;
 
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +12,7 @@ import siglip.job.order.Keyed;
  * Numbers the concepts of a data set: 0, 1, ... in the order of their UTF-8 bytes. Only a 64-bit hash of each is kept, 12 bytes a concept, so that
  * captions by the ten million do.
  */
-public final class Concepts implements Serializable {
+final class Concepts implements Serializable {
     private final long[] hashes; // sorted
     private final int[] ids; // of the concept with that hash
     private final int leftOutEvery;
@@ -28,7 +28,7 @@ public final class Concepts implements Serializable {
      *
      * @param leftOutEvery concepts 0, n, 2n, ... are left out of training; 0 leaves none out
      */
-    public static Concepts of(Iterator<Row> sorted, int leftOutEvery) {
+    static Concepts of(Iterator<Row> sorted, int leftOutEvery) {
         long[] byId = new long[1024];
         int count = 0;
         while (sorted.hasNext()) {
@@ -52,12 +52,12 @@ public final class Concepts implements Serializable {
         return new Concepts(hashes, ids, leftOutEvery);
     }
 
-    public int size() {
+    int size() {
         return ids.length;
     }
 
     /** The number of a concept that is among those of the data set. */
-    public int idOf(byte[] utf8) {
+    int idOf(byte[] utf8) {
         int at = Arrays.binarySearch(hashes, hash(utf8));
         if (at < 0) {
             throw new DataException("Cannot find concept '%s': did the files change while they were read?"
@@ -67,17 +67,13 @@ public final class Concepts implements Serializable {
     }
 
     /** Whether the concept is left out of training. */
-    public boolean isLeftOut(int id) {
+    boolean isLeftOut(int id) {
         return leftOutEvery > 0 && id % leftOutEvery == 0;
     }
 
     /** How many concepts are left out of training. */
-    public int leftOut() {
-        int count = 0;
-        for (int id = 0; id < ids.length; id++) {
-            count += isLeftOut(id) ? 1 : 0;
-        }
-        return count;
+    int leftOut() {
+        return leftOutEvery > 0 ? (ids.length + leftOutEvery - 1) / leftOutEvery : 0;
     }
 
     /** FNV-1a of 64 bits, mixed once more. */

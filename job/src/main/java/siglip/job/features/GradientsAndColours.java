@@ -1,7 +1,10 @@
 package siglip.job.features;
 
+import java.util.Optional;
+import siglip.job.pictures.ImagePixels;
+
 /**
- * Gradient orientations and colours of a 32 x 32 image: 976 floats, each from 0 to 1.
+ * Gradient orientations and colours of a picture that is brought to 32 x 32 pixels: 976 floats, each from 0 to 1.
  *
  * <pre>{@code
  * 784  orientation  7 x 7 blocks of 8 x 8 px that overlap by half, 16 signed orientations each:
@@ -12,9 +15,11 @@ package siglip.job.features;
  * The gradient of a pixel is that of the channel with the steepest edge (R before G before B on a tie), by central differences that stop at
  * the border, and is shared between the two nearest orientations. After Dalal and Triggs 2005.
  */
-public final class ImageFeatures {
+public record GradientsAndColours() implements PictureFeatures {
+    static final String NAME = "gradients-and-colours";
+
     /** Pixels of a side. */
-    public static final int PX = 32;
+    static final int PX = 32;
 
     private static final int CELL = 4;
     private static final int GRID = PX / CELL;
@@ -22,17 +27,30 @@ public final class ImageFeatures {
     private static final int BLOCKS = GRID - 1;
     private static final int ORIENTATIONS = BLOCKS * BLOCKS * BINS;
 
-    /** Number of features. */
-    public static final int WIDTH = ORIENTATIONS + GRID * GRID * 3;
+    private static final int WIDTH = ORIENTATIONS + GRID * GRID * 3;
 
-    private ImageFeatures() {}
+    @Override
+    public String name() {
+        return NAME;
+    }
 
-    /**
-     * The features of an image.
-     *
-     * @param rgb 32 x 32 pixels {@code 0xRRGGBB}, row by row
-     */
-    public static float[] of(int[] rgb) {
+    @Override
+    public int width() {
+        return WIDTH;
+    }
+
+    @Override
+    public boolean isWithinUnit() {
+        return true;
+    }
+
+    @Override
+    public Optional<float[]> of(byte[] picture) {
+        return ImagePixels.decode(picture, PX).map(GradientsAndColours::of);
+    }
+
+    /** The features of 32 x 32 pixels {@code 0xRRGGBB}, row by row. */
+    static float[] of(int[] rgb) {
         float[][][] cells = new float[GRID][GRID][BINS];
         float[] out = new float[WIDTH];
         for (int y = 0; y < PX; y++) {

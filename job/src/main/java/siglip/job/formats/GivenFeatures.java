@@ -13,15 +13,8 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** How a column of float features is stored, and how a cell of it is read. */
-public enum FeatureType {
-    /** No features: an encoded image, or a caption. */
-    RAW {
-        @Override
-        public float[] read(InternalRow row, int column) {
-            throw new IllegalStateException("Cannot read features from a column of images or captions");
-        }
-    },
+/** How a column of given features is stored, and how a cell of it is read. */
+public enum GivenFeatures {
     FLOATS {
         @Override
         public float[] read(InternalRow row, int column) {
@@ -76,8 +69,27 @@ public enum FeatureType {
     /** The features of a cell that is not null; NaN where the cell holds a null. */
     public abstract float[] read(InternalRow row, int column);
 
+    /** The features of a cell that is not null, if a model can take them. */
+    float[] readValid(InternalRow row, int column, String what) throws InvalidRow {
+        float[] features = read(row, column);
+        if (features.length == 0) {
+            throw new InvalidRow(what + " features are empty or cut off");
+        }
+        boolean zero = true;
+        for (float value : features) {
+            if (!Float.isFinite(value)) {
+                throw new InvalidRow(what + " features hold a null, NaN or infinity");
+            }
+            zero &= value == 0;
+        }
+        if (zero) {
+            throw new InvalidRow(what + " features are all zero");
+        }
+        return features;
+    }
+
     /** How features of this type of column are read; empty if it cannot hold features. */
-    public static Optional<FeatureType> of(DataType type) {
+    public static Optional<GivenFeatures> of(DataType type) {
         if (type instanceof BinaryType) {
             return Optional.of(BINARY);
         }

@@ -10,31 +10,34 @@ import java.util.stream.IntStream;
  * Hashes a caption to buckets: in lower case, each word and the trigrams of {@code #word#}, by FNV-1a of 32 bits over UTF-8, lowest bits.
  * A word is a run of letters, digits and underscores. Repeats stay in, and the order is that of the text, so the tokens of
  * {@code a + ", " + b} are those of {@code a} followed by those of {@code b}.
+ *
+ * @param buckets a power of two
  */
-public final class TextTokens {
+public record HashedWords(int buckets) implements CaptionFeatures {
+    static final String NAME = "hashed-words";
+
     private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}_]+");
 
-    private TextTokens() {}
+    @Override
+    public String name() {
+        return NAME;
+    }
 
-    /**
-     * The buckets of a text; empty if it holds no word.
-     *
-     * @param buckets a power of two
-     */
-    public static int[] of(String text, int buckets) {
+    @Override
+    public int[] of(String text) {
         IntStream.Builder ids = IntStream.builder();
         for (Matcher words = WORD.matcher(text.toLowerCase(Locale.ROOT)); words.find(); ) {
             String word = words.group();
-            ids.add(bucket(word, buckets));
+            ids.add(bucket(word));
             String marked = "#" + word + "#";
             for (int i = 0; i + 3 <= marked.length(); i++) {
-                ids.add(bucket(marked.substring(i, i + 3), buckets));
+                ids.add(bucket(marked.substring(i, i + 3)));
             }
         }
         return ids.build().toArray();
     }
 
-    private static int bucket(String text, int buckets) {
+    private int bucket(String text) {
         int hash = 0x811c9dc5;
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
             hash = (hash ^ (b & 255)) * 0x01000193;

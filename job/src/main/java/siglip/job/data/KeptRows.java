@@ -1,4 +1,4 @@
-package siglip.job.batches;
+package siglip.job.data;
 
 import java.io.Serializable;
 import java.util.HashMap;
@@ -13,7 +13,7 @@ import siglip.job.formats.DataFile;
  * The ids of the rows of one set, 0 to size - 1: from the order of files and of rows in them, or from that of a key. Nothing that Spark decides,
  * such as splits or partitions, has a part in it.
  */
-public final class KeptRows implements Serializable {
+final class KeptRows implements Serializable {
     private final HashMap<String, Integer> files = new HashMap<>();
     private final RoaringBitmap[] rows; // by file
     private final long[] firstIds; // by file
@@ -33,7 +33,7 @@ public final class KeptRows implements Serializable {
     }
 
     /** Ids by file and row. */
-    public static KeptRows inFileOrder(List<DataFile> files, List<RoaringBitmap> rows) {
+    static KeptRows inFileOrder(List<DataFile> files, List<RoaringBitmap> rows) {
         return new KeptRows(files, rows, false);
     }
 
@@ -43,8 +43,7 @@ public final class KeptRows implements Serializable {
      * @param sorted file, row and key in the order of the key; of more rows than are kept
      * @throws DataException if a kept row has no key, or two have the same
      */
-    public static KeptRows inKeyOrder(
-            List<DataFile> files, List<RoaringBitmap> rows, String key, Iterator<Row> sorted) {
+    static KeptRows inKeyOrder(List<DataFile> files, List<RoaringBitmap> rows, String key, Iterator<Row> sorted) {
         KeptRows kept = new KeptRows(files, rows, true);
         if (kept.size() > Integer.MAX_VALUE) {
             throw new DataException("Cannot order %d rows by '%s': 2^31 is the most".formatted(kept.size(), key));
@@ -73,7 +72,7 @@ public final class KeptRows implements Serializable {
         return kept;
     }
 
-    public long size() {
+    long size() {
         return firstIds[firstIds.length - 1];
     }
 

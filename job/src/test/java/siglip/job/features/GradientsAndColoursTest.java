@@ -6,15 +6,20 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-class ImageFeaturesTest {
-    private static final int PX = ImageFeatures.PX;
+class GradientsAndColoursTest {
+    private static final int PX = GradientsAndColours.PX;
+
+    @Test
+    void aPictureThatCannotBeDecodedHasNoFeatures() {
+        assertThat(new GradientsAndColours().of(new byte[] {1, 2, 3})).isEmpty();
+    }
 
     @Test
     void aWhiteImageHasNoGradientsAndFullColours() {
         int[] white = new int[PX * PX];
         Arrays.fill(white, 0xffffff);
 
-        float[] features = ImageFeatures.of(white);
+        float[] features = GradientsAndColours.of(white);
 
         assertThat(features).hasSize(976);
         assertThat(Arrays.copyOf(features, 784)).containsOnly(0f);
@@ -30,7 +35,7 @@ class ImageFeaturesTest {
             halves[i] = i % PX < PX / 2 ? 0 : 0xffffff;
         }
 
-        float[] features = ImageFeatures.of(halves);
+        float[] features = GradientsAndColours.of(halves);
 
         for (int i = 0; i < 784; i++) {
             int column = i / 16 % 7;
@@ -47,7 +52,7 @@ class ImageFeaturesTest {
             upsideDown[i] = i / PX < PX / 2 ? 0xffffff : 0; // white over black: the gradient points up, a turn of 3/4
         }
 
-        float[] features = ImageFeatures.of(upsideDown);
+        float[] features = GradientsAndColours.of(upsideDown);
 
         assertThat(features[3 * 7 * 16 + 12]).isGreaterThan(0.9f);
         assertThat(features[3 * 7 * 16]).isZero();
@@ -60,7 +65,7 @@ class ImageFeaturesTest {
             Arrays.fill(image, y * PX + 8, y * PX + 10, 0xff3366); // half of the cell in row 1, column 2
         }
 
-        float[] features = ImageFeatures.of(image);
+        float[] features = GradientsAndColours.of(image);
 
         int cell = 784 + (8 + 2) * 3;
         assertThat(features[cell]).isCloseTo(0.5f, within(1e-6f));

@@ -1,0 +1,32 @@
+package siglip.job.data;
+
+import java.io.Serializable;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
+import siglip.job.batches.EncodedPair;
+import siglip.job.features.FeatureScaling;
+import siglip.job.files.JavaSerialized;
+
+/**
+ * One set of rows on the executors: gives them ids, and their image features the common scale.
+ *
+ * @param ownConcepts whether each row is a concept of its own, since pairs have none
+ * @param firstConceptId that of row 0 in that case
+ */
+record PairSet(
+        Broadcast<JavaSerialized<KeptRows>> kept, FeatureScaling scaling, boolean ownConcepts, long firstConceptId)
+        implements Serializable {
+    /** The rows with ids below {@code most}; all others are dropped. */
+    JavaRDD<ReadRow> encode(JavaRDD<ReadRow> rows, long most) {
+        return rows.filter(row -> idOf(row) >= 0 && idOf(row) < most).map(row -> {
+            EncodedPair pair = new EncodedPair(row.pair);
+            long id = idOf(row);
+            int conceptId = ownConcepts ? (int) (firstConceptId + id) : pair.conceptId();
+            return row.with(pair.with(id, conceptId, scaling).bytes());
+        });
+    }
+
+    private long idOf(ReadRow row) {
+        return kept.value().value().idOf(row.file, row.row);
+    }
+}

@@ -1,0 +1,72 @@
+package siglip.job.data;
+
+import java.io.Serializable;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.catalyst.InternalRow;
+import siglip.job.batches.EncodedPair;
+import siglip.job.data.ReadRow.Fate;
+import siglip.job.files.JavaSerialized;
+import siglip.job.formats.DataException;
+import siglip.job.formats.InvalidRow;
+import siglip.job.formats.Pair;
+import siglip.job.formats.PairReader;
+import siglip.job.formats.PairTable;
+
+/**
+ * Reads rows on the executors: what each is for, and its pair.
+ *
+ * @param classes number of class columns
+ */
+record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts, int classes) implements Serializable {
+    /** Reads rows when they are asked for; nothing is kept. */
+    JavaRDD<ReadRow> read(JavaRDD<InternalRow> rows) {
+        return rows.map(this::read);
+    }
+
+    private ReadRow read(InternalRow row) {
+        String file = row.getUTF8String(PairTable.FILE).toString();
+        long index = row.getLong(PairTable.ROW);
+        if (index > Integer.MAX_VALUE) {
+            throw new DataException("Cannot read %s: it has more than 2^31 rows; split it".formatted(file));
+        }
+        int concept = -1;
+        boolean leftOut = false;
+        if (reader.concept() && !PairTable.isEmpty(row, PairTable.CONCEPT)) {
+            Concepts known = concepts.value().value();
+            concept = known.idOf(row.getUTF8String(PairTable.CONCEPT).getBytes());
+            leftOut = known.isLeftOut(concept);
+        }
+        boolean train = row.getBoolean(PairTable.TRAIN);
+        if (train && (leftOut || row.getBoolean(PairTable.TEST))) {
+            return without(file, (int) index, row.getBoolean(PairTable.TEST) ? Fate.BOTH : Fate.LEFT_OUT, "");
+        }
+        try {
+            Pair pair = reader.read(row);
+            return new ReadRow(
+                    file,
+                    (int) index,
+                    train ? Fate.TRAIN : leftOut ? Fate.UNSEEN : Fate.SEEN,
+                    "",
+                    pair.image().length,
+                    pair.text().length,
+                    EncodedPair.of(concept, pair).bytes(),
+                    train ? new String[0] : classes(row));
+        } catch (InvalidRow e) {
+            return without(file, (int) index, Fate.SKIPPED, e.reason());
+        }
+    }
+
+    private static ReadRow without(String file, int row, Fate fate, String reason) {
+        return new ReadRow(file, row, fate, reason, 0, 0, new byte[0]);
+    }
+
+    private String[] classes(InternalRow row) {
+        String[] values = new String[classes];
+        for (int i = 0; i < classes; i++) {
+            int column = PairTable.CLASSES + i;
+            values[i] = row.isNullAt(column) ? "" : row.getUTF8String(column).toString();
+        }
+        return values;
+    }
+}

@@ -1,0 +1,132 @@
+package siglip.job.data;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.roaringbitmap.RoaringBitmap;
+import siglip.job.config.DataSettings.Columns;
+import siglip.job.data.DataSummary.Skipped;
+import siglip.job.data.ReadRow.Fate;
+import siglip.job.data.ScanSummary.Group;
+import siglip.job.features.PairShape;
+import siglip.job.files.Sha256;
+import siglip.job.formats.DataFile;
+import siglip.job.order.Keyed;
+
+/** What a scan found, file by file in their order: which rows are kept, which are skipped and why. */
+final class ScannedFiles {
+    /** Sets of rows that are kept. */
+    static final List<Fate> KEPT = List.of(Fate.TRAIN, Fate.SEEN, Fate.UNSEEN);
+
+    private final List<DataFile> files;
+    private final ScanSummary scan;
+    private final PairShape shape;
+
+    ScannedFiles(List<DataFile> files, ScanSummary scan) {
+        this.files = files;
+        this.scan = scan;
+        this.shape = commonShape();
+    }
+
+    /** The widths that most training rows have; the smaller of two that are as frequent. */
+    PairShape shape() {
+        return shape;
+    }
+
+    private PairShape commonShape() {
+        Map<PairShape, Long> shapes =
+                new TreeMap<>(Comparator.comparingInt(PairShape::imageWidth).thenComparingInt(PairShape::textWidth));
+        each((file, group, rows) -> {
+            if (group.fate() == Fate.TRAIN) {
+                shapes.merge(
+                        new PairShape(group.imageWidth(), group.textWidth()), rows.getLongCardinality(), Long::sum);
+            }
+        });
+        long most = shapes.values().stream().mapToLong(Long::longValue).max().orElse(0);
+        return shapes.keySet().stream()
+                .filter(each -> shapes.get(each) == most)
+                .findFirst()
+                .orElse(new PairShape(0, 0));
+    }
+
+    /** Rows of a fate; of a set that is kept, those of the common shape. */
+    long count(Fate fate) {
+        return files.stream()
+                .mapToLong(file -> rows(file, fate).getLongCardinality())
+                .sum();
+    }
+
+    /** The rows of a fate in each file, as {@link #count} counts them. */
+    List<RoaringBitmap> rows(Fate fate) {
+        return files.stream().map(file -> rows(file, fate)).toList();
+    }
+
+    private RoaringBitmap rows(DataFile file, Fate fate) {
+        Group group = KEPT.contains(fate)
+                ? new Group(fate, shape.imageWidth(), shape.textWidth(), "")
+                : new Group(fate, 0, 0, "");
+        return scan.rows(file.uri()).getOrDefault(group, new RoaringBitmap());
+    }
+
+    /** Invalid rows by reason, with examples. */
+    List<Skipped> skipped() {
+        Map<String, Skipped> byReason = new TreeMap<>();
+        each((file, group, rows) -> {
+            String reason = reason(group);
+            if (!reason.isEmpty()) {
+                List<String> examples = rows.stream()
+                        .limit(Skipped.EXAMPLES)
+                        .mapToObj(row -> "%s, row %d".formatted(file.name(), row))
+                        .toList();
+                byReason.merge(reason, new Skipped(reason, rows.getLongCardinality(), examples), Skipped::and);
+            }
+        });
+        return List.copyOf(byReason.values());
+    }
+
+    /** Why rows of a group are skipped; empty if they are not. */
+    private String reason(Group group) {
+        if (!KEPT.contains(group.fate())) {
+            return group.reason();
+        }
+        return group.imageWidth() != shape.imageWidth()
+                ? "image features of width %d, most have %d".formatted(group.imageWidth(), shape.imageWidth())
+                : group.textWidth() != shape.textWidth()
+                        ? "text features of width %d, most have %d".formatted(group.textWidth(), shape.textWidth())
+                        : "";
+    }
+
+    /** SHA-256 over columns, files, rows that are kept, and their features: which computed them is seen by their values. */
+    String fingerprint(Columns columns) {
+        MessageDigest digest = Sha256.digest();
+        update(digest, "%s %s %d".formatted(columns, shape, scan.checksum()));
+        for (DataFile file : files) {
+            update(digest, "%s %d %d".formatted(file.name(), file.bytes(), file.rows()));
+            for (Fate fate : KEPT) {
+                long hash = 0;
+                for (int row : rows(file, fate)) {
+                    hash = Keyed.mix(hash ^ row);
+                }
+                update(digest, Long.toString(hash));
+            }
+        }
+        return Sha256.text(digest);
+    }
+
+    private static void update(MessageDigest digest, String text) {
+        digest.update((text + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    private interface Visitor {
+        void visit(DataFile file, Group group, RoaringBitmap rows);
+    }
+
+    private void each(Visitor visitor) {
+        for (DataFile file : files) {
+            scan.rows(file.uri()).forEach((group, rows) -> visitor.visit(file, group, rows));
+        }
+    }
+}

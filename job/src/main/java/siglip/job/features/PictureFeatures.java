@@ -1,0 +1,25 @@
+package siglip.job.features;
+
+import java.io.Serializable;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How an encoded picture becomes floats: a class for each way, found by its name. The name stands for everything that decides the values, so
+ * changed constants need a new name. Implementations have no state and are shared between threads.
+ */
+public sealed interface PictureFeatures extends Serializable permits GradientsAndColours {
+    /** Every way, by its name. */
+    Map<String, PictureFeatures> BY_NAME = Map.of(GradientsAndColours.NAME, new GradientsAndColours());
+
+    String name();
+
+    /** How many floats a picture becomes. */
+    int width();
+
+    /** Whether every value is from 0 to 1, as {@link ExactMoments} needs; values of other features are not standardised. */
+    boolean isWithinUnit();
+
+    /** The features, {@link #width} floats; empty if the picture cannot be decoded. */
+    Optional<float[]> of(byte[] picture);
+}

@@ -1,0 +1,51 @@
+package siglip.job.formats;
+
+import java.io.Serializable;
+import org.apache.spark.sql.catalyst.InternalRow;
+import siglip.job.features.ExactMoments;
+import siglip.job.features.PictureFeatures;
+
+/** How the image of a row becomes features. */
+public sealed interface ImageColumn extends Serializable {
+    /** The features, not scaled yet; the cell is not null. */
+    float[] read(InternalRow row) throws InvalidRow;
+
+    /** Whether reading takes so long that no row should be read twice. */
+    boolean isComputed();
+
+    /** Sums for the scaling; of no features where they are taken as they are. */
+    default ExactMoments moments() {
+        return new ExactMoments(0);
+    }
+
+    /** Encoded pictures. */
+    record Pictures(PictureFeatures features) implements ImageColumn {
+        @Override
+        public float[] read(InternalRow row) throws InvalidRow {
+            return features.of(row.getBinary(PairTable.IMAGE)).orElseThrow(() -> new InvalidRow("undecodable image"));
+        }
+
+        @Override
+        public boolean isComputed() {
+            return true;
+        }
+
+        @Override
+        public ExactMoments moments() {
+            return new ExactMoments(features.isWithinUnit() ? features.width() : 0);
+        }
+    }
+
+    /** Features as they are given. */
+    record Given(GivenFeatures type) implements ImageColumn {
+        @Override
+        public float[] read(InternalRow row) throws InvalidRow {
+            return type.readValid(row, PairTable.IMAGE, "image");
+        }
+
+        @Override
+        public boolean isComputed() {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package siglip.job.formats;
+
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.StringJoiner;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import siglip.job.features.CaptionFeatures;
+
+/** How the text of a row becomes features or tokens, which completes the pair. */
+public sealed interface TextColumn extends Serializable {
+    /** Finds rows without a caption before anything else of them is read. */
+    default void check(InternalRow row) throws InvalidRow {}
+
+    /** The pair of these image features and the row's text. */
+    Pair read(InternalRow row, float[] image) throws InvalidRow;
+
+    /** Captions, and keywords where there is a column of them. */
+    record Captions(CaptionFeatures features) implements TextColumn {
+        private static final float[] NO_FLOATS = new float[0];
+
+        @Override
+        public void check(InternalRow row) throws InvalidRow {
+            if (caption(row).isBlank()) {
+                throw new InvalidRow("empty caption");
+            }
+        }
+
+        @Override
+        public Pair read(InternalRow row, float[] image) throws InvalidRow {
+            int[] described = features.of(caption(row));
+            if (described.length == 0) {
+                throw new InvalidRow("caption without a word");
+            }
+            int[] more = features.of(keywords(row));
+            int[] tokens = Arrays.copyOf(described, described.length + more.length);
+            System.arraycopy(more, 0, tokens, described.length, more.length);
+            return new Pair(image, NO_FLOATS, tokens, described.length);
+        }
+
+        private static String caption(InternalRow row) {
+            return row.isNullAt(PairTable.TEXT)
+                    ? ""
+                    : row.getUTF8String(PairTable.TEXT).toString();
+        }
+
+        private static String keywords(InternalRow row) {
+            StringJoiner joined = new StringJoiner(", ");
+            if (!row.isNullAt(PairTable.KEYWORDS)) {
+                ArrayData keywords = row.getArray(PairTable.KEYWORDS);
+                for (int i = 0; i < keywords.numElements(); i++) {
+                    if (!keywords.isNullAt(i)) {
+                        joined.add(keywords.getUTF8String(i).toString());
+                    }
+                }
+            }
+            return joined.toString();
+        }
+    }
+
+    /** Features as they are given. */
+    record Given(GivenFeatures type) implements TextColumn {
+        private static final int[] NO_TOKENS = new int[0];
+
+        @Override
+        public Pair read(InternalRow row, float[] image) throws InvalidRow {
+            if (row.isNullAt(PairTable.TEXT)) {
+                throw new InvalidRow("no text features");
+            }
+            return new Pair(image, type.readValid(row, PairTable.TEXT, "text"), NO_TOKENS, 0);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package siglip.job.formats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class DataFormatTest {
+    @Test
+    void everyFormatIsFoundByItsName() {
+        assertThat(DataFormat.BY_NAME).containsOnlyKeys("parquet");
+        assertThat(DataFormat.class.getPermittedSubclasses()).hasSameSizeAs(DataFormat.BY_NAME.keySet());
+    }
+
+    @Test
+    void aBatchOfParquetHoldsFewLargeImagesAndManySmallOnes() {
+        assertThat(ParquetFormat.batchRows(4096, 2000)).isEqualTo(4096);
+        assertThat(ParquetFormat.batchRows(4096, 1 << 20)).isEqualTo(64);
+        assertThat(ParquetFormat.batchRows(4096, 1 << 30)).isEqualTo(1);
+        assertThat(ParquetFormat.batchRows(4096, 0)).isEqualTo(4096);
+        assertThat(IntStream.of(1 << 19, 1 << 20, 1 << 22))
+                .allMatch(bytes -> ParquetFormat.batchRows(4096, bytes) * bytes < Integer.MAX_VALUE);
+    }
+}
