@@ -24,9 +24,8 @@ import siglip.job.cli.Shell.Ended;
 /** The scripts and the jar on a real cluster: a master, two workers, a secret, nothing but Maven's artefacts. */
 @Timeout(900)
 class ClusterIT {
-    private static final List<String> SMALL = Stream.concat(
-                    SmallEmoji.SETTINGS.stream(), Stream.of("training.batch-size=32", "training.steps=4"))
-            .toList();
+    private static final List<String> SMALL =
+            Shell.words(SmallEmoji.SETTINGS, List.of("training.batch-size=32", "training.steps=4"));
 
     @TempDir
     private static Path folder;
@@ -36,16 +35,14 @@ class ClusterIT {
 
     @BeforeAll
     static void start() throws IOException, InterruptedException {
-        assumeTrue(
-                Files.exists(Shell.JAR), "the jar is packed in a build of everything, or with -Dthin.jar.skip=false");
+        Shell.requireJar();
         shell = new Shell(
                 folder,
                 Map.of(
                         "SIGLIP_CLUSTER", folder.resolve("cluster").toString(),
                         "SIGLIP_JAR", Shell.JAR.toString()));
-        Ended up = script("cluster", "up", "--authenticate");
-        assertThat(up.code()).as(up.output()).isZero();
-        master = up.output()
+        master = script("cluster", "up", "--authenticate")
+                .done()
                 .lines()
                 .filter(line -> line.startsWith("spark://127.0.0.1:"))
                 .findFirst()
@@ -58,9 +55,8 @@ class ClusterIT {
             return; // there is no jar
         }
         List<ProcessHandle> started = processes();
-        Ended down = script("cluster", "down");
+        script("cluster", "down").done();
 
-        assertThat(down.code()).as(down.output()).isZero();
         for (ProcessHandle process : started) { // an ended one counts as alive until the system has reaped it
             assertThat(process.onExit()).as("process %d ends", process.pid()).succeedsWithin(Duration.ofSeconds(15));
         }
@@ -71,19 +67,19 @@ class ClusterIT {
 
     @Test
     void aComparisonInClientModeLeavesItsFiguresAndNothingElse() throws IOException, InterruptedException {
-        Ended run = submit(List.of("--deploy-mode", "client"), compare("client"));
+        String said =
+                submit(List.of("--deploy-mode", "client"), compare("client")).done();
 
-        assertThat(run.code()).as(run.output()).isZero();
-        assertThat(run.output()).contains("Report: ");
+        assertThat(said).contains("Report: ");
         assertThat(folder.resolve("runs/client/metrics.json")).isNotEmptyFile();
     }
 
     @Test
     void aDriverOnAWorkerReportsItsResultHere() throws IOException, InterruptedException {
-        Ended run = submit(List.of("--deploy-mode=cluster", "--name=elsewhere"), compare("cluster"));
+        String said = submit(List.of("--deploy-mode=cluster", "--name=elsewhere"), compare("cluster"))
+                .done();
 
-        assertThat(run.code()).as(run.output()).isZero();
-        assertThat(run.output()).contains("submit: the driver ended with exit code 0: done");
+        assertThat(said).contains("submit: the driver ended with exit code 0: done");
         assertThat(folder.resolve("runs/cluster/metrics.json")).isNotEmptyFile();
     }
 
@@ -123,36 +119,29 @@ class ClusterIT {
     @Test
     void theCommandsOfTheAirflowDagRunAndItsGateReadsTheirFigures() throws IOException, InterruptedException {
         assumeTrue(hasPython(), "python3 is not on the PATH");
-        assertThat(dag("refuse").output()).contains("SparkSubmitOperator has no parameter executor_memori");
+        assertThat(dag(List.of("refuse")).output()).contains("SparkSubmitOperator has no parameter executor_memori");
         Path settings = Files.writeString(folder.resolve("dag.conf"), String.join("\n", SMALL));
         List<String> params = List.of(
                 "jar=" + Shell.JAR,
                 "config=" + settings,
                 "pairs=" + Shell.ROOT.resolve("data/emoji/pairs.parquet"),
                 "out=" + folder.resolve("runs"));
-        Ended rendered = dag(with(params, "commands", master));
-        assertThat(rendered.code()).as(rendered.output()).isZero();
+        String rendered = dag(Shell.words(List.of("commands", master), params)).done();
 
         ObjectMapper json = new ObjectMapper();
         String home = Shell.ROOT.resolve("target/spark-home").toString();
-        Map<String, String> worker = Map.of(
-                "SPARK_HOME",
-                home,
-                "SPARK_CONF_DIR",
-                folder.resolve("cluster/conf").toString(),
-                "SPARK_LOCAL_IP",
-                "127.0.0.1");
-        for (String line : rendered.output().lines().toList()) {
+        Map<String, String> worker =
+                Map.of("SPARK_HOME", home, "SPARK_CONF_DIR", folder + "/cluster/conf", "SPARK_LOCAL_IP", "127.0.0.1");
+        for (String line : rendered.lines().toList()) {
             List<String> command = json.readValue(line, new TypeReference<List<String>>() {});
             assertThat(command).startsWith("spark-submit", "--master", master);
             command.set(0, home + "/bin/spark-submit"); // a program is looked for on the path of this process
-            Ended ended = shell.run(command, worker);
-            assertThat(ended.code()).as(ended.output()).isZero();
+            shell.run(command, worker).done();
         }
 
-        assertThat(dag(with(params, "gate", "at_least=0")).output())
+        assertThat(dag(Shell.words(List.of("gate", "at_least=0"), params)).output())
                 .contains("arms.siglip.retrieval.seen.image_to_text.r1");
-        Ended low = dag(with(params, "gate", "at_least=1.01"));
+        Ended low = dag(Shell.words(List.of("gate", "at_least=1.01"), params));
         assertThat(low.code()).isNotZero();
         assertThat(low.output()).contains("at least 1.01 was asked for");
     }
@@ -161,35 +150,22 @@ class ClusterIT {
         return shell.run(List.of("bash", "-c", "command -v python3")).code() == 0;
     }
 
-    private static Ended dag(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("python3", "-B", "scripts/airflow/try_dag.py"));
-        command.addAll(List.of(arguments));
-        return shell.run(command);
-    }
-
-    private static String[] with(List<String> params, String... first) {
-        return Stream.concat(Stream.of(first), params.stream()).toArray(String[]::new);
+    private static Ended dag(List<String> arguments) throws IOException, InterruptedException {
+        return shell.run(Shell.words(List.of("python3", "-B", "scripts/airflow/try_dag.py"), arguments));
     }
 
     private static List<String> compare(String name) {
-        List<String> command = new ArrayList<>(List.of("compare", "--out", folder + "/runs", "--name", name));
-        for (String setting : SMALL) {
-            command.add("--set");
-            command.add(setting);
-        }
-        return command;
+        return Shell.words(
+                List.of("compare", "--out", folder + "/runs", "--name", name),
+                SMALL.stream().map(setting -> "--set=" + setting).toList());
     }
 
     private static Ended submit(List<String> options, List<String> job) throws IOException, InterruptedException {
-        List<String> arguments = new ArrayList<>(options);
-        arguments.addAll(job);
-        return script("submit", arguments.toArray(String[]::new));
+        return shell.run(Shell.words(Shell.words(List.of("scripts/submit"), options), job));
     }
 
     private static Ended script(String name, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("scripts/" + name));
-        command.addAll(List.of(arguments));
-        return shell.run(command);
+        return shell.run(Shell.words(List.of("scripts/" + name), List.of(arguments)));
     }
 
     /** Master, workers and what they started. */

@@ -1,5 +1,8 @@
 package siglip.job.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -11,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Starts programs in the root of the project, with their output in files; ends on close all that still run. */
 final class Shell implements AutoCloseable {
@@ -24,7 +28,13 @@ final class Shell implements AutoCloseable {
     private final List<Process> started = new ArrayList<>();
 
     /** How a program ended, and what it and its children said. */
-    record Ended(int code, String output) {}
+    record Ended(int code, String output) {
+        /** What it said, if it did well. */
+        String done() {
+            assertThat(code).as(output).isZero();
+            return output;
+        }
+    }
 
     /** One that runs. */
     record Running(Process process, Path output) {
@@ -61,6 +71,16 @@ final class Shell implements AutoCloseable {
     Shell(Path folder, Map<String, String> environment) {
         this.folder = folder;
         this.environment = environment;
+    }
+
+    /** Skips a test where the jar is not packed. */
+    static void requireJar() {
+        assumeTrue(Files.exists(JAR), "the jar is packed in a build of everything, or with -Dthin.jar.skip=false");
+    }
+
+    /** A command of two parts. */
+    static List<String> words(List<String> first, List<String> rest) {
+        return Stream.concat(first.stream(), rest.stream()).toList();
     }
 
     /** Runs it to its end. */

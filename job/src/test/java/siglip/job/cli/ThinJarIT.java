@@ -1,7 +1,6 @@
 package siglip.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -19,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** The jar that clusters get holds what they lack, and nothing else. */
 class ThinJarIT {
-    private static final Path JAR = Path.of("target", "siglip-spark.jar");
+    private static final Path JAR = Shell.JAR;
     private static final long MOST_BYTES = 165L << 20; // 152 MiB, 86 MiB of which are one library of ND4J
 
     /** A class of DL4J Spark that reads what Spark shows to its own package alone; Spark has none of that name. */
@@ -29,7 +28,7 @@ class ThinJarIT {
 
     @BeforeAll
     static void readNames() throws IOException {
-        assumeTrue(Files.exists(JAR), "the jar is packed in a build of everything, or with -Dthin.jar.skip=false");
+        Shell.requireJar();
         names = entries(JAR);
     }
 
