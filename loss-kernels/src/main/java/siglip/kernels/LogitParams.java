@@ -1,14 +1,12 @@
 package siglip.kernels;
 
-import java.io.Serializable;
-
 /**
- * The two scalars the loss learns.
+ * What makes logits of similarities: the part of {@link LossScalars} that the kernels compute with.
  *
  * @param logScale natural logarithm of the logit scale: {@code t'} in the paper
- * @param bias added to every scaled similarity: {@code b} in the paper; 0 for the softmax loss
+ * @param bias added to every scaled similarity: {@code b} in the paper; 0 for a loss without one
  */
-public record LogitParams(double logScale, double bias) implements Serializable {
+public record LogitParams(double logScale, double bias) {
     public LogitParams {
         if (!Double.isFinite(logScale) || !Double.isFinite(bias)) {
             throw new IllegalArgumentException(

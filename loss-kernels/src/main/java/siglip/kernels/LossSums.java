@@ -2,12 +2,12 @@ package siglip.kernels;
 
 /** What the blocks of one rank add up to, in double: sums over pairs (sigmoid) or over rows and columns (softmax), never means. */
 public final class LossSums {
+    private static final int SCALARS = LossScalar.values().length;
+
     /** Sum of the losses, in nats. */
     public double loss;
-    /** Gradient of {@link #loss} with respect to t', the logarithm of the logit scale. */
-    public double logScaleGradient;
-    /** Gradient of {@link #loss} with respect to b; 0 for softmax. */
-    public double biasGradient;
+
+    private final double[] gradients = new double[SCALARS];
 
     /** Number of positive pairs, the sum of their logits, and the smallest and largest of them. */
     public long positives;
@@ -21,11 +21,22 @@ public final class LossSums {
 
     public double negativeLogits;
 
+    /** Gradient of {@link #loss} with respect to a scalar as it is learned; 0 for one that the loss does not have. */
+    public double gradient(LossScalar scalar) {
+        return gradients[scalar.ordinal()];
+    }
+
+    /** Adds to the gradient with respect to a scalar. */
+    public void addGradient(LossScalar scalar, double gradient) {
+        gradients[scalar.ordinal()] += gradient;
+    }
+
     /** Adds the sums of another block or rank. */
     public void add(LossSums other) {
         loss += other.loss;
-        logScaleGradient += other.logScaleGradient;
-        biasGradient += other.biasGradient;
+        for (int i = 0; i < SCALARS; i++) {
+            gradients[i] += other.gradients[i];
+        }
         positives += other.positives;
         positiveLogits += other.positiveLogits;
         minPositiveLogit = Math.min(minPositiveLogit, other.minPositiveLogit);

@@ -101,9 +101,10 @@ public final class SigmoidLoss {
         }
         long pairs = (long) images.rows() * texts.rows();
         block.loss = negativeSums[LOSS] + positiveSums[LOSS];
-        block.biasGradient = negativeSums[GRADIENT] - positiveSums[GRADIENT];
-        block.logScaleGradient =
-                params.scale() * (negativeSums[GRADIENT_BY_SIMILARITY] - positiveSums[GRADIENT_BY_SIMILARITY]);
+        block.addGradient(LossScalar.BIAS, negativeSums[GRADIENT] - positiveSums[GRADIENT]);
+        block.addGradient(
+                LossScalar.LOG_SCALE,
+                params.scale() * (negativeSums[GRADIENT_BY_SIMILARITY] - positiveSums[GRADIENT_BY_SIMILARITY]));
         block.negatives = pairs - block.positives - masked;
         block.negativeLogits = params.scale() * workspace.sumOfSimilarities(images, texts)
                 + params.bias() * pairs

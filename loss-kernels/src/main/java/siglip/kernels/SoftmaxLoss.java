@@ -311,7 +311,7 @@ public final class SoftmaxLoss {
                     * (rows.derivativeAtPositive(row + special.rowOf(position), logit)
                             + columns.derivativeAtPositive(column + special.columnOf(position), logit));
             block.addPositive(logit);
-            block.logScaleGradient += derivative * logit;
+            block.addGradient(LossScalar.LOG_SCALE, derivative * logit);
             positives[k] = (float) (derivative * params.scale());
             tile.set(position, vanishing);
         }
@@ -328,7 +328,7 @@ public final class SoftmaxLoss {
         for (int i = 0; i < tile.rows(); i++) {
             gradientBySimilarity += rowSums[i];
         }
-        block.logScaleGradient += params.scale() * gradientBySimilarity;
+        block.addGradient(LossScalar.LOG_SCALE, params.scale() * gradientBySimilarity);
         for (int k = 0; k < count; k++) {
             tile.set(special.positive(k), positives[k]);
         }

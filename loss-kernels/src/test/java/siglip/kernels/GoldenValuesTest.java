@@ -75,9 +75,9 @@ class GoldenValuesTest {
 
             assertThat(results.sums.loss)
                     .isCloseTo(n * golden.number("loss"), within(bounds.loss() + rounding(golden)));
-            assertThat(results.sums.logScaleGradient)
+            assertThat(results.sums.gradient(LossScalar.LOG_SCALE))
                     .isCloseTo(n * golden.number("d_log_scale"), within(bounds.logScaleGradient() + rounding(golden)));
-            assertThat(results.sums.biasGradient)
+            assertThat(results.sums.gradient(LossScalar.BIAS))
                     .isCloseTo(n * golden.number("d_bias"), within(bounds.biasGradient() + rounding(golden)));
             assertClose(results.imageGradient, golden.rows("d_images", n), bounds.imageGradient(), rounding(golden));
             assertClose(results.textGradient, golden.rows("d_texts", n), bounds.textGradient(), rounding(golden));

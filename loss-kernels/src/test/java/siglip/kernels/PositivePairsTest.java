@@ -42,7 +42,8 @@ class PositivePairsTest {
                 double gradient = -1 / (1 + Math.exp(logit));
                 double expected = Math.log1p(Math.exp(-logit));
                 assertThat(results.sums.loss).isCloseTo(expected, within(tolerance(expected, logit + 2)));
-                assertThat(results.sums.biasGradient).isCloseTo(gradient, within(tolerance(-gradient, logit + 2)));
+                assertThat(results.sums.gradient(LossScalar.BIAS))
+                        .isCloseTo(gradient, within(tolerance(-gradient, logit + 2)));
                 assertThat((double) results.imageGradient.get(0, 0))
                         .isCloseTo(gradient * params.scale(), within(tolerance(-gradient * params.scale(), logit + 2)));
             }
@@ -66,7 +67,7 @@ class PositivePairsTest {
                         .isCloseTo(gradient * logit, within(tolerance(-gradient * logit, logit + 2)));
                 assertThat((double) results.imageGradient.get(0, 1))
                         .isCloseTo(-gradient * logit, within(tolerance(-gradient * logit, logit + 2)));
-                assertThat(results.sums.logScaleGradient)
+                assertThat(results.sums.gradient(LossScalar.LOG_SCALE))
                         .isCloseTo(2 * gradient * logit, within(tolerance(-2 * gradient * logit, logit + 2)));
             }
         }

@@ -112,10 +112,10 @@ final class Results {
 
     void assertClose(ReferenceLoss expected, ReferenceBounds bounds, String what) {
         assertThat(sums.loss).as("loss, %s", what).isCloseTo(expected.loss(), within(bounds.loss()));
-        assertThat(sums.biasGradient)
+        assertThat(sums.gradient(LossScalar.BIAS))
                 .as("bias gradient, %s", what)
                 .isCloseTo(expected.biasGradient(), within(bounds.biasGradient()));
-        assertThat(sums.logScaleGradient)
+        assertThat(sums.gradient(LossScalar.LOG_SCALE))
                 .as("log scale gradient, %s", what)
                 .isCloseTo(expected.logScaleGradient(), within(bounds.logScaleGradient()));
         assertClose(imageGradient, expected.imageGradient(), bounds.imageGradient(), "image gradient, " + what);

@@ -41,11 +41,11 @@ final class CheckpointReader {
         List<ArmSnapshot> arms = new ArrayList<>();
         for (StateFile.Arm arm : state.arms()) {
             StoredFile file = only(manifest, folder, arm.file());
-            if (arm.dense() < 0 || arm.table() < 0 || ArmArrays.bytes(arm) != file.bytes()) {
+            if (arm.dense() < 0 || arm.table() < 0 || arm.bytes() != file.bytes()) {
                 throw new DamagedException("%s has %d bytes, arm %s needs %d"
-                        .formatted(file.path(), file.bytes(), arm.name(), ArmArrays.bytes(arm)));
+                        .formatted(file.path(), file.bytes(), arm.name(), arm.bytes()));
             }
-            arms.add(arm.with(parse(file, in -> ArmArrays.read(arm, in))));
+            arms.add(parse(file, arm::read));
         }
         List<StepRecord> steps = new ArrayList<>();
         for (StoredFile file : manifest.steps()) {

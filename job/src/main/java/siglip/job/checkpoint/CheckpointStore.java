@@ -83,7 +83,7 @@ public final class CheckpointStore {
             List<StoredFile> stored = new ArrayList<>();
             for (ArmSnapshot arm : checkpoint.training().arms()) {
                 String file = name + "/" + StateFile.Arm.of(arm).file();
-                stored.add(write(file, out -> ArmArrays.write(arm, out)));
+                stored.add(write(file, out -> ArmArrays.write(StateFile.Arm.slotsOf(arm), out)));
             }
             stored.add(write(name + "/" + StateFile.NAME, StateFile.of(checkpoint)::write));
             List<StoredFile> steps = new ArrayList<>(earlier);

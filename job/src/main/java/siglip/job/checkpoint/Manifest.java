@@ -39,7 +39,7 @@ public record Manifest(
         List<StoredFile> files,
         List<StoredFile> steps) {
     public static final String NAME = "MANIFEST.json";
-    static final int FORMAT = 2;
+    static final int FORMAT = 3;
 
     /** No manifest is near this size; what claims to be one and is longer is none. */
     static final int MOST_BYTES = 64 << 20;

@@ -1,5 +1,6 @@
 package siglip.job.checkpoint;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
@@ -7,11 +8,16 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import siglip.job.optimizer.OptimizerSnapshot;
+import siglip.job.optimizer.Slot;
 import siglip.job.training.ArmSnapshot;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalars;
 
 /** {@code state.json}: everything about a run that is no array of floats and no step record. Doubles come back with the same bits. */
 record StateFile(
@@ -20,7 +26,7 @@ record StateFile(
         String numerics,
         List<Arm> arms,
         List<String> incidents,
-        Map<String, String> notes,
+        JsonNode notes,
         String started,
         double spentSeconds) {
     static final String NAME = "state.json";
@@ -33,32 +39,42 @@ record StateFile(
      * @param stopped why; null while it goes on
      * @param dense number of floats of the towers
      * @param table number of floats of the table
+     * @param updates that the optimizer has applied
+     * @param slots by name, the parameters first and then those of the optimizer, in the order of the arm's file of arrays: of each, the numbers
+     *     of the loss's scalars by name
      */
     record Arm(
             String name,
+            String loss,
             long nextStep,
             String stopped,
-            double logScale,
-            double bias,
-            long updates,
-            double[] scalarMean,
-            double[] scalarSquare,
             int dense,
             int table,
+            String optimizer,
+            long updates,
+            Map<String, Map<String, Double>> slots,
             long peakBytes) {
         static Arm of(ArmSnapshot arm) {
+            Map<String, Map<String, Double>> slots = new LinkedHashMap<>();
+            slotsOf(arm).forEach(slot -> slots.put(slot.name(), arm.loss().named(slot.scalars())));
             return new Arm(
                     arm.arm(),
+                    arm.loss().id(),
                     arm.nextStep(),
                     arm.stopped().orElse(null),
-                    arm.logScale(),
-                    arm.bias(),
+                    arm.parameters().dense().length,
+                    arm.parameters().table().length,
+                    arm.optimizer().optimizer(),
                     arm.optimizer().updates(),
-                    arm.optimizer().scalarMean(),
-                    arm.optimizer().scalarSquare(),
-                    arm.dense().length,
-                    arm.table().length,
+                    slots,
                     arm.peakBytes());
+        }
+
+        /** In the order of the file of arrays. */
+        static List<Slot> slotsOf(ArmSnapshot arm) {
+            List<Slot> slots = new ArrayList<>(List.of(arm.parameters()));
+            slots.addAll(arm.optimizer().slots());
+            return slots;
         }
 
         /** The file of the arm's arrays. */
@@ -66,17 +82,28 @@ record StateFile(
             return "arm-" + name + ".f32";
         }
 
-        ArmSnapshot with(float[][] arrays) {
+        /** Bytes that the arrays take in it. */
+        long bytes() {
+            return (long) slots.size() * Float.BYTES * ((long) dense + table);
+        }
+
+        /** Reads the arrays. */
+        ArmSnapshot read(InputStream in) throws IOException {
+            Loss kind = Loss.of(loss);
+            List<Slot> read = new ArrayList<>();
+            slots.forEach((slot, scalars) -> read.add(new Slot(
+                    slot,
+                    new float[dense],
+                    new float[table],
+                    LossScalars.of(kind, scalars).toArray())));
+            ArmArrays.read(read, in);
             return new ArmSnapshot(
                     name,
+                    kind,
                     nextStep,
                     Optional.ofNullable(stopped),
-                    logScale,
-                    bias,
-                    arrays[0],
-                    arrays[1],
-                    new OptimizerSnapshot(
-                            updates, arrays[2], arrays[3], arrays[4], arrays[5], scalarMean, scalarSquare),
+                    read.get(0),
+                    new OptimizerSnapshot(optimizer, updates, read.subList(1, read.size())),
                     peakBytes);
         }
     }

@@ -5,21 +5,26 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.files.FileSystems;
 import siglip.job.losses.LossJob;
 import siglip.job.losses.LossRequest;
 import siglip.job.losses.LossResult;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
+import siglip.kernels.LossScalars;
 
 @Command(
         name = "loss",
@@ -30,8 +35,30 @@ import siglip.job.losses.LossResult;
             "Keys: loss, d_log_scale, d_bias, image_gradient_norm, text_gradient_norm."
         })
 final class LossCommand implements Callable<Integer> {
-    @Spec
     private CommandSpec spec;
+
+    /** Each scalar of a loss has an option of its name. */
+    @Spec
+    void use(CommandSpec command) {
+        spec = command;
+        for (LossScalar scalar : LossScalar.values()) {
+            command.addOption(OptionSpec.builder(option(scalar))
+                    .paramLabel("VALUE")
+                    .type(Double.class)
+                    .description("%s of the losses that learn it: %s."
+                            .formatted(
+                                    scalar.title(),
+                                    Stream.of(Loss.values())
+                                            .filter(loss -> loss.has(scalar))
+                                            .map(Loss::id)
+                                            .collect(Collectors.joining(", "))))
+                    .build());
+        }
+    }
+
+    private static String option(LossScalar scalar) {
+        return "--" + scalar.shownName();
+    }
 
     @Mixin
     private SettingsOptions options;
@@ -50,16 +77,7 @@ final class LossCommand implements Callable<Integer> {
     private String textColumn;
 
     @Option(names = "--loss", paramLabel = "LOSS", required = true, description = "sigmoid or softmax.")
-    private LossSettings.Kind kind;
-
-    @Option(names = "--scale", paramLabel = "T", required = true, description = "Logit scale t, above 0.")
-    private double scale;
-
-    @Option(
-            names = "--bias",
-            paramLabel = "B",
-            description = "Logit bias b; required for sigmoid, without effect on softmax.")
-    private Optional<Double> bias = Optional.empty();
+    private Loss loss;
 
     @Option(
             names = "--ranks",
@@ -93,8 +111,9 @@ final class LossCommand implements Callable<Integer> {
                     settings.loss().numerics(),
                     settings.run().coresPerRank());
             answer.put("loss", found.loss());
-            answer.put("d_log_scale", found.logScaleGradient());
-            answer.put("d_bias", found.biasGradient());
+            for (LossScalar scalar : LossScalar.values()) {
+                answer.put("d_" + scalar.id(), found.scalarGradients().getOrDefault(scalar.id(), 0.0));
+            }
             answer.put("image_gradient_norm", found.imageGradientNorm());
             answer.put("text_gradient_norm", found.textGradientNorm());
         }
@@ -118,13 +137,28 @@ final class LossCommand implements Callable<Integer> {
     }
 
     private LossRequest request(int d) {
-        if (kind == LossSettings.Kind.SIGMOID && bias.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "Missing required option for --loss sigmoid: '--bias=B'");
-        }
+        double[] values = loss.scalars().stream().mapToDouble(this::value).toArray();
         try {
-            return new LossRequest(input, imageColumn, textColumn, kind, scale, bias.orElse(0.0), d, gradients);
+            return new LossRequest(input, imageColumn, textColumn, LossScalars.of(loss, values), d, gradients);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    private double value(LossScalar scalar) {
+        Double given = spec.findOption(option(scalar)).getValue();
+        if (given == null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "Missing required option for --loss %s: '%s=VALUE'".formatted(loss.id(), option(scalar)));
+        }
+        double learned = scalar.learned(given);
+        if (!Double.isFinite(learned)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "Cannot use a %s of %s: it must be a number%s"
+                            .formatted(scalar.shownName(), given, Double.isFinite(scalar.least()) ? " above 0" : ""));
+        }
+        return learned;
     }
 }

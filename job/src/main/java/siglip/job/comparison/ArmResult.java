@@ -1,6 +1,7 @@
 package siglip.job.comparison;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import siglip.job.config.LossSettings;
 import siglip.job.evaluation.Evaluation;
@@ -10,7 +11,7 @@ import siglip.job.training.StepRecord;
  * One arm, from its first step to its last.
  *
  * @param arm its loss and start
- * @param initialBias b at the start, as resolved
+ * @param starts scalars of the loss at the start, as people are shown them
  * @param steps one record a completed step, in order
  * @param evaluations in order of steps
  * @param stopped why the arm ended before its last step, if it did: loss or gradient not finite, named with the step
@@ -19,7 +20,7 @@ import siglip.job.training.StepRecord;
  */
 public record ArmResult(
         LossSettings.Arm arm,
-        double initialBias,
+        Map<String, Double> starts,
         List<StepRecord> steps,
         List<Evaluation> evaluations,
         Optional<String> stopped,

@@ -1,11 +1,11 @@
 package siglip.job.comparison;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import siglip.job.checkpoint.Checkpoint;
 import siglip.job.checkpoint.History;
@@ -19,7 +19,7 @@ import siglip.job.training.TrainingSnapshot;
 
 /** When a run writes checkpoints, and what of its own it puts into them. Used from the driver's thread. */
 final class Checkpoints implements AutoCloseable {
-    static final String EVALUATIONS = "evaluations";
+    private static final String EVALUATIONS = "evaluations";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -104,21 +104,14 @@ final class Checkpoints implements AutoCloseable {
         }
     }
 
-    static String text(List<Evaluation> evaluations) {
-        try {
-            return JSON.writeValueAsString(evaluations);
-        } catch (IOException e) {
-            throw new UncheckedIOException("Cannot write evaluations as JSON", e);
-        }
+    /** Evaluations, as a checkpoint holds them. */
+    static JsonNode notes(List<Evaluation> evaluations) {
+        return JSON.valueToTree(Map.of(EVALUATIONS, evaluations));
     }
 
     /** The evaluations that a checkpoint holds. */
     static List<Evaluation> evaluations(StoredCheckpoint from) {
-        String text = from.checkpoint().history().notes().getOrDefault(EVALUATIONS, "[]");
-        try {
-            return JSON.readValue(text, new TypeReference<List<Evaluation>>() {});
-        } catch (IOException e) {
-            throw new UncheckedIOException("Cannot read the evaluations of %s".formatted(from.path()), e);
-        }
+        JsonNode held = from.checkpoint().history().notes().path(EVALUATIONS);
+        return held.isMissingNode() ? List.of() : JSON.convertValue(held, new TypeReference<List<Evaluation>>() {});
     }
 }

@@ -25,6 +25,7 @@ import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.Evaluator;
 import siglip.job.evaluation.NearestNeighbour;
 import siglip.job.evaluation.RetrievalScore;
+import siglip.job.losses.LossSpec;
 import siglip.job.model.ModelFiles;
 import siglip.job.model.SavedModel;
 import siglip.job.runs.RunFolder;
@@ -242,12 +243,7 @@ public final class Comparison {
 
     private void save(Trainer trainer, ModelSpec model, PairData data, Configuration hadoop) {
         for (ArmState arm : trainer.arms()) {
-            SavedModel saved = new SavedModel(
-                    model,
-                    arm.parameters(),
-                    arm.logits().logScale(),
-                    arm.logits().bias(),
-                    data.scaling());
+            SavedModel saved = new SavedModel(model, arm.parameters(), arm.scalars(), data.scaling());
             Path folder =
                     new Path(settings.run().folder(), "models/" + arm.arm().name());
             try {
@@ -264,7 +260,7 @@ public final class Comparison {
             String name = arm.arm().name();
             results.add(new ArmResult(
                     arm.arm(),
-                    trainer.initialBias(arm.arm()),
+                    LossSpec.shownStarts(arm.arm(), settings.training().batchSize()),
                     steps.stream().filter(step -> step.arm().equals(name)).toList(),
                     evaluations.stream().filter(each -> each.arm().equals(name)).toList(),
                     arm.stopped(),
@@ -274,19 +270,12 @@ public final class Comparison {
         return results;
     }
 
-    /**
-     * What open_clip sends for the loss of one step, per rank: for the sigmoid it passes the texts round a ring and their
-     * gradients back, 2 (D - 1) n d floats; for the softmax, in the form whose gradients are exact, it gathers both sides and
-     * reduces the gradients of both, 4 (D - 1) n d.
-     */
+    /** What open_clip sends for the loss of one step, per rank. */
     private long openClipBytes(ArmState arm) {
         int ranks = settings.run().ranks();
         long block =
                 4L * settings.training().batchSize() / ranks * settings.towers().width();
-        return switch (arm.arm().kind()) {
-            case SIGMOID -> 2L * (ranks - 1) * block;
-            case SOFTMAX -> 4L * (ranks - 1) * block;
-        };
+        return block * (ranks - 1) * LossSpec.of(arm.arm().loss()).openClipBlocks();
     }
 
     /** Keeps what the training tells, and passes it on. */
@@ -318,12 +307,7 @@ public final class Comparison {
 
         @Override
         public void snapshot(TrainingSnapshot snapshot) {
-            History told = new History(
-                    List.of(),
-                    incidents,
-                    Map.of(Checkpoints.EVALUATIONS, Checkpoints.text(evaluations)),
-                    before.started(),
-                    spent());
+            History told = new History(List.of(), incidents, Checkpoints.notes(evaluations), before.started(), spent());
             checkpoints.ifPresent(writing -> writing.write(snapshot, steps, told));
         }
     }

@@ -1,8 +1,10 @@
 package siglip.job.config;
 
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Map;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
 import siglip.kernels.Numerics;
 
 /**
@@ -13,25 +15,14 @@ import siglip.kernels.Numerics;
  */
 public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics numerics, double maxScale) {
 
-    /** The loss of an arm. */
-    public enum Kind {
-        SIGMOID,
-        SOFTMAX
-    }
-
     /**
      * @param name shown in the report: {@code siglip}, {@code clip}
-     * @param kind its loss
-     * @param initialScale t at the start
-     * @param initialBias b at the start; empty: -log(N - 1). Softmax has none
+     * @param loss what it trains with
+     * @param initial scalars of the loss at the start, as people are shown them; without those that are left to the loss
      */
-    public record Arm(String name, Kind kind, double initialScale, OptionalDouble initialBias) {
-        /**
-         * b at the start for global batches of {@code batchSize} pairs: as set, or the calibrated -log(N - 1), at which the negatives' share of
-         * the gradient is that of the positives. Softmax has none: 0.
-         */
-        public double startBias(int batchSize) {
-            return kind == Kind.SOFTMAX ? 0 : initialBias.orElse(-Math.log(Math.max(1, batchSize - 1)));
+    public record Arm(String name, Loss loss, Map<LossScalar, Double> initial) {
+        public Arm {
+            initial = Map.copyOf(initial);
         }
     }
 }

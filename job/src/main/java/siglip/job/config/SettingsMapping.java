@@ -2,19 +2,27 @@ package siglip.job.config;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import siglip.job.config.SettingsReader.Bound;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
 import siglip.kernels.Numerics;
 
 /** From keys to records: type and range of each setting, and what settings ask of each other. */
 final class SettingsMapping {
     private static final Pattern FOLDER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*");
-    private static final Set<String> ARM_KEYS = Set.of("name", "loss", "initial-scale", "initial-bias");
+    private static final Set<String> ARM_KEYS = Stream.concat(
+                    Stream.of("name", "loss"), Stream.of(LossScalar.values()).map(SettingsMapping::initial))
+            .collect(Collectors.toUnmodifiableSet());
 
     private SettingsMapping() {}
 
@@ -123,23 +131,40 @@ final class SettingsMapping {
 
     private static LossSettings.Arm arm(SettingsReader reader, double maxScale) {
         String name = reader.text("name");
-        LossSettings.Kind kind = reader.choice("loss", LossSettings.Kind.class);
-        double scale = reader.number("initial-scale", Bound.atLeast(1));
-        OptionalDouble bias = reader.optionalNumber("initial-bias", Bound.ANY);
+        Loss loss = reader.choice("loss", Loss.class);
+        Map<LossScalar, Double> initial = new EnumMap<>(LossScalar.class);
+        for (LossScalar scalar : LossScalar.values()) {
+            initial(reader, loss, scalar, maxScale).ifPresent(value -> initial.put(scalar, value));
+        }
         reader.require(
                 FOLDER.matcher(name).matches(),
                 "name",
                 "must be a name of letters, digits, '-', '_' and '.', found \"%s\"".formatted(name));
+        return new LossSettings.Arm(name, loss, initial);
+    }
+
+    /** Where a scalar starts, as people are shown it. The scale has no start that suits every loss, so that it must be given. */
+    private static OptionalDouble initial(SettingsReader reader, Loss loss, LossScalar scalar, double maxScale) {
+        String key = initial(scalar);
+        double least = scalar.shown(scalar.least());
+        Bound bound = Double.isFinite(least) ? Bound.atLeast(least) : Bound.ANY;
+        OptionalDouble value = scalar == LossScalar.LOG_SCALE
+                ? OptionalDouble.of(reader.number(key, bound))
+                : reader.optionalNumber(key, bound);
         reader.require(
-                !(scale > maxScale),
-                "initial-scale",
-                "must be at most loss.max-scale (%s), found %s".formatted(maxScale, scale));
-        reader.require(
-                kind == LossSettings.Kind.SIGMOID || bias.isEmpty(),
-                "initial-bias",
-                "must be left out: the softmax loss has no bias",
+                loss.has(scalar) || value.isEmpty(),
+                key,
+                "must be left out: the %s loss has no %s".formatted(loss.id(), scalar.shownName()),
                 "loss");
-        return new LossSettings.Arm(name, kind, scale, bias);
+        reader.require(
+                !(scalar.learned(value.orElse(Double.NaN)) > scalar.most(maxScale)),
+                key,
+                "must be at most loss.max-scale (%s), found %s".formatted(maxScale, value.orElse(Double.NaN)));
+        return value;
+    }
+
+    private static String initial(LossScalar scalar) {
+        return "initial-" + scalar.shownName();
     }
 
     private static TrainingSettings training(SettingsReader reader) {
@@ -152,6 +177,7 @@ final class SettingsMapping {
                 reader.integer("training.batch-size", 2),
                 reader.optionalInteger("training.micro-batch-size", 1),
                 steps,
+                reader.choice("training.optimizer", TrainingSettings.Optimizer.class),
                 reader.number("training.learning-rate", Bound.ABOVE_ZERO),
                 warmupSteps,
                 reader.number("training.final-learning-rate", Bound.SHARE),

@@ -13,6 +13,7 @@ import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.TrainingSettings;
 import siglip.job.data.PairData;
+import siglip.job.losses.LossSpec;
 import siglip.job.towers.ModelSpec;
 
 /**
@@ -52,11 +53,10 @@ public final class Export {
         ObjectNode json = new ObjectMapper().createObjectNode();
         ArrayNode arms = json.putArray("arms");
         for (LossSettings.Arm arm : settings.loss().arms()) {
-            arms.addObject()
+            ObjectNode node = arms.addObject()
                     .put("name", arm.name())
-                    .put("loss", arm.kind().name().toLowerCase(Locale.ROOT))
-                    .put("scale", arm.initialScale())
-                    .put("bias", arm.startBias(training.batchSize()));
+                    .put("loss", arm.loss().id());
+            LossSpec.shownStarts(arm, training.batchSize()).forEach(node::put);
         }
         json.put("maxScale", settings.loss().maxScale());
         json.put("duplicates", settings.loss().duplicates().name().toLowerCase(Locale.ROOT));

@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import siglip.job.comparison.ArmResult;
-import siglip.job.config.LossSettings;
 import siglip.job.config.TrainingSettings;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
@@ -13,6 +12,8 @@ import siglip.job.stability.Statistics;
 import siglip.job.stage.Phase;
 import siglip.job.stage.RankStep;
 import siglip.job.training.StepRecord;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
 
 /** The figures of one arm. What each means, and its unit, stands in {@code docs/metrics.md}. */
 public final class ArmFigures {
@@ -26,7 +27,7 @@ public final class ArmFigures {
     ArmFigures(ArmResult result, TrainingSettings training) {
         this.result = result;
         this.times = StepTimes.of(result.steps());
-        loss();
+        losses();
         for (String set :
                 result.evaluations().stream().map(Evaluation::set).distinct().toList()) {
             quality(set, lastEvaluation(set).orElseThrow());
@@ -40,8 +41,8 @@ public final class ArmFigures {
         return result.arm().name();
     }
 
-    public boolean sigmoid() {
-        return result.arm().kind() == LossSettings.Kind.SIGMOID;
+    public Loss loss() {
+        return result.arm().loss();
     }
 
     public ArmResult result() {
@@ -68,7 +69,7 @@ public final class ArmFigures {
         return result.steps().stream().mapToDouble(value).toArray();
     }
 
-    private void loss() {
+    private void losses() {
         int steps = result.steps().size();
         int last = Math.max(1, Math.min(100, steps / 20));
         long finite = result.steps().stream().filter(StepRecord::finite).count();
@@ -120,12 +121,13 @@ public final class ArmFigures {
 
     private void scalars() {
         List<StepRecord> steps = result.steps();
-        boolean any = !steps.isEmpty();
-        figures.add(Unit.NUMBER, result.arm().initialScale(), "scale", "start");
-        figures.add(Unit.NUMBER, any ? steps.get(steps.size() - 1).scale() : Double.NaN, "scale", "end");
-        figures.add(Unit.NUMBER, sigmoid() ? result.initialBias() : Double.NaN, "bias", "start");
-        double bias = any && sigmoid() ? steps.get(steps.size() - 1).bias() : Double.NaN;
-        figures.add(Unit.NUMBER, bias, "bias", "end");
+        for (LossScalar scalar : LossScalar.values()) {
+            String name = scalar.shownName();
+            figures.add(Unit.NUMBER, result.starts().getOrDefault(name, Double.NaN), name, "start");
+            double end =
+                    steps.isEmpty() ? Double.NaN : steps.get(steps.size() - 1).scalar(scalar);
+            figures.add(Unit.NUMBER, end, name, "end");
+        }
     }
 
     private void cost(int batchSize) {

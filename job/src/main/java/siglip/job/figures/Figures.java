@@ -49,7 +49,7 @@ public final class Figures {
 
     /** Whether gradient norms are those of different losses, and so of different scale. */
     public boolean mixed() {
-        return arms.stream().map(ArmFigures::sigmoid).distinct().count() > 1;
+        return arms.stream().map(ArmFigures::loss).distinct().count() > 1;
     }
 
     /** Whether the ranks of an arm wait for more than half of a step. */

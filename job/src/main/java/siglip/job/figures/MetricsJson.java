@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.ComparisonResult;
@@ -60,7 +59,7 @@ public final class MetricsJson {
     private static void arm(ObjectNode node, ArmFigures arm) {
         ArmResult result = arm.result();
         node.put("name", arm.name());
-        node.put("loss", result.arm().kind().name().toLowerCase(Locale.ROOT));
+        node.put("loss", arm.loss().id());
         node.put("stopped", result.stopped().orElse(null));
         arm.figures().all().forEach(figure -> put(node, figure));
         ArrayNode evaluations = node.putArray("evaluations");

@@ -1,7 +1,9 @@
 package siglip.job.losses;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -16,7 +18,6 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.CollectionAccumulator;
 import siglip.job.batches.EncodedPair;
-import siglip.job.config.LossSettings;
 import siglip.job.config.RingSettings;
 import siglip.job.data.EmbeddingPairs;
 import siglip.job.features.PairShape;
@@ -33,7 +34,8 @@ import siglip.job.stage.Lanes;
 import siglip.job.stage.RecoveryClock;
 import siglip.job.stage.StepClock;
 import siglip.kernels.DuplicatePolicy;
-import siglip.kernels.LogitParams;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
 import siglip.kernels.Numerics;
 import siglip.kernels.blas.Matrix;
@@ -59,7 +61,7 @@ public final class LossJob {
         }
         JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
         Slices rows = new Slices(pairs.rows(), request.ranks());
-        CollectionAccumulator<double[]> sums = session.sparkContext().collectionAccumulator("sums of ranks");
+        CollectionAccumulator<RankResult> sums = session.sparkContext().collectionAccumulator("sums of ranks");
         JavaRDD<byte[]> feed = pairs.slices(rows);
         List<JavaRDD<Row>> stage = new ArrayList<>();
         Attempt.run(
@@ -71,8 +73,7 @@ public final class LossJob {
                             meeting,
                             rows,
                             pairs.width(),
-                            request.kind(),
-                            logits(request),
+                            request.scalars(),
                             request.gradients().isPresent(),
                             numerics,
                             cores,
@@ -87,22 +88,43 @@ public final class LossJob {
         } finally {
             stage.get(0).unpersist();
         }
-        return total(sums.value(), rows.total());
+        return total(request.scalars().loss(), sums.value(), (double) rows.total());
     }
 
-    private static LogitParams logits(LossRequest request) {
-        double bias = request.kind() == LossSettings.Kind.SOFTMAX ? 0 : request.bias();
-        return new LogitParams(Math.log(request.scale()), bias);
+    /**
+     * What one rank has computed.
+     *
+     * @param scalarGradients in the order of the loss's scalars
+     * @param imageSquares squares of its gradient of the images, added up
+     * @param textSquares the same of the texts
+     */
+    private record RankResult(int rank, double loss, double[] scalarGradients, double imageSquares, double textSquares)
+            implements Serializable {
+        RankResult plus(RankResult next) {
+            double[] gradients = scalarGradients.clone();
+            Arrays.setAll(gradients, i -> gradients[i] + next.scalarGradients[i]);
+            return new RankResult(
+                    rank,
+                    loss + next.loss,
+                    gradients,
+                    imageSquares + next.imageSquares,
+                    textSquares + next.textSquares);
+        }
     }
 
     /** Adds up in rank order, whatever order the tasks ended in. */
-    private static LossResult total(List<double[]> sums, long pairs) {
-        double[] total = new double[5];
-        sums.stream().sorted((a, b) -> Double.compare(a[5], b[5])).forEach(rank -> IntStream.range(0, 5)
-                .forEach(i -> total[i] += rank[i]));
-        double n = pairs;
+    private static LossResult total(Loss loss, List<RankResult> ranks, double pairs) {
+        RankResult total = ranks.stream()
+                .sorted(Comparator.comparingInt(RankResult::rank))
+                .reduce(RankResult::plus)
+                .orElseThrow();
+        double[] gradients = total.scalarGradients.clone();
+        Arrays.setAll(gradients, i -> gradients[i] / pairs);
         return new LossResult(
-                total[0] / n, total[1] / n, total[2] / n, Math.sqrt(total[3]) / n, Math.sqrt(total[4]) / n);
+                total.loss / pairs,
+                loss.named(gradients),
+                Math.sqrt(total.imageSquares) / pairs,
+                Math.sqrt(total.textSquares) / pairs);
     }
 
     private static void write(SparkSession session, JavaRDD<Row> gradients, String folder) {
@@ -118,12 +140,11 @@ public final class LossJob {
             Rendezvous meeting,
             Slices rows,
             int width,
-            LossSettings.Kind kind,
-            LogitParams logits,
+            LossScalars scalars,
             boolean returnsGradients,
             Numerics numerics,
             int cores,
-            CollectionAccumulator<double[]> sums)
+            CollectionAccumulator<RankResult> sums)
             implements BarrierStage.Body<byte[], Row> {
         @Override
         public List<Row> run(BarrierTaskContext task, Iterator<byte[]> feed) {
@@ -144,21 +165,19 @@ public final class LossJob {
             Matrix textGradient = Matrix.allocate(n, width);
             LossSums result = new LossSums();
             BarrierStage.inRing(task, meeting, numerics, cores, (node, lanes) -> exchange(node, lanes)
-                    .run(0, 0, images, texts, logits, imageGradient, textGradient, result, new StepClock())
+                    .run(new LossStep(
+                            0, 0, images, texts, scalars, imageGradient, textGradient, result, new StepClock()))
                     .await());
-            sums.add(new double[] {
-                result.loss,
-                result.logScaleGradient,
-                result.biasGradient,
-                squares(imageGradient),
-                squares(textGradient),
-                rank
-            });
+            double[] scalarGradients = scalars.loss().scalars().stream()
+                    .mapToDouble(result::gradient)
+                    .toArray();
+            sums.add(new RankResult(rank, result.loss, scalarGradients, squares(imageGradient), squares(textGradient)));
             return gradients(rank, imageGradient, textGradient);
         }
 
         private LossExchange exchange(RankNode node, Lanes lanes) {
-            return LossExchange.of(kind, node, rows, width, DuplicatePolicy.IGNORE, lanes);
+            return LossSpec.of(scalars.loss())
+                    .exchange(new LossExchange.Blocks(node, rows, width, DuplicatePolicy.IGNORE, lanes));
         }
 
         private List<Row> gradients(int rank, Matrix images, Matrix texts) {

@@ -1,14 +1,15 @@
 package siglip.job.losses;
 
+import java.util.Map;
+
 /**
  * A loss and its gradients in open_clip's scaling: divided by the number of pairs. Gradients are with respect to the
- * embeddings as given, t' = log t, and b.
+ * embeddings as given, and to the scalars as they are learned, t' = log t among them.
  *
  * @param loss in nats
- * @param logScaleGradient with respect to t'
- * @param biasGradient with respect to b; 0 for softmax
+ * @param scalarGradients by the names of the loss's scalars, in their order
  * @param imageGradientNorm Euclidean norm of the gradient of all image embeddings
  * @param textGradientNorm Euclidean norm of the gradient of all text embeddings
  */
 public record LossResult(
-        double loss, double logScaleGradient, double biasGradient, double imageGradientNorm, double textGradientNorm) {}
+        double loss, Map<String, Double> scalarGradients, double imageGradientNorm, double textGradientNorm) {}

@@ -8,7 +8,6 @@ import siglip.job.ring.TextRing;
 import siglip.job.stage.Phase;
 import siglip.job.stage.StepClock;
 import siglip.kernels.LogitParams;
-import siglip.kernels.LossSums;
 import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 
@@ -19,7 +18,7 @@ import siglip.kernels.blas.Matrix;
  * @see <a href="https://arxiv.org/abs/2303.15343">Zhai et al. 2023</a>, section 3.3
  */
 final class SigmoidExchange implements LossExchange {
-    private static final int TEXT_PLACES = 2;
+    static final int TEXT_PLACES = 2;
 
     private final Blocks blocks;
     private final LaneShares textShares;
@@ -40,69 +39,48 @@ final class SigmoidExchange implements LossExchange {
     }
 
     @Override
-    public Homeward run(
-            int arm,
-            long step,
-            Matrix images,
-            TextBlock own,
-            LogitParams params,
-            Matrix imageGradient,
-            Matrix textGradient,
-            LossSums sums,
-            StepClock clock) {
-        TextRing texts = new TextRing(blocks.node(), blocks.rows(), arm, step, own, places);
-        GradientRing gradients = new GradientRing(blocks.node(), blocks.rows(), arm, step, shares, arriving);
-        int[] conceptIds = own.conceptIds();
-        imageGradient.clear();
-        textGradient.clear();
+    public PendingTextGradient run(LossStep step) {
+        TextRing texts = new TextRing(blocks.node(), blocks.rows(), step.arm(), step.step(), step.texts(), places);
+        GradientRing gradients =
+                new GradientRing(blocks.node(), blocks.rows(), step.arm(), step.step(), shares, arriving);
+        LogitParams params = step.scalars().logits();
+        StepClock clock = step.clock();
+        int[] conceptIds = step.texts().conceptIds();
+        step.imageGradient().clear();
+        step.textGradient().clear();
         accumulate(
-                images,
-                own.embeddings(),
-                blocks.labels(blocks.node().rank(), conceptIds, conceptIds),
+                step,
                 params,
-                imageGradient,
-                textGradient,
-                sums);
+                step.texts(),
+                blocks.labels(blocks.node().rank(), conceptIds, conceptIds),
+                step.textGradient());
         clock.lap(Phase.LOSS);
         for (int phase = 1; phase < blocks.ranks(); phase++) {
             TextBlock block = texts.await(phase);
             Matrix share = gradients.share(phase);
             clock.lap(Phase.HOPS);
-            accumulate(
-                    images,
-                    block.embeddings(),
-                    blocks.labels(texts.owner(phase), conceptIds, block.conceptIds()),
-                    params,
-                    imageGradient,
-                    share,
-                    sums);
+            accumulate(step, params, block, blocks.labels(texts.owner(phase), conceptIds, block.conceptIds()), share);
             clock.lap(Phase.LOSS);
             gradients.pass(phase, share);
             texts.used(phase);
             clock.lap(Phase.HOPS);
         }
-        return Homeward.of(gradients, texts, textGradient);
+        return PendingTextGradient.of(gradients, texts, step.textGradient());
     }
 
     /** Adds a block's loss and gradients; each lane takes its rows of the images. */
     private void accumulate(
-            Matrix images,
-            Matrix texts,
-            PairLabels labels,
-            LogitParams params,
-            Matrix imageGradient,
-            Matrix textGradient,
-            LossSums sums) {
+            LossStep step, LogitParams params, TextBlock block, PairLabels labels, Matrix textGradient) {
         textShares.accumulate(
-                images,
+                step.images(),
                 labels,
-                imageGradient,
+                step.imageGradient(),
                 textGradient,
-                sums,
+                step.sums(),
                 (lane, rows, ofRows, toRows, toTexts, part) -> blocks.lanes()
                         .kernels(lane)
                         .sigmoid()
-                        .accumulate(rows, texts, ofRows, params, toRows, toTexts, part));
+                        .accumulate(rows, block.embeddings(), ofRows, params, toRows, toTexts, part));
     }
 
     @Override

@@ -13,7 +13,6 @@ import siglip.job.stage.Phase;
 import siglip.job.stage.StepClock;
 import siglip.kernels.LogSums;
 import siglip.kernels.LogitParams;
-import siglip.kernels.LossSums;
 import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 
@@ -58,20 +57,15 @@ final class SoftmaxExchange implements LossExchange {
     }
 
     @Override
-    public Homeward run(
-            int arm,
-            long step,
-            Matrix images,
-            TextBlock own,
-            LogitParams params,
-            Matrix imageGradient,
-            Matrix textGradient,
-            LossSums sums,
-            StepClock clock) {
+    public PendingTextGradient run(LossStep step) {
         int self = blocks.node().rank();
-        TextRing texts = new TextRing(blocks.node(), blocks.rows(), arm, step, own, gathered);
-        GradientRing gradients = new GradientRing(blocks.node(), blocks.rows(), arm, step, shares, arriving);
-        ColumnMerge.Offers offers = merge.offer(arm, step);
+        TextBlock own = step.texts();
+        TextRing texts = new TextRing(blocks.node(), blocks.rows(), step.arm(), step.step(), own, gathered);
+        GradientRing gradients =
+                new GradientRing(blocks.node(), blocks.rows(), step.arm(), step.step(), shares, arriving);
+        ColumnMerge.Offers offers = merge.offer(step.arm(), step.step());
+        LogitParams params = step.scalars().logits();
+        StepClock clock = step.clock();
         int[] conceptIds = own.conceptIds();
         for (int lane = 0; lane < rows.length; lane++) {
             rows[lane].clear();
@@ -83,29 +77,33 @@ final class SoftmaxExchange implements LossExchange {
             int owner = texts.owner(phase);
             PairLabels labels = blocks.labels(owner, conceptIds, block.conceptIds());
             accumulateLogSums(
-                    images, block.embeddings(), labels, params, blocks.rows().start(owner));
+                    step.images(),
+                    block.embeddings(),
+                    labels,
+                    params,
+                    blocks.rows().start(owner));
             clock.lap(Phase.LOSS);
         }
-        sums.loss += mergeLanes() + merge.run(offers, columns[0]);
+        step.sums().loss += mergeLanes() + merge.run(offers, columns[0]);
         clock.lap(Phase.HOPS);
 
-        imageGradient.clear();
-        textGradient.clear();
+        step.imageGradient().clear();
+        step.textGradient().clear();
         for (int phase = 0; phase < blocks.ranks(); phase++) {
             TextBlock block = phase == 0 ? own : gathered.get(phase - 1);
-            Matrix share = phase == 0 ? textGradient : gradients.share(phase);
+            Matrix share = phase == 0 ? step.textGradient() : gradients.share(phase);
             clock.lap(Phase.HOPS);
             int owner = texts.owner(phase);
             PairLabels labels = blocks.labels(owner, conceptIds, block.conceptIds());
             accumulateGradient(
-                    images, block.embeddings(), labels, params, blocks.rows().start(owner), imageGradient, share, sums);
+                    step, block.embeddings(), labels, params, blocks.rows().start(owner), share);
             clock.lap(Phase.LOSS);
             if (owner != self) {
                 gradients.pass(phase, share);
             }
         }
         clock.lap(Phase.HOPS);
-        return Homeward.of(gradients, texts, textGradient);
+        return PendingTextGradient.of(gradients, texts, step.textGradient());
     }
 
     /** First pass over a block; each lane takes its rows of the images. */
@@ -146,20 +144,13 @@ final class SoftmaxExchange implements LossExchange {
 
     /** Second pass over a block; each lane takes its rows of the images. */
     private void accumulateGradient(
-            Matrix images,
-            Matrix texts,
-            PairLabels labels,
-            LogitParams params,
-            int firstColumn,
-            Matrix imageGradient,
-            Matrix textGradient,
-            LossSums sums) {
+            LossStep step, Matrix texts, PairLabels labels, LogitParams params, int firstColumn, Matrix textGradient) {
         textShares.accumulate(
-                images,
+                step.images(),
                 labels,
-                imageGradient,
+                step.imageGradient(),
                 textGradient,
-                sums,
+                step.sums(),
                 (lane, part, ofRows, toRows, toTexts, partSums) -> blocks.lanes()
                         .kernels(lane)
                         .softmax()

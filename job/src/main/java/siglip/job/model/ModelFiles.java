@@ -1,5 +1,6 @@
 package siglip.job.model;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -24,6 +26,8 @@ import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Nd4jBridge;
 import siglip.job.towers.Parameters;
 import siglip.job.towers.TowerPlan;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalars;
 import siglip.kernels.blas.Matrix;
 
 /**
@@ -32,11 +36,11 @@ import siglip.kernels.blas.Matrix;
  * <pre>
  * image.zip, text.zip  the towers, as DL4J's ModelSerializer writes and reads them; the text tower starts at the sum of a bag's table rows
  * table.bin            the table's rows one after the other, float32, little-endian
- * model.json           shapes, t', b, and how image features are scaled
+ * model.json           shapes, the loss and its scalars, and how image features are scaled
  * </pre>
  */
 public final class ModelFiles {
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
     private static final String IMAGE = "image.zip";
     private static final String TEXT = "text.zip";
     private static final String TABLE = "table.bin";
@@ -96,8 +100,9 @@ public final class ModelFiles {
         return new SavedModel(
                 spec,
                 parameters,
-                json.get("logScale").asDouble(),
-                json.get("bias").asDouble(),
+                LossScalars.of(
+                        Loss.of(json.get("loss").asText()),
+                        JSON.convertValue(json.get("scalars"), new TypeReference<Map<String, Double>>() {})),
                 new FeatureScaling(floats(json.get("featureMean")), floats(json.get("featureDeviation"))));
     }
 
@@ -124,8 +129,8 @@ public final class ModelFiles {
         json.put("tableDeviation", spec.table().deviation());
         describe(spec.image(), json.putObject("image"));
         describe(spec.text(), json.putObject("text"));
-        json.put("logScale", model.logScale());
-        json.put("bias", model.bias());
+        json.put("loss", model.scalars().loss().id());
+        json.putPOJO("scalars", model.scalars().named());
         put(model.scaling().mean(), json.putArray("featureMean"));
         put(model.scaling().deviation(), json.putArray("featureDeviation"));
         return json;

@@ -4,10 +4,9 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import siglip.job.config.TrainingSettings;
-import siglip.job.training.ArmState;
 
 /**
- * AdamW with decoupled weight decay for the towers, t' and b, and SparseAdam's rule for the table: of a table, only the rows
+ * AdamW with decoupled weight decay for the towers and the scalars of the loss, and SparseAdam's rule for the table: of a table, only the rows
  * that a batch touched and their moments move, and nothing decays.
  *
  * <pre>{@code
@@ -18,17 +17,16 @@ import siglip.job.training.ArmState;
  * @see <a href="https://arxiv.org/abs/1711.05101">Loshchilov and Hutter 2019</a>, Algorithm 2, and PyTorch's AdamW and
  *     SparseAdam, whose placing of epsilon each part follows
  */
-public final class AdamW {
+final class AdamW extends Optimizer {
+    private static final String MEAN = "mean";
+    private static final String SQUARE = "square";
+    static final List<String> SLOTS = List.of(MEAN, SQUARE);
+
     private final TrainingSettings settings;
     private final List<Run> runs;
     private final int width;
-    private final float[] m;
-    private final float[] v;
-    private final float[] tableM;
-    private final float[] tableV;
-    private final double[] scalarM = new double[2];
-    private final double[] scalarV = new double[2];
-    private long updates;
+    private final Slot mean = slot(MEAN);
+    private final Slot square = slot(SQUARE);
     private double rate; // of the step that has begun
     private double correction1;
     private double correction2;
@@ -48,62 +46,54 @@ public final class AdamW {
         }
     }
 
-    /** @param decayed which of the towers' parameters have weight decay */
-    public AdamW(TrainingSettings settings, boolean[] decayed, int tableRows, int width) {
+    AdamW(TrainingSettings settings, Sizes sizes) {
+        super(TrainingSettings.Optimizer.ADAMW, sizes);
         this.settings = settings;
-        this.runs = Run.of(decayed);
-        this.width = width;
-        m = new float[decayed.length];
-        v = new float[decayed.length];
-        tableM = new float[tableRows * width];
-        tableV = new float[tableRows * width];
+        this.runs = Run.of(sizes.decayed());
+        this.width = sizes.width();
     }
 
-    public OptimizerSnapshot snapshot() {
-        return new OptimizerSnapshot(
-                updates, m.clone(), v.clone(), tableM.clone(), tableV.clone(), scalarM.clone(), scalarV.clone());
-    }
-
-    /** Takes over another one's memory; shapes are the caller's to check. */
-    public void restore(OptimizerSnapshot from) {
-        updates = from.updates();
-        ArmState.copy(from.denseMean(), m);
-        ArmState.copy(from.denseSquare(), v);
-        ArmState.copy(from.tableMean(), tableM);
-        ArmState.copy(from.tableSquare(), tableV);
-        System.arraycopy(from.scalarMean(), 0, scalarM, 0, scalarM.length);
-        System.arraycopy(from.scalarSquare(), 0, scalarV, 0, scalarV.length);
-    }
-
-    /** Begins a step at a learning rate: moves t' and b, and leaves the rest to {@link #moveDense} and {@link #moveTable}. */
-    public void begin(ArmState arm, Gradient gradient, double learningRate) {
-        updates++;
+    @Override
+    void begin(double learningRate, long update) {
         rate = learningRate;
-        correction1 = 1 - Math.pow(settings.beta1(), (double) updates);
-        correction2 = 1 - Math.pow(settings.beta2(), (double) updates);
-        double scalarRate = rate * settings.scalarLearningRateFactor();
-        arm.moveScalars(scalar(0, gradient.logScale, scalarRate), scalar(1, gradient.bias, scalarRate));
+        correction1 = 1 - Math.pow(settings.beta1(), (double) update);
+        correction2 = 1 - Math.pow(settings.beta2(), (double) update);
     }
 
-    /** Moves the towers' parameters {@code first} to {@code last - 1}, and copies them while they are in the cache. */
-    public void moveDense(ArmState arm, Gradient gradient, int first, int last, FloatBuffer copy) {
+    @Override
+    public void moveScalars(double[] scalars, Gradient gradient) {
+        double scalarRate = rate * settings.scalarLearningRateFactor();
+        double[] m = mean.scalars();
+        double[] v = square.scalars();
+        for (int i = 0; i < scalars.length; i++) {
+            double g = gradient.scalars[i];
+            m[i] = settings.beta1() * m[i] + (1 - settings.beta1()) * g;
+            v[i] = settings.beta2() * v[i] + (1 - settings.beta2()) * g * g;
+            scalars[i] += -scalarRate / correction1 * m[i] / (Math.sqrt(v[i] / correction2) + settings.epsilon());
+        }
+    }
+
+    @Override
+    public void moveDense(float[] dense, Gradient gradient, int first, int last, FloatBuffer copy) {
         for (Run run : runs) {
             double decay = run.decays ? settings.weightDecay() : 0;
             int start = Math.max(first, run.from);
             Chunks.each(Math.min(last, run.to) - start, (from, to) -> {
-                dense(arm.dense(), gradient.dense, start + from, start + to, decay);
-                copy.put(start + from - first, arm.dense(), start + from, to - from);
+                dense(dense, gradient.dense, start + from, start + to, decay);
+                copy.put(start + from - first, dense, start + from, to - from);
             });
         }
     }
 
-    /** Moves the touched rows of the table. */
-    public void moveTable(ArmState arm, Gradient gradient) {
+    @Override
+    public void moveTable(float[] table, Gradient gradient) {
         float tableRate = (float) (rate * Math.sqrt(correction2) / correction1);
-        Chunks.each(gradient.rows * width, (from, to) -> table(arm.table(), gradient, from, to, tableRate));
+        Chunks.each(gradient.rows * width, (from, to) -> table(table, gradient, from, to, tableRate));
     }
 
     private void dense(float[] p, float[] g, int from, int to, double decay) {
+        float[] m = mean.dense();
+        float[] v = square.dense();
         float b1 = (float) settings.beta1();
         float b2 = (float) settings.beta2();
         float c1 = (float) (1 - settings.beta1());
@@ -123,7 +113,9 @@ public final class AdamW {
     }
 
     /** Elements {@code from} to {@code to - 1} of the touched rows, laid end to end. */
-    private void table(float[] p, Gradient gradient, int from, int to, float rate) {
+    private void table(float[] p, Gradient gradient, int from, int to, float tableRate) {
+        float[] tableM = mean.table();
+        float[] tableV = square.table();
         float b1 = (float) settings.beta1();
         float b2 = (float) settings.beta2();
         float c1 = (float) (1 - settings.beta1());
@@ -139,17 +131,8 @@ public final class AdamW {
                 float vi = b2 * tableV[i + shift] + c2 * gi * gi;
                 tableM[i + shift] = mi;
                 tableV[i + shift] = vi;
-                p[i + shift] -= rate * mi / ((float) Math.sqrt(vi) + epsilon);
+                p[i + shift] -= tableRate * mi / ((float) Math.sqrt(vi) + epsilon);
             }
         }
-    }
-
-    private double scalar(int index, double g, double scalarRate) {
-        scalarM[index] = settings.beta1() * scalarM[index] + (1 - settings.beta1()) * g;
-        scalarV[index] = settings.beta2() * scalarV[index] + (1 - settings.beta2()) * g * g;
-        return -scalarRate
-                / correction1
-                * scalarM[index]
-                / (Math.sqrt(scalarV[index] / correction2) + settings.epsilon());
     }
 }

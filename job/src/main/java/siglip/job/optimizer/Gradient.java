@@ -2,7 +2,6 @@ package siglip.job.optimizer;
 
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
-import siglip.job.training.RankScalars;
 
 /** The gradient of the mean loss of one global batch, put together on the driver from the ranks' pieces. */
 public final class Gradient {
@@ -16,17 +15,24 @@ public final class Gradient {
     public float[] values = new float[0];
 
     public int rows;
-    public double logScale;
-    public double bias;
+    /** With respect to the scalars of the loss as they are learned, in their order. */
+    public final double[] scalars;
+
     private double squaredNorm;
 
-    public Gradient(PieceLayout layout) {
+    /** @param scalars how many the loss has */
+    public Gradient(PieceLayout layout, int scalars) {
         this.layout = layout;
+        this.scalars = new double[scalars];
         this.dense = new float[Math.toIntExact(layout.dense().total())];
     }
 
-    /** Takes the summed pieces of all ranks and divides by the number of pairs. */
-    public void assemble(Piece[] pieces, RankScalars total, int pairs) {
+    /**
+     * Takes the summed pieces of all ranks and divides by the number of pairs.
+     *
+     * @param scalarSums the same sums with respect to the scalars of the loss
+     */
+    public void assemble(Piece[] pieces, double[] scalarSums, int pairs) {
         rows = 0;
         for (Piece piece : pieces) {
             rows += piece.rows();
@@ -46,8 +52,9 @@ public final class Gradient {
         }
         Chunks.each(rows * layout.width(), (from, to) -> multiply(values, from, to, factor));
         squaredNorm += Chunks.sum(rows * layout.width(), (from, to) -> squares(values, from, to));
-        logScale = total.sums().logScaleGradient / pairs;
-        bias = total.sums().biasGradient / pairs;
+        for (int i = 0; i < scalars.length; i++) {
+            scalars[i] = scalarSums[i] / pairs;
+        }
     }
 
     /** Copies elements out of the pieces that hold them, scales them, and gives the sum of their squares: once through the memory. */
@@ -64,7 +71,7 @@ public final class Gradient {
         return squares(dense, from, to);
     }
 
-    /** Multiplies the gradients of towers and table, not those of t' and b. */
+    /** Multiplies the gradients of towers and table, not that of the scalars. */
     public void scale(float factor) {
         Chunks.each(dense.length, (from, to) -> multiply(dense, from, to, factor));
         Chunks.each(rows * layout.width(), (from, to) -> multiply(values, from, to, factor));
@@ -76,9 +83,18 @@ public final class Gradient {
         }
     }
 
-    /** Sum of squares over towers and table, as they were assembled. */
-    public double squaredNorm() {
-        return squaredNorm;
+    /** Euclidean norm over towers and table, as they were assembled. */
+    public double norm() {
+        return Math.sqrt(squaredNorm);
+    }
+
+    /** Euclidean norm over towers, table and scalars, as they were assembled. */
+    public double wholeNorm() {
+        double squared = squaredNorm;
+        for (double scalar : scalars) {
+            squared += scalar * scalar;
+        }
+        return Math.sqrt(squared);
     }
 
     private static double squares(float[] values, int from, int to) {

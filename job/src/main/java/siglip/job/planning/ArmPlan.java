@@ -1,13 +1,13 @@
 package siglip.job.planning;
 
-import siglip.job.config.LossSettings.Kind;
 import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
+import siglip.kernels.Loss;
 
 /**
  * One step of one arm. Seconds by phase add up to the step; they mean what the report's mean.
  *
- * @param kind the arm's loss
+ * @param loss of the arm
  * @param computing what the ranks compute in each phase: the loss with the processor time that messages take from it, backward with
  *     forward again where there are micro-batches, gradients cut into pieces and added up, new parameters written over the old
  * @param messages what they wait for in each phase: blocks of neighbours, as far as computing does not hide them; pieces of the
@@ -17,7 +17,7 @@ import siglip.job.stage.PhaseSeconds;
  * @param memory accounted memory of the rank that has most
  */
 public record ArmPlan(
-        Kind kind, PhaseSeconds computing, PhaseSeconds messages, double driver, Traffic traffic, Memory memory) {
+        Loss loss, PhaseSeconds computing, PhaseSeconds messages, double driver, Traffic traffic, Memory memory) {
 
     /** What takes most of a step. */
     public enum Limit {

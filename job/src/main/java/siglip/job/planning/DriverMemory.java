@@ -1,25 +1,27 @@
 package siglip.job.planning;
 
 import java.util.List;
+import siglip.job.optimizer.Optimizer;
 import siglip.job.planning.Memory.Part;
 
 /**
  * What the driver holds while it trains, by the sizes of the arrays that training allocates, for each arm: P parameters and a table of R rows of
- * w floats with two moments each, a copy of these for the checkpoint that is being written and at the end of a run one for the last, which waits for
+ * w floats with the slots of the optimizer, a copy of these for the checkpoint that is being written and at the end of a run one for the last, which waits for
  * it, the gradient, and two sets of pieces.
  */
 final class DriverMemory {
     private DriverMemory() {}
 
     static Memory of(Workload work) {
-        long arms = work.kinds().size();
+        long arms = work.losses().size();
         long dense = work.layout().dense();
         long table = (long) work.layout().tableRows() * work.layout().tableWidth();
         long touched = work.touchedRows(work.rows().total());
         long gradient = 4 * (dense + touched * (work.layout().tableWidth() + 1));
+        long kept = arms * (1 + Optimizer.slots(work.optimizer()).size()) * 4 * (dense + table);
         return new Memory(List.of(
-                new Part("parameters and moments of AdamW", 0, arms * 3 * 4 * (dense + table)),
-                new Part("two copies of these for checkpoints", 0, arms * 2 * 3 * 4 * (dense + table)),
+                new Part("parameters, and what " + work.optimizer().id() + " remembers", 0, kept),
+                new Part("two copies of these for checkpoints", 0, 2 * kept),
                 new Part("gradient", 0, arms * gradient),
                 new Part(
                         "pieces of gradient and parameters",

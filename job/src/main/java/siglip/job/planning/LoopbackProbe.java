@@ -17,6 +17,7 @@ import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
 import siglip.job.config.PortRange;
 import siglip.job.config.RingSettings;
+import siglip.job.losses.Network;
 import siglip.job.ring.DriverNode;
 import siglip.job.ring.Frame;
 import siglip.job.ring.RankNode;

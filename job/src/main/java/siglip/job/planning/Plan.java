@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import siglip.job.config.PlanSettings;
+import siglip.job.losses.Network;
 import siglip.job.ring.TextBlock;
 
 /**

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
+import siglip.job.losses.Network;
 import siglip.job.stage.Phase;
 
 /** A plan for programs: seconds, bytes, core-hours. */
@@ -48,10 +49,7 @@ public final class PlanJson {
         ObjectNode seconds = json.putObject("core_seconds");
         seconds.put("forward_pair", rates.forward());
         seconds.put("backward_pair", rates.backward());
-        seconds.put("sigmoid_logit", rates.sigmoid());
-        seconds.put("softmax_logit_first_pass", rates.softmaxSums());
-        seconds.put("softmax_logit_second_pass", rates.softmaxGradient());
-        seconds.put("merged_column", rates.mergedColumn());
+        rates.loss().forEach(seconds::put);
         seconds.put("added_float", rates.addedFloat());
         seconds.put("copied_float", rates.copiedFloat());
         seconds.put("updated_parameter", rates.update());
@@ -60,7 +58,7 @@ public final class PlanJson {
     }
 
     private static void add(Plan plan, ArmPlan arm, ObjectNode json) {
-        json.put("loss", arm.kind().name().toLowerCase(Locale.ROOT));
+        json.put("loss", arm.loss().id());
         json.put("seconds", arm.seconds());
         ObjectNode phases = json.putObject("phase_seconds");
         for (Phase phase : Phase.values()) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import siglip.job.losses.Network;
 import siglip.job.stage.Phase;
 
 /** A plan for people: plain ASCII, one column for each arm on each number of ranks. */
@@ -72,7 +73,7 @@ public final class PlanTable {
                 "ranks",
                 columns,
                 column -> String.format(Locale.ROOT, "%,d", column.plan.work().ranks()));
-        row(rows, "loss", columns, column -> column.arm.kind().name().toLowerCase(Locale.ROOT));
+        row(rows, "loss", columns, column -> column.arm.loss().id());
         row(rows, "step", columns, column -> Sizes.seconds(column.arm.seconds()));
         for (Phase phase : Phase.values()) {
             row(rows, "  " + phase.key(), columns, column -> Sizes.seconds(column.arm.seconds(phase)));

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import siglip.job.config.PlanSettings;
 import siglip.job.config.Settings;
+import siglip.job.losses.Network;
 import siglip.job.towers.ModelSpec;
 import siglip.kernels.Numerics;
 

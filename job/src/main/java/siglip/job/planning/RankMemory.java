@@ -1,20 +1,18 @@
 package siglip.job.planning;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
-import siglip.job.config.LossSettings.Kind;
+import siglip.job.losses.LossSpec;
 import siglip.job.order.Slices;
 import siglip.job.planning.Memory.Part;
-import siglip.job.ring.ColumnMerge;
-import siglip.job.ring.GradientRing;
 import siglip.job.ring.RankReduction;
 import siglip.job.ring.TextBlock;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.BlockShape;
 import siglip.kernels.Footprint;
-import siglip.kernels.LogSums;
+import siglip.kernels.Loss;
 import siglip.kernels.LossKernels;
-import siglip.kernels.SoftmaxLoss;
 
 /**
  * What a rank holds while it trains, by the sizes of the buffers that training allocates. With n = N / D pairs a rank, c cores, embeddings
@@ -46,17 +44,17 @@ final class RankMemory {
     }
 
     /** What a rank accounts for of one arm, with all that the arms share: the largest of all ranks. This is what a run reports. */
-    Memory accounted(Kind kind) {
-        Memory most = accounted(kind, 0);
+    Memory accounted(Loss loss) {
+        Memory most = accounted(loss, 0);
         for (int rank = 1; rank < ranks; rank++) {
-            Memory other = accounted(kind, rank);
+            Memory other = accounted(loss, rank);
             most = other.total() > most.total() ? other : most;
         }
         return most;
     }
 
-    Memory accounted(Kind kind, int rank) {
-        List<Part> parts = new ArrayList<>(ofArm(kind, rank));
+    Memory accounted(Loss loss, int rank) {
+        List<Part> parts = new ArrayList<>(ofArm(loss, rank));
         parts.addAll(shared(rank));
         return new Memory(parts);
     }
@@ -64,12 +62,9 @@ final class RankMemory {
     /** What rank 0 holds with all arms, and the batch itself, which belongs to none of them. */
     Memory whole() {
         List<Part> parts = new ArrayList<>();
-        for (Kind kind : work.kinds()) {
-            ofArm(kind, 0)
-                    .forEach(part -> parts.add(new Part(
-                            kind.name().toLowerCase(java.util.Locale.ROOT) + ": " + part.what(),
-                            part.direct(),
-                            part.heap())));
+        for (Loss loss : work.losses()) {
+            ofArm(loss, 0)
+                    .forEach(part -> parts.add(new Part(loss.id() + ": " + part.what(), part.direct(), part.heap())));
         }
         parts.addAll(shared(0));
         long floats = (long) largest * (work.shape().imageWidth() + work.shape().textWidth());
@@ -78,32 +73,15 @@ final class RankMemory {
         return new Memory(parts);
     }
 
-    private List<Part> ofArm(Kind kind, int rank) {
+    private List<Part> ofArm(Loss loss, int rank) {
         int n = work.rows().size(rank);
         ParameterLayout layout = work.layout();
+        LossSpec spec = LossSpec.of(loss);
         return List.of(
-                new Part("own embeddings and gradients", TextBlock.bytes(n, work.width()) + 3 * embeddings(n), 0),
-                exchange(kind, rank),
+                new Part("own embeddings and gradients", TextBlock.bytes(n, work.width()) + 12L * n * work.width(), 0),
+                Part.of(spec.holds(), spec.memory(work.lossShape(), rank)),
                 new Part("parameters", 4 * (layout.dense() + (long) layout.tableRows() * layout.tableWidth()), 0),
                 new Part("pieces of gradient and parameters", RankReduction.bytes(work.pieces(), rank), 0));
-    }
-
-    private long embeddings(long rows) {
-        return 4 * rows * work.width();
-    }
-
-    private Part exchange(Kind kind, int rank) {
-        long block = embeddings(largest);
-        long texts = TextBlock.bytes(largest, work.width());
-        long gradients = (cores - 1) * block + (ranks > 1 ? 2L * GradientRing.PLACES * block : 0);
-        if (kind == Kind.SIGMOID) {
-            return new Part("blocks on the ring", Math.min(2, ranks - 1) * texts + gradients, 0);
-        }
-        long columns = work.rows().total() * (cores > 1 ? cores + 1 : 1); // of each lane, and on the way between them
-        Footprint sums = new Footprint(
-                (ranks - 1) * texts + gradients,
-                LogSums.bytes(columns + work.rows().size(rank)));
-        return Part.of("gathered texts, sums of columns", sums.plus(ColumnMerge.footprint(work.rows(), rank)));
     }
 
     private List<Part> shared(int rank) {
@@ -126,8 +104,8 @@ final class RankMemory {
             BlockShape block = new BlockShape(
                     work.tile(), lanes.size(lane), largest, work.width(), work.duplicates(), work.precision());
             all = all.plus(LossKernels.footprint(block));
-            if (work.kinds().contains(Kind.SOFTMAX)) {
-                all = all.plus(SoftmaxLoss.footprint(block));
+            for (Loss loss : EnumSet.copyOf(work.losses())) {
+                all = all.plus(LossSpec.of(loss).kernels(block));
             }
         }
         return all;

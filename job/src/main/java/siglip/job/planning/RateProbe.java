@@ -1,24 +1,25 @@
 package siglip.job.planning;
 
-import java.nio.DoubleBuffer;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import siglip.job.batches.Batch;
 import siglip.job.config.Settings;
+import siglip.job.losses.LossBlock;
+import siglip.job.losses.LossSpec;
+import siglip.job.losses.LossWork;
 import siglip.job.ring.Sums;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
 import siglip.job.towers.TowerPair;
 import siglip.job.training.UpdateProbe;
-import siglip.kernels.LogSums;
-import siglip.kernels.LogitParams;
+import siglip.kernels.Loss;
 import siglip.kernels.LossKernels;
-import siglip.kernels.LossSums;
-import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Precision;
 import siglip.kernels.blas.SparseRows;
@@ -32,9 +33,7 @@ final class RateProbe implements AutoCloseable {
     private static final int MOST_PARAMETERS = 1 << 22;
     private static final int MOST_PIECES = 64;
     private static final int FLOATS = 1 << 20; // more than a core's own cache
-    private static final int COLUMNS = 4096;
     private static final long SEED = 1;
-    private static final LogitParams LOGITS = new LogitParams(Math.log(10), -10);
 
     private final Crew crew;
     private final Settings settings;
@@ -59,10 +58,6 @@ final class RateProbe implements AutoCloseable {
         return kernels.get(0);
     }
 
-    int threads() {
-        return crew.size();
-    }
-
     /** What the library reaches in each precision that it has here. */
     List<ProductRates> products() {
         return Stream.of(Precision.values())
@@ -75,15 +70,7 @@ final class RateProbe implements AutoCloseable {
         int columns = Math.min(work.localRows(), MOST_ROWS);
         double[] towers = towers(Math.min(work.towerRows(), MOST_ROWS));
         return new Rates(
-                towers[0],
-                towers[1],
-                sigmoid(rows, columns),
-                softmaxSums(rows, columns),
-                softmaxGradient(rows, columns),
-                mergedColumn(),
-                addedFloat(),
-                copiedFloat(),
-                update(work));
+                towers[0], towers[1], losses(work.losses(), rows, columns), addedFloat(), copiedFloat(), update(work));
     }
 
     /** Forward and backward, seconds for a pair. */
@@ -144,97 +131,18 @@ final class RateProbe implements AutoCloseable {
         }
     }
 
-    private double sigmoid(int rows, int columns) {
-        return perPair(rows, columns, block -> block.kernels
-                .sigmoid()
-                .accumulate(
-                        block.images,
-                        block.texts,
-                        block.labels,
-                        LOGITS,
-                        block.imageGradient,
-                        block.textGradient,
-                        new LossSums()));
-    }
-
-    private double softmaxSums(int rows, int columns) {
-        return perPair(rows, columns, Block::sums);
-    }
-
-    private double softmaxGradient(int rows, int columns) {
-        return perPair(rows, columns, block -> block.kernels
-                .softmax()
-                .accumulateGradient(
-                        block.images,
-                        block.texts,
-                        block.labels,
-                        LOGITS,
-                        block.rowSums,
-                        block.columnSums,
-                        0,
-                        block.imageGradient,
-                        block.textGradient,
-                        new LossSums()));
-    }
-
-    private interface Body {
-        void run(Block block);
-    }
-
-    private double perPair(int rows, int columns, Body body) {
-        double seconds = crew.seconds(thread -> {
-            Block block = new Block(kernels.get(thread), rows, columns, model.width());
-            block.sums();
-            return () -> body.run(block);
-        });
-        return seconds / ((double) rows * columns);
-    }
-
-    /** Images and texts whose pairs of equal number belong together, and room for their gradients. */
-    private static final class Block {
-        private final LossKernels kernels;
-        private final Matrix images;
-        private final Matrix texts;
-        private final Matrix imageGradient;
-        private final Matrix textGradient;
-        private final PairLabels labels;
-        private final LogSums rowSums;
-        private final LogSums columnSums;
-
-        Block(LossKernels kernels, int rows, int columns, int width) {
-            this.kernels = kernels;
-            images = unit(rows, width);
-            texts = unit(columns, width);
-            imageGradient = Matrix.allocate(rows, width);
-            textGradient = Matrix.allocate(columns, width);
-            labels = new PairLabels(
-                    0,
-                    0,
-                    IntStream.range(0, rows).toArray(),
-                    IntStream.range(0, columns).toArray(),
-                    siglip.kernels.DuplicatePolicy.IGNORE);
-            rowSums = new LogSums(rows);
-            columnSums = new LogSums(columns);
+    /** Seconds for one of what each part of the losses' work counts, by name. */
+    private Map<String, Double> losses(List<Loss> losses, int rows, int columns) {
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        for (Loss loss : EnumSet.copyOf(losses)) {
+            for (LossWork part : LossSpec.of(loss).work()) {
+                List<LossBlock> blocks = crew.each(thread ->
+                        LossBlock.of(kernels.get(thread), unit(rows, model.width()), unit(columns, model.width())));
+                double all = crew.seconds(thread -> part.prepare().apply(blocks.get(thread)));
+                seconds.put(part.name(), all / part.count().applyAsDouble(blocks.get(0)));
+            }
         }
-
-        void sums() {
-            rowSums.clear();
-            columnSums.clear();
-            kernels.softmax().accumulateLogSums(images, texts, labels, LOGITS, rowSums, columnSums, 0);
-        }
-    }
-
-    private double mergedColumn() {
-        return crew.seconds(thread -> {
-                    LogSums sums = new LogSums(COLUMNS);
-                    DoubleBuffer wire = DoubleBuffer.allocate(COLUMNS * LogSums.FIELDS);
-                    return () -> {
-                        sums.write(0, COLUMNS, wire.clear());
-                        sums.merge(0, wire.clear());
-                        sums.read(0, wire.clear());
-                    };
-                })
-                / COLUMNS;
+        return seconds;
     }
 
     private double addedFloat() {

@@ -1,10 +1,9 @@
 package siglip.job.planning;
 
-import siglip.job.config.LossSettings.Kind;
+import siglip.job.losses.LossSpec;
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
-import siglip.job.ring.TextBlock;
-import siglip.kernels.LogSums;
+import siglip.kernels.Loss;
 
 /**
  * Bytes of blocks that leave in one step; headers and control messages, some hundred bytes a message, are not counted.
@@ -15,18 +14,9 @@ import siglip.kernels.LogSums;
  */
 public record Traffic(long ring, long reduce, long driver) {
     /** Of one rank, if a batch touches as many rows of the table as there are, or as the tokens of all its pairs. */
-    static Traffic of(Workload work, Kind kind, int rank) {
-        long ring = 0;
+    static Traffic of(Workload work, Loss loss, int rank) {
         int ranks = work.ranks();
-        for (int phase = 0; phase < ranks; phase++) {
-            long rows = work.rows().size(Math.floorMod(rank - phase, ranks));
-            ring += phase < ranks - 1 ? TextBlock.bytes(rows, work.width()) : 0; // texts with their concept ids
-            ring += phase > 0 ? Float.BYTES * rows * work.width() : 0; // gradients of texts
-        }
-        if (kind == Kind.SOFTMAX) {
-            long own = work.rows().size(rank);
-            ring += LogSums.bytes(work.rows().total() - own + (ranks - 1) * own);
-        }
+        long ring = LossSpec.of(loss).ringBytes(work.lossShape(), rank);
         PieceLayout pieces = work.pieces();
         long reduce = piece(work, pieces, rank, work.rows().total()); // the sum, to the driver
         long driver = 0;

@@ -3,12 +3,15 @@ package siglip.job.planning;
 import java.util.List;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
+import siglip.job.config.TrainingSettings;
 import siglip.job.features.PairShape;
+import siglip.job.losses.LossShape;
 import siglip.job.order.Slices;
 import siglip.job.ring.PieceLayout;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.Loss;
 import siglip.kernels.blas.Precision;
 
 /**
@@ -24,7 +27,8 @@ import siglip.kernels.blas.Precision;
  * @param shape of a pair
  * @param layout of the parameters
  * @param tokens of a caption, on average; unused when texts are features
- * @param kinds the losses of the arms
+ * @param losses of the arms
+ * @param optimizer of the arms
  * @param steps of the run
  */
 public record Workload(
@@ -38,7 +42,8 @@ public record Workload(
         PairShape shape,
         ParameterLayout layout,
         int tokens,
-        List<LossSettings.Kind> kinds,
+        List<Loss> losses,
+        TrainingSettings.Optimizer optimizer,
         long steps) {
 
     /** What the settings describe, on so many ranks. */
@@ -54,7 +59,8 @@ public record Workload(
                 model.shape(),
                 model.layout(),
                 settings.plan().tokens(),
-                settings.loss().arms().stream().map(LossSettings.Arm::kind).toList(),
+                settings.loss().arms().stream().map(LossSettings.Arm::loss).toList(),
+                settings.training().optimizer(),
                 settings.training().steps());
     }
 
@@ -85,6 +91,11 @@ public record Workload(
     /** Rows of the table that so many pairs touch, at most. */
     long touchedRows(long pairs) {
         return layout.tableRows() == 0 ? 0 : Math.min(layout.tableRows(), pairs * tokens);
+    }
+
+    /** What decides what a loss takes. */
+    LossShape lossShape() {
+        return new LossShape(rows, cores, width);
     }
 
     /** How the model is cut into pieces. */

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import siglip.job.comparison.ComparisonResult;
-import siglip.job.config.LossSettings;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.Figures;
 import siglip.job.stage.Phase;
@@ -255,7 +254,7 @@ final class HtmlReport {
     }
 
     private static String kind(ArmFigures arm) {
-        return arm.result().arm().kind() == LossSettings.Kind.SIGMOID ? "sigmoid loss" : "softmax loss";
+        return arm.loss().id() + " loss";
     }
 
     /** Style and script lie beside this class; the style holds no character that XML would want escaped. */

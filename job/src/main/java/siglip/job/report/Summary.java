@@ -12,6 +12,7 @@ import siglip.job.figures.ArmFigures;
 import siglip.job.figures.FigureSet;
 import siglip.job.figures.Figures;
 import siglip.job.figures.Unit;
+import siglip.kernels.LossScalar;
 
 /** The table that sets the arms side by side: which figures, in which order, and what each means in plain words. */
 final class Summary {
@@ -109,18 +110,16 @@ final class Summary {
                 "Steps at least 7 standard deviations from the mean of the (up to) %s steps before them. The first 20 are not judged."
                         .formatted(window),
                 true);
-        row(
-                STABILITY,
-                "Logit scale t, start → end",
-                arm -> arrow(arm.figures(), "scale"),
-                "What similarities are multiplied by; learned.",
-                true);
-        row(
-                STABILITY,
-                "Bias b, start → end",
-                arm -> arm.sigmoid() ? arrow(arm.figures(), "bias") : "none",
-                "Added to each logit of the sigmoid loss; learned. Softmax has none.",
-                true);
+        for (LossScalar scalar : LossScalar.values()) {
+            if (figures.arms().stream().anyMatch(arm -> arm.loss().has(scalar))) {
+                row(
+                        STABILITY,
+                        scalar.title() + ", start → end",
+                        arm -> arm.loss().has(scalar) ? arrow(arm.figures(), scalar.shownName()) : "none",
+                        scalar.meaning() + "; learned.",
+                        true);
+            }
+        }
         if (figures.arms().stream().anyMatch(arm -> arm.figures().value("clipped_steps") > 0)) {
             row(
                     STABILITY,

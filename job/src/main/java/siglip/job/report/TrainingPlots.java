@@ -4,17 +4,19 @@ import static siglip.job.figures.ArmFigures.IMAGE_TO_TEXT;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
-import siglip.job.config.LossSettings;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.Figure;
 import siglip.job.figures.Figures;
 import siglip.job.training.StepRecord;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
 
 /** The plots over training steps: what was learned, and how steadily. */
 final class TrainingPlots {
@@ -64,16 +66,14 @@ final class TrainingPlots {
         List<LinePlot> plots = new ArrayList<>(loss());
         LinePlot norm = plot("Gradient norm", "step", "norm")
                 .log()
-                .words("Towers, table rows, t' and b together, before clipping.");
+                .words("Towers, table rows and scalars of the loss together, before clipping.");
         each(norm, arm -> true, StepRecord::gradientNorm, true);
         plots.add(norm);
-        LinePlot scale = plot("Logit scale t", "step", "factor")
-                .words("What similarities are multiplied by; the range is a setting.");
-        each(scale, arm -> true, StepRecord::scale, false);
-        plots.add(scale);
-        LinePlot bias = plot("Bias b", "step", "logit").words("Softmax has none.");
-        each(bias, ArmFigures::sigmoid, StepRecord::bias, false);
-        plots.add(bias);
+        for (LossScalar scalar : LossScalar.values()) {
+            LinePlot plot = plot(scalar.title(), "step", scalar.unit()).words(scalar.meaning() + "; learned.");
+            each(plot, arm -> arm.loss().has(scalar), step -> step.scalar(scalar), false);
+            plots.add(plot);
+        }
         for (int arm = 0; arm < figures.arms().size(); arm++) {
             plots.add(logits(arm));
         }
@@ -82,12 +82,13 @@ final class TrainingPlots {
 
     private List<LinePlot> loss() {
         List<LinePlot> plots = new ArrayList<>();
-        for (LossSettings.Kind kind : LossSettings.Kind.values()) {
-            boolean sigmoid = kind == LossSettings.Kind.SIGMOID;
-            LinePlot plot = plot(sigmoid ? "Sigmoid loss" : "Softmax loss", "step", "nats")
+        for (Loss loss : Loss.values()) {
+            String name = loss.id().substring(0, 1).toUpperCase(Locale.ROOT)
+                    + loss.id().substring(1);
+            LinePlot plot = plot(name + " loss", "step", "nats")
                     .logIfSteep()
                     .words("Not comparable with another kind of loss.");
-            each(plot, arm -> arm.result().arm().kind() == kind, StepRecord::loss, true);
+            each(plot, arm -> arm.loss() == loss, StepRecord::loss, true);
             plots.add(plot);
         }
         return plots;
@@ -97,7 +98,8 @@ final class TrainingPlots {
         ArmFigures arm = figures.arms().get(index);
         double[] steps = arm.values(StepRecord::step);
         LinePlot plot = plot("Logits, " + arm.name(), "step", "logit")
-                .words("Shaded: smallest to largest positive." + (arm.sigmoid() ? " b included." : ""))
+                .words("Shaded: smallest to largest positive."
+                        + (arm.loss().has(LossScalar.BIAS) ? " b included." : ""))
                 .band(
                         colour(index),
                         steps,

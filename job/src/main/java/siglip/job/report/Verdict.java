@@ -4,7 +4,6 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -51,8 +50,7 @@ final class Verdict {
         ComparisonResult result = figures.result();
         int count = figures.arms().size();
         String arms = figures.arms().stream()
-                .map(arm -> "%s (%s loss)"
-                        .formatted(arm.name(), arm.result().arm().kind().name().toLowerCase(Locale.ROOT)))
+                .map(arm -> "%s (%s loss)".formatted(arm.name(), arm.loss().id()))
                 .collect(Collectors.joining(count == 2 ? " and " : ", "));
         int ranks = result.settings().run().ranks();
         say(

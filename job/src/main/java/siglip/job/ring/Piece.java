@@ -2,6 +2,7 @@ package siglip.job.ring;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import siglip.kernels.blas.Matrix;
@@ -50,12 +51,9 @@ public final class Piece {
         return DENSE_AT + Float.BYTES * (dense + rows * (width + 1));
     }
 
-    public void scalar(int index, double value) {
-        bytes.putDouble(index * Double.BYTES, value);
-    }
-
-    public double scalar(int index) {
-        return bytes.getDouble(index * Double.BYTES);
+    /** The scalars, sharing memory. */
+    public DoubleBuffer scalars() {
+        return bytes.slice(0, COUNT_AT).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer();
     }
 
     /** The dense slice, sharing memory. */

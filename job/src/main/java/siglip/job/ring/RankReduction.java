@@ -1,6 +1,7 @@
 package siglip.job.ring;
 
 import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,9 +104,7 @@ public final class RankReduction {
         }
         Sums.add(parts, sum.dense());
         RowMerge.merge(rows, sum, layout.width());
-        for (int i = 0; i < scalars.length; i++) {
-            sum.scalar(i, scalars[i]);
-        }
+        sum.scalars().put(scalars);
         offers.departures.add(Node.DRIVER, node.send(offers.frame(Frame.Kind.GRADIENT_SUM), Node.DRIVER, sum.wire()));
     }
 
@@ -122,9 +121,9 @@ public final class RankReduction {
     /**
      * Waits for the new parameters, writes them over the old, and makes sure that all that this rank sent has arrived.
      *
-     * @return the scalars that the driver sent along
+     * @return the scalars that the driver sent along, valid until the next parameters are offered room
      */
-    public double[] update(Offers offers, Matrix dense, Matrix table) {
+    public DoubleBuffer update(Offers offers, Matrix dense, Matrix table) {
         for (int hop = 0; hop < node.ranks(); hop++) { // its own piece comes straight from the driver, and first
             int peer = (node.rank() + hop) % node.ranks();
             int from = peer == node.rank() ? Node.DRIVER : peer;
@@ -137,11 +136,7 @@ public final class RankReduction {
             RowMerge.scatter(piece, table);
         }
         offers.departures.await(node, "room for pieces");
-        double[] scalars = new double[Piece.SCALARS];
-        for (int i = 0; i < scalars.length; i++) {
-            scalars[i] = parameters[0].scalar(i);
-        }
-        return scalars;
+        return parameters[0].scalars();
     }
 
     /** Bytes of a rank's memory: a piece of each rank to send, and one to get parameters into; its own from each other rank, and their sum. */

@@ -39,11 +39,20 @@ record FinishedRun(int format, String finished, String settingsFingerprint, Map<
         AtomicFile.write(files, new Path(run, NAME), out -> out.write(JSON.writeValueAsBytes(marker)));
     }
 
-    /** What the run in a folder trained; empty if none has ended there. */
+    /**
+     * What the run in a folder trained; empty if none has ended there.
+     *
+     * @throws IOException if it cannot be read, or has another format
+     */
     static Optional<RunIdentity> read(FileSystem files, Path run) throws IOException {
         Path path = new Path(run, NAME);
         try (InputStream in = files.open(path)) {
             FinishedRun marker = JSON.readValue(in.readAllBytes(), FinishedRun.class);
+            if (marker.format != FORMAT) {
+                throw new IOException(
+                        "Cannot read %s: it has format %d, this program reads %d. Delete the folder, or name another run"
+                                .formatted(path, marker.format, FORMAT));
+            }
             return Optional.of(new RunIdentity(marker.settings, marker.data));
         } catch (FileNotFoundException none) {
             return Optional.empty();

@@ -1,10 +1,13 @@
 package siglip.job.training;
 
+import java.util.List;
 import java.util.Optional;
 import siglip.job.config.LossSettings;
+import siglip.job.optimizer.Slot;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
-import siglip.kernels.LogitParams;
+import siglip.kernels.LossScalar;
+import siglip.kernels.LossScalars;
 
 /**
  * The parameters of one arm, of which the driver's are the only true ones, and how far it has come.
@@ -13,23 +16,24 @@ public final class ArmState {
     private final int index;
     private final LossSettings.Arm arm;
     private final ParameterLayout layout;
-    private final double maxLogScale;
-    private final float[] dense;
-    private final float[] table;
-    private double logScale;
-    private double bias;
+    private final double maxScale;
+    private final Slot values;
     private long nextStep;
     private String stopped;
 
-    public ArmState(int index, LossSettings.Arm arm, Parameters initial, double bias, double maxScale) {
+    /**
+     * @param index of the arm, from 0
+     * @param initial parameters of towers and table at the start; copied
+     * @param scalars of the loss at the start
+     * @param maxScale largest logit scale
+     */
+    public ArmState(int index, LossSettings.Arm arm, Parameters initial, LossScalars scalars, double maxScale) {
         this.index = index;
         this.arm = arm;
         this.layout = initial.layout();
-        this.maxLogScale = Math.log(maxScale);
-        this.dense = initial.dense().toArray();
-        this.table = initial.table().toArray();
-        this.logScale = Math.min(Math.log(arm.initialScale()), maxLogScale);
-        this.bias = bias;
+        this.maxScale = maxScale;
+        this.values = new Slot(
+                "parameters", initial.dense().toArray(), initial.table().toArray(), scalars.toArray());
     }
 
     public int index() {
@@ -40,24 +44,23 @@ public final class ArmState {
         return arm;
     }
 
-    /** Parameters of the towers, in the order of their flat vector; shared, not copied. */
-    public float[] dense() {
-        return dense;
+    /** All parameters; shared, not copied. */
+    Slot values() {
+        return values;
     }
 
-    /** The table, row by row; shared, not copied. */
-    public float[] table() {
-        return table;
+    /** What the loss has learned. */
+    public LossScalars scalars() {
+        return LossScalars.of(arm.loss(), values.scalars());
     }
 
-    public LogitParams logits() {
-        return new LogitParams(logScale, bias);
-    }
-
-    /** Adds to t' and b; t stays between 1 and its largest value, the softmax has no b. */
-    public void moveScalars(double logScaleStep, double biasStep) {
-        logScale = Math.max(0, Math.min(maxLogScale, logScale + logScaleStep));
-        bias = arm.kind() == LossSettings.Kind.SOFTMAX ? 0 : bias + biasStep;
+    /** Puts the scalars of the loss, which have moved, back into their ranges. */
+    void keepScalarsInRange() {
+        List<LossScalar> scalars = arm.loss().scalars();
+        double[] moved = values.scalars();
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] = Math.max(scalars.get(i).least(), Math.min(scalars.get(i).most(maxScale), moved[i]));
+        }
     }
 
     /** The first step that this arm has not completed. */
@@ -78,31 +81,27 @@ public final class ArmState {
         stopped = why;
     }
 
-    /** Goes on where a snapshot of the same arm was taken. */
+    /**
+     * Goes on where a snapshot of the same arm was taken.
+     *
+     * @throws IllegalArgumentException if the snapshot is of another loss, or of a model of another size
+     */
     void restore(ArmSnapshot from) {
-        copy(from.dense(), dense);
-        copy(from.table(), table);
-        logScale = from.logScale();
-        bias = from.bias();
+        if (from.loss() != arm.loss()) {
+            throw new IllegalArgumentException(
+                    "Cannot go on from a snapshot of arm %s with the %s loss: it has the %s loss"
+                            .formatted(arm.name(), from.loss().id(), arm.loss().id()));
+        }
+        values.set(from.parameters());
         nextStep = from.nextStep();
         stopped = from.stopped().orElse(null);
-    }
-
-    /** @throws IllegalArgumentException if the lengths differ */
-    public static void copy(float[] from, float[] to) {
-        if (from.length != to.length) {
-            throw new IllegalArgumentException(
-                    "Cannot go on from a snapshot of another model: it has %d parameters where this one has %d"
-                            .formatted(from.length, to.length));
-        }
-        System.arraycopy(from, 0, to, 0, to.length);
     }
 
     /** A copy of the parameters, for evaluation and files. */
     public Parameters parameters() {
         Parameters copy = Parameters.allocate(layout);
-        copy.dense().write(0, dense, 0, dense.length);
-        copy.table().write(0, table, 0, table.length);
+        copy.dense().write(0, values.dense(), 0, values.dense().length);
+        copy.table().write(0, values.table(), 0, values.table().length);
         return copy;
     }
 }

@@ -3,6 +3,9 @@ package siglip.job.training;
 import java.util.List;
 import siglip.job.batches.Batch;
 import siglip.job.losses.LossExchange;
+import siglip.job.losses.LossSpec;
+import siglip.job.losses.LossStep;
+import siglip.job.losses.PendingTextGradient;
 import siglip.job.order.Slices;
 import siglip.job.ring.PieceLayout;
 import siglip.job.ring.RankNode;
@@ -15,7 +18,7 @@ import siglip.job.stage.StepClock;
 import siglip.job.towers.Modality;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
-import siglip.kernels.LogitParams;
+import siglip.kernels.Loss;
 import siglip.kernels.LossSums;
 import siglip.kernels.blas.Matrix;
 
@@ -34,8 +37,8 @@ final class ArmWorker {
     private final Matrix imageGradient;
     private final Matrix textGradient;
     private final StepClock clock = new StepClock();
-    private LogitParams logits;
-    private boolean active;
+    private final Loss loss;
+    private DriverScalars told;
 
     ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, List<LaneTowers> towers) {
         this(arm, plan, node, lanes, towers, exchange(arm, plan, node, lanes));
@@ -45,6 +48,7 @@ final class ArmWorker {
     ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, List<LaneTowers> towers, LossExchange exchange) {
         this.arm = arm;
         this.plan = plan;
+        this.loss = plan.losses().get(arm);
         this.node = node;
         this.lanes = lanes;
         this.towers = towers;
@@ -64,19 +68,20 @@ final class ArmWorker {
 
     /** The exchange of the plan's loss. */
     static LossExchange exchange(int arm, SegmentPlan plan, RankNode node, Lanes lanes) {
-        return LossExchange.of(
-                plan.arms().get(arm), node, plan.rows(), plan.model().width(), plan.duplicates(), lanes);
+        return LossSpec.of(plan.losses().get(arm))
+                .exchange(
+                        new LossExchange.Blocks(node, plan.rows(), plan.model().width(), plan.duplicates(), lanes));
     }
 
     /** Takes the parameters that the segment starts from. */
     void start() {
         RankReduction.Offers offers = reduction.offerStart(arm);
-        take(reduction.update(offers, parameters.dense(), parameters.table()));
+        told = DriverScalars.read(loss, reduction.update(offers, parameters.dense(), parameters.table()));
     }
 
     /** Whether this arm has a step to do: it trains on, and has not completed the step in an earlier attempt. */
     boolean due(long step) {
-        return active && step >= plan.nextSteps().get(arm);
+        return told.active() && step >= plan.nextSteps().get(arm);
     }
 
     /**
@@ -93,11 +98,11 @@ final class ArmWorker {
         own.writeConceptIds(batch.conceptIds());
         clock.lap(Phase.FORWARD);
         LossSums sums = new LossSums();
-        LossExchange.Homeward homeward =
-                exchange.run(arm, step, images, own, logits, imageGradient, textGradient, sums, clock);
+        PendingTextGradient pending = exchange.run(
+                new LossStep(arm, step, images, own, told.scalars(), imageGradient, textGradient, sums, clock));
         backward(Modality.IMAGE, images, imageGradient);
         clock.lap(Phase.BACKWARD);
-        homeward.await(); // micro-batches then write the texts again
+        pending.await(); // micro-batches then write the texts again
         clock.lap(Phase.HOPS);
         backward(Modality.TEXT, own.embeddings(), textGradient);
         clock.lap(Phase.BACKWARD);
@@ -105,9 +110,9 @@ final class ArmWorker {
                 offers,
                 towers.stream().map(LaneTowers::dense).toList(),
                 towers.stream().flatMap(lane -> lane.table().stream()).toList(),
-                new RankScalars(sums, bytes()).toArray());
+                new RankScalars(sums, bytes()).toArray(loss));
         clock.lap(Phase.REDUCE);
-        take(reduction.update(offers, parameters.dense(), parameters.table()));
+        told = DriverScalars.read(loss, reduction.update(offers, parameters.dense(), parameters.table()));
         clock.lap(Phase.UPDATE);
         RankStep done =
                 new RankStep(node.rank(), clock.seconds(batchSeconds), node.takeRingBytes(), node.takeReduceBytes());
@@ -145,10 +150,5 @@ final class ArmWorker {
                 + own.bytes()
                 + 4L * ((long) images.size() + imageGradient.size() + textGradient.size())
                 + towers.stream().mapToLong(LaneTowers::bytes).sum();
-    }
-
-    private void take(double[] scalars) {
-        logits = new LogitParams(scalars[ArmAuthority.LOG_SCALE], scalars[ArmAuthority.BIAS]);
-        active = scalars[ArmAuthority.ACTIVE] == 1;
     }
 }

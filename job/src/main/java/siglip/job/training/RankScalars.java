@@ -1,6 +1,9 @@
 package siglip.job.training;
 
+import java.nio.DoubleBuffer;
 import siglip.job.ring.Piece;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
 import siglip.kernels.LossSums;
 
 /**
@@ -9,46 +12,52 @@ import siglip.kernels.LossSums;
  * @param sums over pairs, not divided
  * @param bytes accounted memory of the rank for this arm
  */
-public record RankScalars(LossSums sums, long bytes) {
-
-    public double[] toArray() {
-        return new double[] {
-            sums.loss,
-            sums.logScaleGradient,
-            sums.biasGradient,
-            sums.positives,
-            sums.positiveLogits,
-            sums.minPositiveLogit,
-            sums.maxPositiveLogit,
-            sums.negatives,
-            sums.negativeLogits,
-            bytes
-        };
+record RankScalars(LossSums sums, long bytes) {
+    /** For the head of the rank's piece; {@link #read} takes them in the same order. */
+    double[] toArray(Loss loss) {
+        DoubleBuffer to = DoubleBuffer.allocate(Piece.SCALARS);
+        to.put((double) bytes).put(sums.loss);
+        for (LossScalar scalar : loss.scalars()) {
+            to.put(sums.gradient(scalar));
+        }
+        to.put((double) sums.positives)
+                .put(sums.positiveLogits)
+                .put(sums.minPositiveLogit)
+                .put(sums.maxPositiveLogit);
+        to.put((double) sums.negatives).put(sums.negativeLogits);
+        return to.array();
     }
 
-    private static RankScalars read(Piece piece) {
+    private static RankScalars read(Loss loss, DoubleBuffer from) {
+        long bytes = (long) from.get();
         LossSums sums = new LossSums();
-        sums.loss = piece.scalar(0);
-        sums.logScaleGradient = piece.scalar(1);
-        sums.biasGradient = piece.scalar(2);
-        sums.positives = (long) piece.scalar(3);
-        sums.positiveLogits = piece.scalar(4);
-        sums.minPositiveLogit = piece.scalar(5);
-        sums.maxPositiveLogit = piece.scalar(6);
-        sums.negatives = (long) piece.scalar(7);
-        sums.negativeLogits = piece.scalar(8);
-        return new RankScalars(sums, (long) piece.scalar(9));
+        sums.loss = from.get();
+        for (LossScalar scalar : loss.scalars()) {
+            sums.addGradient(scalar, from.get());
+        }
+        sums.positives = (long) from.get();
+        sums.positiveLogits = from.get();
+        sums.minPositiveLogit = from.get();
+        sums.maxPositiveLogit = from.get();
+        sums.negatives = (long) from.get();
+        sums.negativeLogits = from.get();
+        return new RankScalars(sums, bytes);
     }
 
     /** Adds up the ranks' sums in rank order; of the bytes, the largest. */
-    static RankScalars total(Piece[] pieces) {
+    static RankScalars total(Loss loss, Piece[] pieces) {
         LossSums sums = new LossSums();
         long bytes = 0;
         for (Piece piece : pieces) {
-            RankScalars rank = read(piece);
+            RankScalars rank = read(loss, piece.scalars());
             sums.add(rank.sums);
             bytes = Math.max(bytes, rank.bytes);
         }
         return new RankScalars(sums, bytes);
+    }
+
+    /** Gradients of the sum of losses, in the order of the loss's scalars. */
+    double[] gradients(Loss loss) {
+        return loss.scalars().stream().mapToDouble(sums::gradient).toArray();
     }
 }

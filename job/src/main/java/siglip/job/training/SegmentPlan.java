@@ -3,12 +3,12 @@ package siglip.job.training;
 import java.io.Serializable;
 import java.util.List;
 import siglip.job.batches.BatchSource;
-import siglip.job.config.LossSettings;
 import siglip.job.order.Slices;
 import siglip.job.ring.PieceLayout;
 import siglip.job.ring.Rendezvous;
 import siglip.job.towers.ModelSpec;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.Loss;
 import siglip.kernels.Numerics;
 
 /**
@@ -20,7 +20,7 @@ import siglip.kernels.Numerics;
  * @param to one past the last step
  * @param nextSteps for each arm, the first step it has not completed; not before {@code from}
  * @param seed of everything random
- * @param arms the loss of each arm
+ * @param losses of the arms
  * @param numerics what to compute with
  * @param cores that a rank computes on
  * @param microBatch most pairs that pass the towers of a core at a time
@@ -33,7 +33,7 @@ record SegmentPlan(
         List<Long> nextSteps,
         long seed,
         ModelSpec model,
-        List<LossSettings.Kind> arms,
+        List<Loss> losses,
         DuplicatePolicy duplicates,
         Numerics numerics,
         int cores,

@@ -36,7 +36,7 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
         List<LaneTowers> towers = LaneTowers.open(plan, lanes, rows);
         try {
             List<ArmWorker> arms = new ArrayList<>();
-            for (int arm = 0; arm < plan.arms().size(); arm++) {
+            for (int arm = 0; arm < plan.losses().size(); arm++) {
                 arms.add(new ArmWorker(arm, plan, node, lanes, towers));
             }
             arms.forEach(ArmWorker::start);

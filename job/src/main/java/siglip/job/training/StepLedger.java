@@ -18,7 +18,7 @@ import siglip.job.stage.RankStep;
 final class StepLedger {
     private record Name(int arm, long step) {}
 
-    private record Waiting(ArmDriver.Done done, double seconds) {}
+    private record Waiting(ArmSteps.Done done, double seconds) {}
 
     /** Something to do once these steps have been passed on. */
     private record Afterwards(Set<Name> steps, Runnable action) {}
@@ -35,7 +35,7 @@ final class StepLedger {
     }
 
     /** A step is complete on the driver, after so many seconds. */
-    void add(int arm, ArmDriver.Done done, double seconds) {
+    void add(int arm, ArmSteps.Done done, double seconds) {
         waiting.put(new Name(arm, done.record().step()), new Waiting(done, seconds));
     }
 

@@ -2,7 +2,9 @@ package siglip.job.training;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Map;
 import siglip.job.stage.RankStep;
+import siglip.kernels.LossScalar;
 
 /**
  * What one step of one arm was, as the driver saw it: a line of {@code steps.jsonl}. All values are means over the global
@@ -12,11 +14,9 @@ import siglip.job.stage.RankStep;
  * @param step number of the global batch, from 0
  * @param attempt the try at the segment that completed it
  * @param loss in nats
- * @param gradientNorm Euclidean, over towers, table rows, t' and b, before clipping
- * @param scale logit scale t
- * @param bias b; 0 for softmax
- * @param logScaleGradient with respect to t'
- * @param biasGradient with respect to b
+ * @param gradientNorm Euclidean, over towers, table rows and scalars, before clipping
+ * @param scalars of the loss, as people are shown them: {@code scale}, {@code bias}
+ * @param scalarGradients with respect to the scalars as they are learned: {@code log_scale}, {@code bias}
  * @param learningRate of towers and table
  * @param clipped whether the gradient was scaled down
  * @param positiveLogit mean logit of the positive pairs
@@ -33,10 +33,8 @@ public record StepRecord(
         int attempt,
         double loss,
         double gradientNorm,
-        double scale,
-        double bias,
-        double logScaleGradient,
-        double biasGradient,
+        Map<String, Double> scalars,
+        Map<String, Double> scalarGradients,
         double learningRate,
         boolean clipped,
         double positiveLogit,
@@ -47,6 +45,11 @@ public record StepRecord(
         double driverSeconds,
         List<RankStep> ranks)
         implements Serializable {
+
+    /** A scalar of the loss as people are shown it; NaN if the loss has no such scalar. */
+    public double scalar(LossScalar scalar) {
+        return scalars.getOrDefault(scalar.shownName(), Double.NaN);
+    }
 
     /** Whether the loss and the gradient are numbers; if not, the arm stopped here. */
     public boolean finite() {
@@ -61,10 +64,8 @@ public record StepRecord(
                 attempt,
                 loss,
                 gradientNorm,
-                scale,
-                bias,
-                logScaleGradient,
-                biasGradient,
+                scalars,
+                scalarGradients,
                 learningRate,
                 clipped,
                 positiveLogit,

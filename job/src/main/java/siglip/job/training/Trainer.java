@@ -11,6 +11,7 @@ import org.slf4j.LoggerFactory;
 import siglip.job.batches.BatchSource;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
+import siglip.job.losses.LossSpec;
 import siglip.job.order.Slices;
 import siglip.job.ring.DriverNode;
 import siglip.job.ring.PieceLayout;
@@ -25,6 +26,7 @@ import siglip.job.stage.SlotsException;
 import siglip.job.stage.TrainingException;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
+import siglip.kernels.LossScalars;
 
 /**
  * The driver of a training: owns the parameters of all arms, runs segments as barrier stages, and tries a failed segment
@@ -40,7 +42,7 @@ public final class Trainer {
     private final TrainingListener listener;
     private final Slices rows;
     private final PieceLayout pieces;
-    private final List<ArmAuthority> arms = new ArrayList<>();
+    private final List<ArmUpdate> arms = new ArrayList<>();
     private final RecoveryClock clock = new RecoveryClock();
     private Optional<Fingerprint> numerics = Optional.empty();
     private int attempts;
@@ -63,9 +65,10 @@ public final class Trainer {
                 ranks);
         Parameters initial = model.initial(settings.run().seed());
         for (LossSettings.Arm arm : settings.loss().arms()) {
-            ArmState state = new ArmState(
-                    arms.size(), arm, initial, initialBias(arm), settings.loss().maxScale());
-            arms.add(new ArmAuthority(state, model.decayed(), settings.training(), pieces));
+            double maxScale = settings.loss().maxScale();
+            LossScalars scalars = LossSpec.initial(arm, settings.training().batchSize(), maxScale);
+            ArmState state = new ArmState(arms.size(), arm, initial, scalars, maxScale);
+            arms.add(new ArmUpdate(state, model.decayed(), settings.training(), pieces));
         }
     }
 
@@ -89,13 +92,8 @@ public final class Trainer {
         restored = true;
     }
 
-    /** b at the start. */
-    public double initialBias(LossSettings.Arm arm) {
-        return arm.startBias(settings.training().batchSize());
-    }
-
     public List<ArmState> arms() {
-        return arms.stream().map(ArmAuthority::state).toList();
+        return arms.stream().map(ArmUpdate::state).toList();
     }
 
     /** Largest accounted memory of a rank for an arm so far, in bytes. */
@@ -147,7 +145,7 @@ public final class Trainer {
 
     private long nextStep() {
         return arms.stream()
-                .map(ArmAuthority::state)
+                .map(ArmUpdate::state)
                 .filter(state -> state.stopped().isEmpty())
                 .mapToLong(ArmState::nextStep)
                 .min()
@@ -162,7 +160,7 @@ public final class Trainer {
         attempts++;
         DriverMetrics.attempt();
         String training = arms.stream()
-                .map(ArmAuthority::state)
+                .map(ArmUpdate::state)
                 .filter(state -> state.stopped().isEmpty())
                 .map(state -> state.arm().name())
                 .collect(Collectors.joining(", "));
@@ -209,7 +207,7 @@ public final class Trainer {
                 arms.stream().map(arm -> arm.state().nextStep()).toList(),
                 settings.run().seed(),
                 model,
-                settings.loss().arms().stream().map(LossSettings.Arm::kind).toList(),
+                settings.loss().arms().stream().map(LossSettings.Arm::loss).toList(),
                 settings.loss().duplicates(),
                 settings.loss().numerics(),
                 settings.run().coresPerRank(),
@@ -221,19 +219,19 @@ public final class Trainer {
         checkNumerics(Fingerprint.parse(node.assemble()));
         clock.lap(RecoveryClock.Part.JOINED);
         StepLedger ledger = new StepLedger(rows.ranks(), this::pass);
-        List<ArmDriver> drivers = new ArrayList<>();
-        for (ArmAuthority arm : arms) {
-            drivers.add(new ArmDriver(node, arm, pieces, attempts));
+        List<ArmSteps> running = new ArrayList<>();
+        for (ArmUpdate arm : arms) {
+            running.add(new ArmSteps(node, arm, pieces, attempts));
         }
         try {
-            drivers.forEach(ArmDriver::start);
+            running.forEach(ArmSteps::start);
             long last = System.nanoTime();
             for (long step = from; step < to; step++) {
-                for (ArmDriver driver : drivers) {
-                    if (driver.due(step)) {
-                        ArmDriver.Done done = driver.step(step, step + 1 < to);
+                for (ArmSteps each : running) {
+                    if (each.due(step)) {
+                        ArmSteps.Done done = each.step(step, step + 1 < to);
                         long now = System.nanoTime();
-                        ledger.add(driver.arm(), done, (now - last) * 1e-9);
+                        ledger.add(each.arm(), done, (now - last) * 1e-9);
                         last = now;
                         clock.stepDone(attempts, step).ifPresent(this::recovered);
                         ledger.collect(node);
@@ -270,7 +268,7 @@ public final class Trainer {
                     step,
                     attempts,
                     numerics.orElseThrow(),
-                    arms.stream().map(ArmAuthority::snapshot).toList());
+                    arms.stream().map(ArmUpdate::snapshot).toList());
             ledger.afterwards(() -> listener.snapshot(snapshot));
         }
     }

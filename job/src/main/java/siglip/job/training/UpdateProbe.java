@@ -1,17 +1,19 @@
 package siglip.job.training;
 
 import java.nio.FloatBuffer;
-import java.util.OptionalDouble;
+import java.util.Map;
 import siglip.job.config.LossSettings;
 import siglip.job.config.TrainingSettings;
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalars;
 
 /** The driver's own part of a step, run on made-up sums: for whoever wants to know how long it takes. */
 public final class UpdateProbe {
-    private final ArmAuthority authority;
+    private final ArmUpdate update;
     private final Piece[] sums;
     private final Piece[] parameters;
     private long step;
@@ -23,11 +25,11 @@ public final class UpdateProbe {
      */
     public UpdateProbe(TrainingSettings settings, ParameterLayout layout, int ranks, int touched) {
         PieceLayout pieces = PieceLayout.of(layout.dense(), layout.tableRows(), layout.tableWidth(), ranks);
-        LossSettings.Arm arm = new LossSettings.Arm("probe", LossSettings.Kind.SIGMOID, 10, OptionalDouble.of(0));
+        LossSettings.Arm arm = new LossSettings.Arm("probe", Loss.SIGMOID, Map.of());
         boolean[] decayed = new boolean[layout.dense()];
         java.util.Arrays.fill(decayed, true);
-        ArmState state = new ArmState(0, arm, Parameters.allocate(layout), 0, 100);
-        authority = new ArmAuthority(state, decayed, settings, pieces);
+        ArmState state = new ArmState(0, arm, Parameters.allocate(layout), LossScalars.of(Loss.SIGMOID, 0, 0), 100);
+        update = new ArmUpdate(state, decayed, settings, pieces);
         sums = new Piece[ranks];
         parameters = new Piece[ranks];
         for (int rank = 0; rank < ranks; rank++) {
@@ -59,6 +61,6 @@ public final class UpdateProbe {
 
     /** Adds up, optimises and fills the pieces once. */
     public void update() {
-        authority.complete(authority.take(sums, step++, 1), parameters, rank -> {});
+        update.complete(update.take(sums, step++, 1), parameters, rank -> {});
     }
 }

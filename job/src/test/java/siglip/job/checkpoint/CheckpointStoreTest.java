@@ -189,6 +189,22 @@ class CheckpointStoreTest {
     }
 
     @Test
+    void aCheckpointOfAnOlderFormatIsRefusedInWords() throws IOException {
+        List<StoredFile> steps = first("old");
+        StoredCheckpoint late = store("old").write(Samples.checkpoint(4, 9), steps, "two", OPEN);
+        Path manifest = folder.resolve("old").resolve(late.path().getName()).resolve("MANIFEST.json");
+        Files.writeString(
+                manifest, Files.readString(manifest).replace("\"format\" : " + Manifest.FORMAT, "\"format\" : 1"));
+
+        assertThat(newest("old").orElseThrow().step()).isEqualTo(4);
+
+        assertThat(warnings)
+                .singleElement()
+                .asString()
+                .contains("MANIFEST.json has format 1, this program reads " + Manifest.FORMAT);
+    }
+
+    @Test
     void twoWritersAtOnceDoNotMix() throws Exception {
         List<StoredFile> steps = first("two");
         ExecutorService threads = Executors.newFixedThreadPool(2);

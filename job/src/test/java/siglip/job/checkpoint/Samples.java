@@ -1,10 +1,12 @@
 package siglip.job.checkpoint;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,12 +15,14 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import siglip.job.optimizer.OptimizerSnapshot;
+import siglip.job.optimizer.Slot;
 import siglip.job.stage.Fingerprint;
 import siglip.job.stage.PhaseSeconds;
 import siglip.job.stage.RankStep;
 import siglip.job.training.ArmSnapshot;
 import siglip.job.training.StepRecord;
 import siglip.job.training.TrainingSnapshot;
+import siglip.kernels.Loss;
 import siglip.kernels.Numerics;
 
 /** Checkpoints of a run that never was: two arms, of which one stopped after three steps. */
@@ -60,7 +64,7 @@ public final class Samples {
                 new History(
                         steps,
                         List.of("attempt 1 ended"),
-                        Map.of("evaluations", "[]"),
+                        JsonNodeFactory.instance.objectNode().put("told", 0.1),
                         Instant.EPOCH,
                         Duration.ofMillis(1500)));
     }
@@ -69,21 +73,21 @@ public final class Samples {
         int dense = name.equals("a") ? 70_000 : 500; // more than one chunk of a file, and less
         return new ArmSnapshot(
                 name,
+                Loss.SIGMOID,
                 step,
                 stopped,
-                random.nextDouble(),
-                -random.nextDouble(),
-                floats(dense, random),
-                floats(48, random),
+                slot("parameters", dense, random.nextDouble(), -random.nextDouble(), random),
                 new OptimizerSnapshot(
+                        "adamw",
                         step,
-                        floats(dense, random),
-                        floats(dense, random),
-                        floats(48, random),
-                        floats(48, random),
-                        new double[] {random.nextDouble(), Double.MIN_VALUE},
-                        new double[] {random.nextDouble(), 0.1}),
+                        List.of(
+                                slot("mean", dense, random.nextDouble(), Double.MIN_VALUE, random),
+                                slot("square", dense, random.nextDouble(), 0.1, random))),
                 12345);
+    }
+
+    private static Slot slot(String name, int dense, double scale, double bias, SplittableRandom random) {
+        return new Slot(name, floats(dense, random), floats(48, random), new double[] {scale, bias});
     }
 
     private static float[] floats(int count, SplittableRandom random) {
@@ -103,10 +107,8 @@ public final class Samples {
                 1,
                 diverged ? Double.NaN : 1.0 / (step + 3),
                 diverged ? Double.POSITIVE_INFINITY : 0.7,
-                10,
-                -5,
-                0.01,
-                -0.02,
+                Map.of("scale", 10.0, "bias", -5.0),
+                Map.of("log_scale", 0.01, "bias", -0.02),
                 3e-3,
                 false,
                 1,
@@ -126,21 +128,15 @@ public final class Samples {
         for (ArmSnapshot arm : training.arms()) {
             OptimizerSnapshot optimizer = arm.optimizer();
             text.append(arm.arm()).append(arm.nextStep()).append(arm.stopped()).append(arm.peakBytes());
-            text.append(arm.logScale())
-                    .append(' ')
-                    .append(arm.bias())
-                    .append(' ')
-                    .append(optimizer.updates());
-            text.append(java.util.Arrays.toString(optimizer.scalarMean()))
-                    .append(java.util.Arrays.toString(optimizer.scalarSquare()));
-            for (float[] array : List.of(
-                    arm.dense(),
-                    arm.table(),
-                    optimizer.denseMean(),
-                    optimizer.denseSquare(),
-                    optimizer.tableMean(),
-                    optimizer.tableSquare())) {
-                text.append(java.util.Arrays.hashCode(array)).append(' ');
+            text.append(arm.loss()).append(optimizer.optimizer()).append(optimizer.updates());
+            List<Slot> slots = new ArrayList<>(optimizer.slots());
+            slots.add(arm.parameters());
+            for (Slot slot : slots) {
+                text.append(slot.name())
+                        .append(Arrays.toString(slot.scalars()))
+                        .append(Arrays.hashCode(slot.dense()))
+                        .append(' ')
+                        .append(Arrays.hashCode(slot.table()));
             }
         }
         History history = checkpoint.history();

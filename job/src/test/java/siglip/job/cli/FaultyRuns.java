@@ -106,8 +106,7 @@ final class FaultyRuns implements AutoCloseable {
                     .isEqualTo(right.parameters().dense().toArray());
             assertThat(trained.parameters().table().toArray())
                     .isEqualTo(right.parameters().table().toArray());
-            assertThat(trained.logScale()).isEqualTo(right.logScale());
-            assertThat(trained.bias()).isEqualTo(right.bias());
+            assertThat(trained.scalars()).isEqualTo(right.scalars());
         }
     }
 

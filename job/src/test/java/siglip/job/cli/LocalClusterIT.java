@@ -93,10 +93,8 @@ class LocalClusterIT {
             Parameters expected = local.models.get(arm).parameters();
             assertThat(trained.dense().toArray()).isEqualTo(expected.dense().toArray());
             assertThat(trained.table().toArray()).isEqualTo(expected.table().toArray());
-            assertThat(cluster.models.get(arm).logScale())
-                    .isEqualTo(local.models.get(arm).logScale());
-            assertThat(cluster.models.get(arm).bias())
-                    .isEqualTo(local.models.get(arm).bias());
+            assertThat(cluster.models.get(arm).scalars())
+                    .isEqualTo(local.models.get(arm).scalars());
         }
     }
 
@@ -176,15 +174,13 @@ class LocalClusterIT {
     }
 
     /** What a step was, without its times. */
-    private static List<List<Double>> curve(ArmResult arm) {
+    private static List<List<Object>> curve(ArmResult arm) {
         return arm.steps().stream()
-                .map(step -> List.of(
+                .map(step -> List.<Object>of(
                         step.loss(),
                         step.gradientNorm(),
-                        step.scale(),
-                        step.bias(),
-                        step.logScaleGradient(),
-                        step.biasGradient(),
+                        step.scalars(),
+                        step.scalarGradients(),
                         step.positiveLogit(),
                         step.negativeLogit()))
                 .toList();

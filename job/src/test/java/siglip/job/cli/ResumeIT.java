@@ -126,8 +126,7 @@ class ResumeIT {
                     .isEqualTo(expected.parameters().dense().toArray());
             assertThat(found.parameters().table().toArray())
                     .isEqualTo(expected.parameters().table().toArray());
-            assertThat(found.logScale()).isEqualTo(expected.logScale());
-            assertThat(found.bias()).isEqualTo(expected.bias());
+            assertThat(found.scalars()).isEqualTo(expected.scalars());
         }
         assertThat(losses(name)).as("each step once, with its loss").isEqualTo(losses("undisturbed"));
     }

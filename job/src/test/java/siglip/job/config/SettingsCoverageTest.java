@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
 
 /** Every setting has a default, a comment, and a case here. */
 class SettingsCoverageTest {
@@ -162,7 +164,8 @@ class SettingsCoverageTest {
                 new Case(
                         "loss.arms",
                         "[{name = a, loss = sigmoid, initial-scale = 5, initial-bias = -10}]",
-                        List.of(new LossSettings.Arm("a", LossSettings.Kind.SIGMOID, 5, OptionalDouble.of(-10))),
+                        List.of(new LossSettings.Arm(
+                                "a", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 5.0, LossScalar.BIAS, -10.0))),
                         s -> s.loss().arms(),
                         "[]"),
                 new Case("loss.max-scale", "100", 100.0, s -> s.loss().maxScale(), "0.5"),
@@ -198,6 +201,12 @@ class SettingsCoverageTest {
                         9_000_000_000L,
                         s -> s.training().steps(),
                         "0"),
+                new Case(
+                        "training.optimizer",
+                        "adamw",
+                        TrainingSettings.Optimizer.ADAMW,
+                        s -> s.training().optimizer(),
+                        "sgd"),
                 new Case(
                         "training.learning-rate",
                         "1e-4",

@@ -10,9 +10,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
 
 class SettingsLoaderTest {
     @TempDir
@@ -25,8 +26,8 @@ class SettingsLoaderTest {
         assertThat(settings.data().path()).isEqualTo("data/emoji");
         assertThat(settings.loss().arms())
                 .containsExactly(
-                        new LossSettings.Arm("siglip", LossSettings.Kind.SIGMOID, 10, OptionalDouble.empty()),
-                        new LossSettings.Arm("clip", LossSettings.Kind.SOFTMAX, 1 / 0.07, OptionalDouble.empty()));
+                        new LossSettings.Arm("siglip", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 10.0)),
+                        new LossSettings.Arm("clip", Loss.SOFTMAX, Map.of(LossScalar.LOG_SCALE, 1 / 0.07)));
     }
 
     @Test

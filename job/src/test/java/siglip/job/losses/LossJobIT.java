@@ -21,13 +21,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import siglip.job.config.LossSettings;
 import siglip.job.config.RingSettings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.data.TestData;
 import siglip.job.formats.DataException;
 import siglip.kernels.LogitParams;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalars;
 import siglip.kernels.Numerics;
 import siglip.kernels.PairLabels;
 import siglip.kernels.ReferenceBounds;
@@ -83,13 +84,18 @@ class LossJobIT {
         spark.stop();
     }
 
-    private static LossRequest request(LossSettings.Kind kind, int ranks, Optional<String> gradients) {
-        return new LossRequest(
-                folder.resolve("pairs").toString(), "image", "text", kind, SCALE, BIAS, ranks, gradients);
+    private static LossRequest request(Loss kind, int ranks, Optional<String> gradients) {
+        return new LossRequest(folder.resolve("pairs").toString(), "image", "text", scalars(kind), ranks, gradients);
     }
 
-    private static ReferenceLoss expected(LossSettings.Kind kind) {
-        return kind == LossSettings.Kind.SIGMOID
+    private static LossScalars scalars(Loss loss) {
+        return loss == Loss.SIGMOID
+                ? LossScalars.of(loss, Math.log(SCALE), BIAS)
+                : LossScalars.of(loss, Math.log(SCALE));
+    }
+
+    private static ReferenceLoss expected(Loss kind) {
+        return kind == Loss.SIGMOID
                 ? ReferenceLoss.sigmoid(
                         images, texts, PairLabels.diagonal(PAIRS), new LogitParams(Math.log(SCALE), BIAS))
                 : ReferenceLoss.softmax(images, texts, PairLabels.diagonal(PAIRS), new LogitParams(Math.log(SCALE), 0));
@@ -97,16 +103,18 @@ class LossJobIT {
 
     @ParameterizedTest
     @CsvSource({"SIGMOID, 1", "SIGMOID, 2", "SIGMOID, 4", "SOFTMAX, 1", "SOFTMAX, 3", "SOFTMAX, 4"})
-    void printsTheLossOfTheWholeBatchInOpenClipsScaling(LossSettings.Kind kind, int ranks) {
+    void printsTheLossOfTheWholeBatchInOpenClipsScaling(Loss kind, int ranks) {
         LossResult result = LossJob.run(spark, request(kind, ranks, Optional.empty()), RING, Numerics.AUTO, 1);
 
         ReferenceLoss expected = expected(kind);
         ReferenceBounds bounds = expected.bounds(Numerics.AUTO.tile(), ranks);
         assertThat(result.loss()).isCloseTo(expected.loss() / PAIRS, within(bounds.loss() / PAIRS));
-        assertThat(result.logScaleGradient())
+        assertThat(result.scalarGradients().get("log_scale"))
                 .isCloseTo(expected.logScaleGradient() / PAIRS, within(bounds.logScaleGradient() / PAIRS));
-        assertThat(result.biasGradient())
+        assertThat(result.scalarGradients().getOrDefault("bias", 0.0))
                 .isCloseTo(expected.biasGradient() / PAIRS, within(bounds.biasGradient() / PAIRS));
+        assertThat(result.scalarGradients().keySet())
+                .containsExactlyElementsOf(kind == Loss.SIGMOID ? List.of("log_scale", "bias") : List.of("log_scale"));
         assertThat(result.imageGradientNorm())
                 .isCloseTo(norm(expected.imageGradient()) / PAIRS, within(norm(bounds.imageGradient()) / PAIRS));
         assertThat(result.textGradientNorm())
@@ -126,9 +134,9 @@ class LossJobIT {
     @Test
     void writesTheGradientOfEachRowWhereItIsAskedFor() {
         String gradients = folder.resolve("gradients").toString();
-        LossJob.run(spark, request(LossSettings.Kind.SIGMOID, 2, Optional.of(gradients)), RING, Numerics.AUTO, 1);
+        LossJob.run(spark, request(Loss.SIGMOID, 2, Optional.of(gradients)), RING, Numerics.AUTO, 1);
 
-        ReferenceLoss expected = expected(LossSettings.Kind.SIGMOID);
+        ReferenceLoss expected = expected(Loss.SIGMOID);
         ReferenceBounds bounds = expected.bounds(Numerics.AUTO.tile(), 2);
         List<Row> rows = spark.read().parquet(gradients).orderBy("row").collectAsList();
         assertThat(rows).hasSize(PAIRS);
@@ -155,9 +163,7 @@ class LossJobIT {
                 folder.resolve("pairs").toString(),
                 "img",
                 "text",
-                LossSettings.Kind.SIGMOID,
-                1,
-                0,
+                LossScalars.of(Loss.SIGMOID, 0, 0),
                 1,
                 Optional.empty());
         assertThatThrownBy(() -> LossJob.run(spark, wrong, RING, Numerics.AUTO, 1))

@@ -24,6 +24,8 @@ import siglip.job.towers.Nd4jBridge;
 import siglip.job.towers.Parameters;
 import siglip.job.towers.Pass;
 import siglip.job.towers.ReferenceTowers;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalars;
 import siglip.kernels.blas.Matrix;
 
 class ModelFilesTest {
@@ -42,8 +44,7 @@ class ModelFilesTest {
         SavedModel model = new SavedModel(
                 spec,
                 parameters,
-                Math.log(10) / 3,
-                -Math.E,
+                LossScalars.of(Loss.SIGMOID, Math.log(10) / 3, -Math.E),
                 new FeatureScaling(new float[] {0.1f, -3e-30f}, new float[] {1, 1e9f / 3}));
         ModelFiles.write(new Path(folder.toUri()), new Configuration(), model);
     }
@@ -61,8 +62,7 @@ class ModelFilesTest {
                 .isEqualTo(parameters.dense().toArray());
         assertThat(read.parameters().table().toArray())
                 .isEqualTo(parameters.table().toArray());
-        assertThat(read.logScale()).isEqualTo(Math.log(10) / 3);
-        assertThat(read.bias()).isEqualTo(-Math.E);
+        assertThat(read.scalars()).isEqualTo(LossScalars.of(Loss.SIGMOID, Math.log(10) / 3, -Math.E));
         assertThat(read.scaling().mean()).containsExactly(0.1f, -3e-30f);
         assertThat(read.scaling().deviation()).containsExactly(1, 1e9f / 3);
     }
@@ -84,9 +84,9 @@ class ModelFilesTest {
 
     @Test
     void aFolderOfAnotherFormatIsRefused() throws Exception {
-        Files.writeString(folder.resolve("model.json"), "{\"format\": 2}");
+        Files.writeString(folder.resolve("model.json"), "{\"format\": 1}");
 
         assertThatThrownBy(() -> ModelFiles.read(new Path(folder.toUri()), new Configuration()))
-                .hasMessageContaining("format is 2");
+                .hasMessageContaining("format is 1");
     }
 }

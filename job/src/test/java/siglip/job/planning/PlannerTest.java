@@ -3,19 +3,32 @@ package siglip.job.planning;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
-import siglip.job.config.LossSettings.Kind;
+import siglip.job.config.TrainingSettings;
 import siglip.job.features.PairShape;
+import siglip.job.losses.Network;
 import siglip.job.order.Slices;
 import siglip.job.planning.ArmPlan.Limit;
 import siglip.job.stage.Phase;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.Loss;
 import siglip.kernels.blas.Precision;
 
 /** Steps against ones reckoned by hand, with rates that no machine has: powers of two, so that sums are exact. */
 class PlannerTest {
-    private static final Rates RATES = new Rates(1, 2, 0.5, 0.25, 0.75, 0.125, 0.25, 0.5, 0.125);
+    private static final Rates RATES = new Rates(
+            1,
+            2,
+            Map.of(
+                    "sigmoid_logit", 0.5,
+                    "softmax_logit_first_pass", 0.25,
+                    "softmax_logit_second_pass", 0.75,
+                    "merged_column", 0.125),
+            0.25,
+            0.5,
+            0.125);
     private static final Network INSTANT = new Network(Double.POSITIVE_INFINITY, 0, 0, 0);
 
     /** Eight pairs of 3 + 3 features, embeddings of 2 floats, 10 parameters. */
@@ -31,7 +44,8 @@ class PlannerTest {
                 new PairShape(3, 3),
                 new ParameterLayout(6, 4, 0, 0),
                 1,
-                List.of(Kind.SIGMOID, Kind.SOFTMAX),
+                List.of(Loss.SIGMOID, Loss.SOFTMAX),
+                TrainingSettings.Optimizer.ADAMW,
                 900);
     }
 

@@ -3,9 +3,9 @@ package siglip.job.report;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -19,9 +19,11 @@ import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
+import siglip.job.losses.LossSpec;
 import siglip.job.stage.PhaseSeconds;
 import siglip.job.stage.RankStep;
 import siglip.job.training.StepRecord;
+import siglip.kernels.Loss;
 
 /** Builds results of runs that never were, noisy and with a spike, to see what the report makes of them. */
 public final class SampleRun {
@@ -140,7 +142,7 @@ public final class SampleRun {
     Settings settings() {
         String arms = IntStream.range(0, names.size())
                 .mapToObj(arm -> "{name = %s, loss = %s, initial-scale = 10}"
-                        .formatted(names.get(arm), kind(arm).name().toLowerCase(Locale.ROOT)))
+                        .formatted(names.get(arm), kind(arm).id()))
                 .collect(Collectors.joining(", "));
         List<String> assignments = List.of(
                 "run.name=" + name,
@@ -157,13 +159,13 @@ public final class SampleRun {
                 .settings();
     }
 
-    private static LossSettings.Kind kind(int arm) {
-        return LossSettings.Kind.values()[arm % LossSettings.Kind.values().length];
+    private static Loss kind(int arm) {
+        return Loss.values()[arm % Loss.values().length];
     }
 
     private ArmResult arm(Settings settings, int index, SplittableRandom random) {
         LossSettings.Arm arm = settings.loss().arms().get(index);
-        boolean sigmoid = arm.kind() == LossSettings.Kind.SIGMOID;
+        boolean sigmoid = arm.loss() == Loss.SIGMOID;
         int end = diverged.getOrDefault(index, steps - 1);
         List<StepRecord> records = new ArrayList<>();
         for (int step = 0; step <= end && step < steps; step++) {
@@ -182,7 +184,7 @@ public final class SampleRun {
         }
         return new ArmResult(
                 arm,
-                sigmoid ? -Math.log(BATCH - 1) : 0,
+                LossSpec.shownStarts(arm, BATCH),
                 records,
                 scores,
                 diverged.containsKey(index)
@@ -193,7 +195,7 @@ public final class SampleRun {
     }
 
     private StepRecord step(LossSettings.Arm arm, int index, int step, boolean broken, SplittableRandom random) {
-        boolean sigmoid = arm.kind() == LossSettings.Kind.SIGMOID;
+        boolean sigmoid = arm.loss() == Loss.SIGMOID;
         double share = (double) step / steps;
         double noise = 1 + 0.06 * random.nextGaussian();
         double learned = 1 - Math.exp(-5 * share);
@@ -220,6 +222,7 @@ public final class SampleRun {
                     });
             ranksOf.add(new RankStep(rank, seconds, 2L * (ranks - 1) * (BATCH / ranks) * 256 * 4, 5_250_000));
         }
+        double[] slopes = {0.01 * random.nextGaussian(), 0.01 * random.nextGaussian()};
         double slow = random.nextInt(50) == 0 ? 3 : 1;
         return new StepRecord(
                 arm.name(),
@@ -227,10 +230,8 @@ public final class SampleRun {
                 1,
                 broken ? Double.NaN : loss,
                 broken ? Double.POSITIVE_INFINITY : norm,
-                scale,
-                bias,
-                0.01 * random.nextGaussian(),
-                0.01 * random.nextGaussian(),
+                sigmoid ? Map.of("scale", scale, "bias", bias) : Map.of("scale", scale),
+                arm.loss().named(Arrays.copyOf(slopes, arm.loss().scalars().size())),
                 1e-3 * (1 - share),
                 false,
                 positive,

@@ -112,7 +112,7 @@ class VerdictTest {
         RetrievalScore score = new RetrievalScore(1437, r1, r1, r1);
         return new ArmResult(
                 arm.arm(),
-                arm.initialBias(),
+                arm.starts(),
                 arm.steps(),
                 List.of(new Evaluation(arm.arm().name(), step, "seen", score, score, Map.of())),
                 arm.stopped(),

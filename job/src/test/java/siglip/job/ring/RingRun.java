@@ -1,5 +1,6 @@
 package siglip.job.ring;
 
+import java.nio.DoubleBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -98,9 +99,9 @@ final class RingRun {
             touched.set(0, 1, (float) random.nextDouble());
             reduction.reduce(
                     offers, List.of(gradient), List.of(new SparseRows(ids, touched)), new double[] {node.rank()});
-            double[] scalars = reduction.update(offers, dense, table);
+            DoubleBuffer scalars = reduction.update(offers, dense, table);
             node.report(0, step, new double[] {step, node.rank()});
-            if (scalars[1] == 1) {
+            if (scalars.get(1) == 1) {
                 return concat(dense.toArray(), table.toArray());
             }
         }
@@ -130,7 +131,7 @@ final class RingRun {
             Piece[] answer = reduction.parameters();
             for (int rank = 0; rank < ranks; rank++) {
                 move(sums[rank], rank, dense, table);
-                answer[rank].scalar(1, stop ? 1 : 0);
+                answer[rank].scalars().put(1, stop ? 1 : 0);
                 answer[rank]
                         .dense()
                         .put(dense, layout.dense().start(rank), layout.dense().size(rank));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -152,8 +153,8 @@ class RingTest {
                 }
                 SparseRows touchedHere = new SparseRows(ids, values);
                 reduction.reduce(offers, List.of(dense), List.of(touchedHere), new double[] {node.rank() + 0.5});
-                double[] scalars = reduction.update(offers, dense, table);
-                assertThat(scalars[3]).isEqualTo(42);
+                DoubleBuffer scalars = reduction.update(offers, dense, table);
+                assertThat(scalars.get(3)).isEqualTo(42);
                 return List.of(dense.toArray(), table.toArray());
             });
             circle.driver().assemble();
@@ -167,7 +168,7 @@ class RingTest {
                 sums[rank]
                         .dense()
                         .get(dense, layout.dense().start(rank), layout.dense().size(rank));
-                scalars += sums[rank].scalar(0);
+                scalars += sums[rank].scalars().get(0);
                 for (int i = 0; i < sums[rank].rows(); i++) {
                     sums[rank].values().get(2 * i, table, 2 * sums[rank].ids().get(i), 2);
                 }
@@ -187,7 +188,7 @@ class RingTest {
 
             Piece[] answer = driver.parameters();
             for (int rank = 0; rank < ranks; rank++) {
-                answer[rank].scalar(3, 42);
+                answer[rank].scalars().put(3, 42);
                 answer[rank]
                         .dense()
                         .put(dense, layout.dense().start(rank), layout.dense().size(rank));

@@ -113,6 +113,17 @@ class RunFolderTest {
     }
 
     @Test
+    void aFinishedRunOfAnotherFormatIsRefusedInWords() throws IOException {
+        finished("x");
+        Path marker = runs.resolve("x").resolve("run.json");
+        Files.writeString(marker, Files.readString(marker).replace("\"format\" : 1", "\"format\" : 7"));
+
+        assertThatThrownBy(() -> open("x", "auto", SAME, RunFolder.Earlier.KEEP))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("run.json: it has format 7, this program reads 1");
+    }
+
+    @Test
     void aRunThatWasKilledBetweenItsReportAndItsMarkerIsGoneOnWith() throws IOException {
         interrupted("x");
         Files.writeString(runs.resolve("x").resolve(REPORT), "");

@@ -2,12 +2,13 @@ package siglip.job.training;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static siglip.job.config.LossSettings.Kind.SIGMOID;
-import static siglip.job.config.LossSettings.Kind.SOFTMAX;
+import static siglip.kernels.Loss.SIGMOID;
+import static siglip.kernels.Loss.SOFTMAX;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,6 +27,7 @@ import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.losses.LossExchange;
+import siglip.job.losses.LossSpec;
 import siglip.job.optimizer.Gradient;
 import siglip.job.order.Slices;
 import siglip.job.ring.Circle;
@@ -35,6 +37,8 @@ import siglip.job.ring.RankNode;
 import siglip.job.stage.Lanes;
 import siglip.job.towers.ModelSpec;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
 import siglip.kernels.Numerics;
 
 /**
@@ -88,13 +92,13 @@ class DistributedGradientTest {
 
     @ParameterizedTest
     @EnumSource
-    void theBoundsCatchTextGradientsThatComeHomeToTheWrongOwner(LossSettings.Kind kind) {
+    void theBoundsCatchTextGradientsThatComeHomeToTheWrongOwner(Loss kind) {
         caught(RingFaults.wrongOwner(kind));
     }
 
     @ParameterizedTest
     @EnumSource
-    void theBoundsCatchTextGradientsDividedByTheNumberOfRanks(LossSettings.Kind kind) {
+    void theBoundsCatchTextGradientsDividedByTheNumberOfRanks(Loss kind) {
         caught(RingFaults.after(kind, (node, images, texts) -> RingFaults.scale(texts, 1f / node.ranks())));
     }
 
@@ -200,7 +204,7 @@ class DistributedGradientTest {
                     List.of(0L, 0L),
                     SEED,
                     model,
-                    settings.loss().arms().stream().map(LossSettings.Arm::kind).toList(),
+                    settings.loss().arms().stream().map(LossSettings.Arm::loss).toList(),
                     settings.loss().duplicates(),
                     NUMERICS,
                     settings.run().coresPerRank(),
@@ -215,7 +219,7 @@ class DistributedGradientTest {
             try (Lanes lanes = new Lanes(plan.numerics(), plan.cores())) {
                 List<LaneTowers> towers = LaneTowers.open(plan, lanes, rows);
                 List<ArmWorker> arms = new ArrayList<>();
-                for (int arm = 0; arm < plan.arms().size(); arm++) {
+                for (int arm = 0; arm < plan.losses().size(); arm++) {
                     LossExchange exchange = ArmWorker.exchange(arm, plan, node, lanes);
                     arms.add(new ArmWorker(
                             arm, plan, node, lanes, towers, fault.plant(arm, plan, node, lanes, exchange)));
@@ -235,7 +239,7 @@ class DistributedGradientTest {
         /** One arm on the driver. */
         private final class Arm {
             private final SegmentPlan plan;
-            private final ArmAuthority authority;
+            private final ArmUpdate update;
             private final DriverReduction reduction;
             private final Gradient gradient;
             private List<CompletableFuture<ByteBuffer>> offers;
@@ -243,41 +247,55 @@ class DistributedGradientTest {
             Arm(int index, LossSettings.Arm arm, SegmentPlan plan, Circle circle) {
                 this.plan = plan;
                 ArmState state = new ArmState(
-                        index, arm, model.initial(SEED), -1.5, settings.loss().maxScale());
-                authority = new ArmAuthority(state, model.decayed(), settings.training(), plan.pieces());
+                        index,
+                        arm,
+                        model.initial(SEED),
+                        LossSpec.initial(withBias(arm), 1, settings.loss().maxScale()),
+                        settings.loss().maxScale());
+                update = new ArmUpdate(state, model.decayed(), settings.training(), plan.pieces());
                 reduction = new DriverReduction(circle.driver(), plan.pieces(), index);
-                gradient = new Gradient(plan.pieces());
+                gradient = new Gradient(plan.pieces(), arm.loss().scalars().size());
+            }
+
+            private static LossSettings.Arm withBias(LossSettings.Arm arm) {
+                Map<LossScalar, Double> initial = new EnumMap<>(LossScalar.class);
+                initial.putAll(arm.initial());
+                if (arm.loss().has(LossScalar.BIAS)) {
+                    initial.put(LossScalar.BIAS, -1.5);
+                }
+                return new LossSettings.Arm(arm.name(), arm.loss(), initial);
             }
 
             void start() {
                 offers = reduction.offer(0);
-                authority.fillAll(reduction.parameters());
+                update.fillAll(reduction.parameters());
                 for (int rank = 0; rank < ranks; rank++) {
                     reduction.send(rank, -1);
                 }
             }
 
             void step(long step, Batch whole) {
-                ArmState state = authority.state();
+                ArmState state = update.state();
                 GradientOracle oracle = GradientOracle.of(
                         model,
-                        state.arm().kind(),
+                        state.arm().loss(),
                         plan.duplicates(),
                         state.parameters(),
-                        state.logits(),
+                        state.scalars().logits(),
                         whole,
                         SEED,
                         step,
                         NUMERICS.tile(),
                         ranks * plan.cores());
                 Piece[] sums = reduction.await(offers);
-                gradient.assemble(sums, RankScalars.total(sums), source.batchSize());
-                StepRecord record = authority.take(sums, step, 1);
+                Loss loss = state.arm().loss();
+                gradient.assemble(sums, RankScalars.total(loss, sums).gradients(loss), source.batchSize());
+                StepRecord record = update.take(sums, step, 1);
                 oracle.check("%s, step %d, %s".formatted(state.arm().name(), step, what), record.loss(), gradient);
                 if (step + 1 < STEPS) {
                     offers = reduction.offer(step + 1);
                 }
-                authority.complete(record, reduction.parameters(), rank -> reduction.send(rank, step));
+                update.complete(record, reduction.parameters(), rank -> reduction.send(rank, step));
             }
         }
     }

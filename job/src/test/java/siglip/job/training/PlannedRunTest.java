@@ -5,27 +5,39 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import siglip.job.config.PlanSettings;
+import siglip.job.losses.LossSpec;
+import siglip.job.losses.LossWork;
+import siglip.job.losses.Network;
 import siglip.job.planning.ArmPlan;
-import siglip.job.planning.Network;
 import siglip.job.planning.Plan;
 import siglip.job.planning.Rates;
 import siglip.job.planning.TowerBytes;
 import siglip.job.planning.Workload;
 import siglip.job.stage.RankStep;
+import siglip.kernels.Loss;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.Precision;
 
 /** What is planned of bytes and memory is what ranks report: to the byte. */
 @Timeout(120)
 class PlannedRunTest {
-    private static final Rates NO_TIME = new Rates(0, 0, 0, 0, 0, 0, 0, 0, 0);
+    private static final Rates NO_TIME = new Rates(0, 0, noTime(), 0, 0, 0);
     private static final Network NO_NETWORK = new Network(1, 0, 0, 0);
+
+    private static Map<String, Double> noTime() {
+        return Stream.of(Loss.values())
+                .flatMap(loss -> LossSpec.of(loss).work().stream())
+                .collect(Collectors.toMap(LossWork::name, work -> 0.0));
+    }
 
     @ParameterizedTest
     @CsvSource({
@@ -82,7 +94,7 @@ class PlannedRunTest {
         Plan plan = plan(rehearsal, ranks, precision);
         for (int arm = 0; arm < plan.arms().size(); arm++) {
             ArmPlan planned = plan.arms().get(arm);
-            String what = "%s, D = %d, %d cores, N = %d, %s".formatted(planned.kind(), ranks, cores, pairs, duplicates);
+            String what = "%s, D = %d, %d cores, N = %d, %s".formatted(planned.loss(), ranks, cores, pairs, duplicates);
             String name = rehearsal.settings().loss().arms().get(arm).name();
             List<RankStep> last = records.stream()
                     .filter(record -> record.arm().equals(name) && record.step() == 1)

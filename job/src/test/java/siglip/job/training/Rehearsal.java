@@ -16,6 +16,7 @@ import siglip.job.config.RingSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
+import siglip.job.losses.LossSpec;
 import siglip.job.order.Slices;
 import siglip.job.ring.Circle;
 import siglip.job.ring.DriverNode;
@@ -39,7 +40,7 @@ final class Rehearsal {
     private final ModelSpec model;
     private final GeneratedSource source;
     private final List<StepRecord> records = Collections.synchronizedList(new ArrayList<>());
-    private final List<ArmAuthority> authorities = new ArrayList<>();
+    private final List<ArmUpdate> authorities = new ArrayList<>();
     private LaneMaker lanes = Lanes::new;
     private Observer observer = (rank, step) -> {};
     private double bytesPerSecond = Double.POSITIVE_INFINITY;
@@ -119,7 +120,7 @@ final class Rehearsal {
                 Collections.nCopies(arms.size(), 0L),
                 settings.run().seed(),
                 model,
-                arms.stream().map(LossSettings.Arm::kind).toList(),
+                arms.stream().map(LossSettings.Arm::loss).toList(),
                 settings.loss().duplicates(),
                 settings.loss().numerics(),
                 settings.run().coresPerRank(),
@@ -128,23 +129,23 @@ final class Rehearsal {
     }
 
     private void drive(DriverNode node, SegmentPlan plan) {
-        List<ArmDriver> drivers = new ArrayList<>();
+        List<ArmSteps> drivers = new ArrayList<>();
         for (LossSettings.Arm arm : settings.loss().arms()) {
             ArmState state = new ArmState(
                     drivers.size(),
                     arm,
                     model.initial(plan.seed()),
-                    arm.startBias(source.batchSize()),
+                    LossSpec.initial(arm, source.batchSize(), settings.loss().maxScale()),
                     settings.loss().maxScale());
-            authorities.add(new ArmAuthority(state, model.decayed(), settings.training(), plan.pieces()));
-            drivers.add(new ArmDriver(node, authorities.get(drivers.size()), plan.pieces(), 1));
+            authorities.add(new ArmUpdate(state, model.decayed(), settings.training(), plan.pieces()));
+            drivers.add(new ArmSteps(node, authorities.get(drivers.size()), plan.pieces(), 1));
         }
         StepLedger ledger = new StepLedger(plan.rows().ranks(), records::add);
-        drivers.forEach(ArmDriver::start);
+        drivers.forEach(ArmSteps::start);
         long last = System.nanoTime();
         for (long step = plan.from(); step < plan.to(); step++) {
-            for (ArmDriver driver : drivers) {
-                ArmDriver.Done done = driver.step(step, step + 1 < plan.to());
+            for (ArmSteps driver : drivers) {
+                ArmSteps.Done done = driver.step(step, step + 1 < plan.to());
                 long now = System.nanoTime();
                 ledger.add(driver.arm(), done, (now - last) * 1e-9);
                 last = now;
@@ -164,7 +165,7 @@ final class Rehearsal {
         try (Lanes opened = lanes.open(plan.numerics(), plan.cores())) {
             List<LaneTowers> towers = LaneTowers.open(plan, opened, rows);
             List<ArmWorker> arms = new ArrayList<>();
-            for (int arm = 0; arm < plan.arms().size(); arm++) {
+            for (int arm = 0; arm < plan.losses().size(); arm++) {
                 arms.add(new ArmWorker(arm, plan, node, opened, towers));
             }
             arms.forEach(ArmWorker::start);

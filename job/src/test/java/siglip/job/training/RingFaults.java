@@ -3,8 +3,9 @@ package siglip.job.training;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import siglip.job.config.LossSettings;
 import siglip.job.losses.LossExchange;
+import siglip.job.losses.LossStep;
+import siglip.job.losses.PendingTextGradient;
 import siglip.job.order.Slices;
 import siglip.job.ring.Frame;
 import siglip.job.ring.GradientRing;
@@ -12,9 +13,7 @@ import siglip.job.ring.RankNode;
 import siglip.job.ring.TextBlock;
 import siglip.job.ring.TextRing;
 import siglip.job.stage.Lanes;
-import siglip.job.stage.StepClock;
-import siglip.kernels.LogitParams;
-import siglip.kernels.LossSums;
+import siglip.kernels.Loss;
 import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 
@@ -28,22 +27,22 @@ final class RingFaults {
     }
 
     /** Damages what the arms of one loss compute. */
-    static Fault after(LossSettings.Kind kind, Damage damage) {
-        return (arm, plan, node, lanes, right) -> plan.arms().get(arm) == kind
+    static Fault after(Loss kind, Damage damage) {
+        return (arm, plan, node, lanes, right) -> plan.losses().get(arm) == kind
                 ? new Damaged(right, (step, images, texts) -> damage.to(node, images, texts))
                 : right;
     }
 
     /** Text gradients end one rank after their owner. */
-    static Fault wrongOwner(LossSettings.Kind kind) {
-        return (arm, plan, node, lanes, right) -> plan.arms().get(arm) == kind
+    static Fault wrongOwner(Loss kind) {
+        return (arm, plan, node, lanes, right) -> plan.losses().get(arm) == kind
                 ? new Damaged(right, (step, images, texts) -> passOn(node, arm, step, texts))
                 : right;
     }
 
     /** A sigmoid's ring in which rank 0 passes on what came in its last phase without its own share, if {@code dropped}. */
     static Fault lastShare(boolean dropped) {
-        return (arm, plan, node, lanes, right) -> plan.arms().get(arm) == LossSettings.Kind.SIGMOID
+        return (arm, plan, node, lanes, right) -> plan.losses().get(arm) == Loss.SIGMOID
                 ? new Ring(plan, node, lanes, dropped && node.rank() == 0)
                 : right;
     }
@@ -69,19 +68,9 @@ final class RingFaults {
 
     private record Damaged(LossExchange right, Step after) implements LossExchange {
         @Override
-        public Homeward run(
-                int arm,
-                long step,
-                Matrix images,
-                TextBlock own,
-                LogitParams params,
-                Matrix imageGradient,
-                Matrix textGradient,
-                LossSums sums,
-                StepClock clock) {
-            right.run(arm, step, images, own, params, imageGradient, textGradient, sums, clock)
-                    .await();
-            after.damage(step, imageGradient, textGradient);
+        public PendingTextGradient run(LossStep step) {
+            right.run(step).await();
+            after.damage(step.step(), step.imageGradient(), step.textGradient());
             return () -> {};
         }
 
@@ -93,34 +82,30 @@ final class RingFaults {
 
     private record Ring(SegmentPlan plan, RankNode node, Lanes lanes, boolean clears) implements LossExchange {
         @Override
-        public Homeward run(
-                int arm,
-                long step,
-                Matrix images,
-                TextBlock own,
-                LogitParams params,
-                Matrix imageGradient,
-                Matrix textGradient,
-                LossSums sums,
-                StepClock clock) {
+        public PendingTextGradient run(LossStep step) {
             Slices rows = plan.rows();
-            int width = images.columns();
+            int width = step.images().columns();
             int most = rows.largest();
             TextRing texts = new TextRing(
-                    node, rows, arm, step, own, List.of(new TextBlock(most, width), new TextBlock(most, width)));
+                    node,
+                    rows,
+                    step.arm(),
+                    step.step(),
+                    step.texts(),
+                    List.of(new TextBlock(most, width), new TextBlock(most, width)));
             GradientRing gradients = new GradientRing(
                     node,
                     rows,
-                    arm,
-                    step,
+                    step.arm(),
+                    step.step(),
                     List.of(Matrix.allocate(most, width), Matrix.allocate(most, width)),
                     List.of(Matrix.allocate(most, width), Matrix.allocate(most, width)));
-            imageGradient.clear();
-            textGradient.clear();
-            int[] conceptIds = own.conceptIds();
+            step.imageGradient().clear();
+            step.textGradient().clear();
+            int[] conceptIds = step.texts().conceptIds();
             for (int phase = 0; phase < node.ranks(); phase++) {
-                TextBlock block = phase == 0 ? own : texts.await(phase);
-                Matrix share = phase == 0 ? textGradient : gradients.share(phase);
+                TextBlock block = phase == 0 ? step.texts() : texts.await(phase);
+                Matrix share = phase == 0 ? step.textGradient() : gradients.share(phase);
                 PairLabels labels = new PairLabels(
                         rows.start(node.rank()),
                         rows.start(texts.owner(phase)),
@@ -129,7 +114,14 @@ final class RingFaults {
                         plan.duplicates());
                 lanes.kernels(0)
                         .sigmoid()
-                        .accumulate(images, block.embeddings(), labels, params, imageGradient, share, sums);
+                        .accumulate(
+                                step.images(),
+                                block.embeddings(),
+                                labels,
+                                step.scalars().logits(),
+                                step.imageGradient(),
+                                share,
+                                step.sums());
                 if (clears && phase == node.ranks() - 1) {
                     share.clear();
                 }
@@ -138,7 +130,7 @@ final class RingFaults {
                     texts.used(phase);
                 }
             }
-            gradients.home(textGradient);
+            gradients.home(step.textGradient());
             texts.finish();
             return () -> {};
         }

@@ -13,7 +13,20 @@ class ScheduleTest {
 
     private static Schedule schedule(long steps, long warmup, double last) {
         return new Schedule(new TrainingSettings(
-                8, OptionalInt.empty(), steps, PEAK, warmup, last, 0.9, 0.95, 1e-8, 0, 1, OptionalDouble.empty(), 1));
+                8,
+                OptionalInt.empty(),
+                steps,
+                TrainingSettings.Optimizer.ADAMW,
+                PEAK,
+                warmup,
+                last,
+                0.9,
+                0.95,
+                1e-8,
+                0,
+                1,
+                OptionalDouble.empty(),
+                1));
     }
 
     @Test

@@ -132,12 +132,12 @@ class TrainerIT {
         Trained again = train(settings(2), 17, 50);
 
         for (int arm = 0; arm < 2; arm++) {
-            assertThat(again.trainer.arms().get(arm).dense())
-                    .isEqualTo(once.trainer.arms().get(arm).dense());
-            assertThat(again.trainer.arms().get(arm).table())
-                    .isEqualTo(once.trainer.arms().get(arm).table());
-            assertThat(again.trainer.arms().get(arm).logits())
-                    .isEqualTo(once.trainer.arms().get(arm).logits());
+            assertThat(again.trainer.arms().get(arm).values().dense())
+                    .isEqualTo(once.trainer.arms().get(arm).values().dense());
+            assertThat(again.trainer.arms().get(arm).values().table())
+                    .isEqualTo(once.trainer.arms().get(arm).values().table());
+            assertThat(again.trainer.arms().get(arm).scalars())
+                    .isEqualTo(once.trainer.arms().get(arm).scalars());
         }
     }
 
@@ -154,12 +154,12 @@ class TrainerIT {
                 .startsWith(23L, 23L, 24L)
                 .hasSize(2 * 27);
         for (int arm = 0; arm < 2; arm++) {
-            assertThat(resumed.trainer.arms().get(arm).dense())
-                    .isEqualTo(undisturbed.trainer.arms().get(arm).dense());
-            assertThat(resumed.trainer.arms().get(arm).table())
-                    .isEqualTo(undisturbed.trainer.arms().get(arm).table());
-            assertThat(resumed.trainer.arms().get(arm).logits())
-                    .isEqualTo(undisturbed.trainer.arms().get(arm).logits());
+            assertThat(resumed.trainer.arms().get(arm).values().dense())
+                    .isEqualTo(undisturbed.trainer.arms().get(arm).values().dense());
+            assertThat(resumed.trainer.arms().get(arm).values().table())
+                    .isEqualTo(undisturbed.trainer.arms().get(arm).values().table());
+            assertThat(resumed.trainer.arms().get(arm).scalars())
+                    .isEqualTo(undisturbed.trainer.arms().get(arm).scalars());
         }
         assertThat(losses(resumed)).isEqualTo(losses(undisturbed).subList(2 * 23, 2 * 50));
     }
@@ -253,8 +253,8 @@ class TrainerIT {
         Trained two = train(settings(2, "run.cores-per-rank=2"), 50);
         Trained again = train(settings(2, "run.cores-per-rank=2"), 50);
         for (int arm = 0; arm < 2; arm++) {
-            assertThat(again.trainer.arms().get(arm).dense())
-                    .isEqualTo(two.trainer.arms().get(arm).dense());
+            assertThat(again.trainer.arms().get(arm).values().dense())
+                    .isEqualTo(two.trainer.arms().get(arm).values().dense());
         }
         for (String arm : List.of("siglip", "clip")) {
             assertThat(two.lastLoss(arm)).as(arm).isCloseTo(one.lastLoss(arm), within(1e-4 * one.lastLoss(arm)));
@@ -273,8 +273,8 @@ class TrainerIT {
                 .contains("Rank 1 failed")
                 .contains("a broken disk");
         assertThat(trained.steps).hasSize(100);
-        assertThat(trained.trainer.arms().get(0).dense())
-                .isEqualTo(undisturbed.trainer.arms().get(0).dense());
+        assertThat(trained.trainer.arms().get(0).values().dense())
+                .isEqualTo(undisturbed.trainer.arms().get(0).values().dense());
     }
 
     @Test

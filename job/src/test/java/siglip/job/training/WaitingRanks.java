@@ -4,19 +4,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
-import siglip.job.config.LossSettings;
 import siglip.job.config.PlanSettings;
+import siglip.job.losses.Network;
 import siglip.job.planning.ArmPlan;
-import siglip.job.planning.Network;
 import siglip.job.planning.Plan;
 import siglip.job.planning.Rates;
 import siglip.job.planning.TowerBytes;
 import siglip.job.planning.Workload;
 import siglip.job.stage.Lanes;
 import siglip.job.stage.Phase;
+import siglip.kernels.Loss;
 import siglip.kernels.Numerics;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.Precision;
@@ -29,7 +30,7 @@ final class WaitingRanks {
     static final int ROWS = 16; // of a rank
     static final int WIDTH = 64;
 
-    private final LossSettings.Kind kind;
+    private final Loss kind;
     private final int ranks;
     private final int steps;
     private final Duration pause;
@@ -42,8 +43,7 @@ final class WaitingRanks {
      * @param bytesPerSecond that leave a rank
      * @param latency of a message
      */
-    WaitingRanks(
-            LossSettings.Kind kind, int ranks, int steps, Duration pause, double bytesPerSecond, Duration latency) {
+    WaitingRanks(Loss kind, int ranks, int steps, Duration pause, double bytesPerSecond, Duration latency) {
         this.kind = kind;
         this.ranks = ranks;
         this.steps = steps;
@@ -71,7 +71,7 @@ final class WaitingRanks {
                 super.each(work);
                 return;
             }
-            int passes = kind == LossSettings.Kind.SIGMOID ? 1 : 2;
+            int passes = kind == Loss.SIGMOID ? 1 : 2;
             int call = asked++ % (passes * ranks + 3);
             if (call > 0 && call <= passes * ranks) {
                 waits.incrementAndGet();
@@ -89,8 +89,7 @@ final class WaitingRanks {
                         WIDTH,
                         WIDTH,
                         List.of(
-                                "loss.arms=[{name=waits, loss=%s, initial-scale=10}]"
-                                        .formatted(kind.name().toLowerCase(Locale.ROOT)),
+                                "loss.arms=[{name=waits, loss=%s, initial-scale=10}]".formatted(kind.id()),
                                 "run.ranks=" + ranks,
                                 "training.batch-size=" + ROWS * ranks,
                                 "training.steps=" + steps,
@@ -138,7 +137,21 @@ final class WaitingRanks {
         Rehearsal rehearsal = rehearsal();
         Workload work = Workload.of(rehearsal.settings(), rehearsal.model(), ranks, Precision.FP32);
         double ofPair = pause.toNanos() * 1e-9 / (ROWS * ROWS);
-        Rates rates = new Rates(0, 0, ofPair, ofPair / 4, ofPair * 3 / 4, 0, 0, 0, 0);
+        Rates rates = new Rates(
+                0,
+                0,
+                Map.of(
+                        "sigmoid_logit",
+                        ofPair,
+                        "softmax_logit_first_pass",
+                        ofPair / 4,
+                        "softmax_logit_second_pass",
+                        ofPair * 3 / 4,
+                        "merged_column",
+                        0.0),
+                0,
+                0,
+                0);
         Network network = new Network(bytesPerSecond, latency.toNanos() * 1e-9, 0, 0);
         PlanSettings limits = rehearsal.settings().plan();
         try (MatrixProducts products = MatrixProducts.open("java")) {
@@ -157,7 +170,7 @@ final class WaitingRanks {
                 "%5s %-8s %-34s %9s %9s %6s   %9s %9s%n",
                 "ranks", "loss", "limit", "measured", "planned", "ratio", "reduce", "planned");
         for (String count : args) {
-            for (LossSettings.Kind kind : LossSettings.Kind.values()) {
+            for (Loss kind : Loss.values()) {
                 line(Integer.parseInt(count), kind, "computing: 100 ms, 0.2 MB/s, 10 ms", 2e5);
                 line(Integer.parseInt(count), kind, "network: 100 ms, 0.05 MB/s, 10 ms", 5e4);
             }
@@ -165,7 +178,7 @@ final class WaitingRanks {
         System.exit(0); // threads of the network library may still be closing
     }
 
-    private static void line(int ranks, LossSettings.Kind kind, String limit, double bytesPerSecond) throws Exception {
+    private static void line(int ranks, Loss kind, String limit, double bytesPerSecond) throws Exception {
         WaitingRanks waiting =
                 new WaitingRanks(kind, ranks, 4, Duration.ofMillis(100), bytesPerSecond, Duration.ofMillis(10));
         Times times = waiting.measure();
@@ -175,7 +188,7 @@ final class WaitingRanks {
                 Locale.ROOT,
                 "%5d %-8s %-34s %9.3f %9.3f %6.2f   %9.3f %9.3f%n",
                 ranks,
-                kind.name().toLowerCase(Locale.ROOT),
+                kind.id(),
                 limit,
                 times.exchange(),
                 exchange,

@@ -6,9 +6,9 @@ import java.time.Duration;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import siglip.job.config.LossSettings;
 import siglip.job.planning.ArmPlan;
 import siglip.job.stage.Phase;
+import siglip.kernels.Loss;
 
 /** Eight ranks that wait in place of computing, on a slow network: no machine, however loaded, can be faster than the waits allow. */
 @Timeout(120)
@@ -21,7 +21,7 @@ class WaitingRanksTest {
     /** Blocks take longer than hops, so what a step takes at least is exact: all blocks, the last gradient's way home, the columns'. */
     @ParameterizedTest
     @EnumSource
-    void aStepTakesAllBlocksAndTheHopsThatNothingHides(LossSettings.Kind kind) throws Exception {
+    void aStepTakesAllBlocksAndTheHopsThatNothingHides(Loss kind) throws Exception {
         WaitingRanks waiting = new WaitingRanks(kind, RANKS, STEPS, PAUSE, 1e7, LATENCY);
 
         WaitingRanks.Times measured = waiting.measure();
@@ -30,9 +30,9 @@ class WaitingRanksTest {
         double text = 4 * WaitingRanks.ROWS * (WaitingRanks.WIDTH + 1) / 1e7;
         double gradient = 4 * WaitingRanks.ROWS * WaitingRanks.WIDTH / 1e7;
         double hop = LATENCY.toNanos() * 1e-9;
-        double columns = kind == LossSettings.Kind.SIGMOID ? 0 : 2 * (hop + 48 * WaitingRanks.ROWS * (RANKS - 1) / 1e7);
+        double columns = kind == Loss.SIGMOID ? 0 : 2 * (hop + 48 * WaitingRanks.ROWS * (RANKS - 1) / 1e7);
         ArmPlan planned = waiting.planned();
-        assertThat(waiting.waits()).isEqualTo((kind == LossSettings.Kind.SIGMOID ? 1 : 2) * RANKS * RANKS * STEPS);
+        assertThat(waiting.waits()).isEqualTo((kind == Loss.SIGMOID ? 1 : 2) * RANKS * RANKS * STEPS);
         assertThat(planned.seconds(Phase.LOSS)).isCloseTo(blocks, org.assertj.core.data.Offset.offset(1e-12));
         assertThat(planned.seconds(Phase.HOPS))
                 .isCloseTo(gradient + hop + columns, org.assertj.core.data.Offset.offset(1e-9));

@@ -5,6 +5,7 @@ import java.util.TreeMap;
 import siglip.kernels.LogSums;
 import siglip.kernels.LogitParams;
 import siglip.kernels.LossKernels;
+import siglip.kernels.LossScalar;
 import siglip.kernels.LossSums;
 import siglip.kernels.Numerics;
 import siglip.kernels.PairLabels;
@@ -75,8 +76,8 @@ final class LossRun implements AutoCloseable {
         double n = batch.images.rows();
         return new TreeMap<>(Map.of(
                 "loss", sums.loss / n,
-                "d_log_scale", sums.logScaleGradient / n,
-                "d_bias", sums.biasGradient / n,
+                "d_log_scale", sums.gradient(LossScalar.LOG_SCALE) / n,
+                "d_bias", sums.gradient(LossScalar.BIAS) / n,
                 "image_gradient_norm", norm(imageGradient) / n,
                 "text_gradient_norm", norm(textGradient) / n));
     }

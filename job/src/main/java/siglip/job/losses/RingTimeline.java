@@ -1,4 +1,4 @@
-package siglip.job.planning;
+package siglip.job.losses;
 
 /**
  * Goes through the loss of one step hop by hop, as {@code SigmoidExchange} and {@code SoftmaxExchange} do it, on a rank like all the others: what it
@@ -35,12 +35,12 @@ final class RingTimeline {
     }
 
     /**
-     * Seconds of the sigmoid loss, with what the rank does meanwhile.
+     * Seconds of a loss whose blocks are computed as their texts come by, with what the rank does meanwhile.
      *
      * @param block seconds for a block of this rank's images and one rank's texts
      * @param meanwhile seconds of what the rank does before it waits for the last of its own gradient
      */
-    double sigmoid(double block, double meanwhile) {
+    double passing(double block, double meanwhile) {
         wireFree = 0;
         double now = block;
         double[] text = new double[ranks + 1]; // by phase: when it arrives
@@ -65,14 +65,14 @@ final class RingTimeline {
     }
 
     /**
-     * Seconds of the softmax loss, with what the rank does meanwhile.
+     * Seconds of a loss that gathers all texts before it has a gradient, with what the rank does meanwhile.
      *
      * @param sums seconds for the first pass over a block
      * @param merge seconds for the columns' way round, with its messages
      * @param gradientPass seconds for the second pass over a block
      * @param meanwhile seconds of what the rank does before it waits for the last of its own gradient
      */
-    double softmax(double sums, double merge, double gradientPass, double meanwhile) {
+    double gathering(double sums, double merge, double gradientPass, double meanwhile) {
         wireFree = 0;
         double now = sums;
         double arrival = ranks > 1 ? send(0, textBytes) : 0;

@@ -1,4 +1,4 @@
-package siglip.job.planning;
+package siglip.job.losses;
 
 /**
  * What messages between machines take. A message of {@code b} bytes is there {@code latency + b / bandwidth} seconds after it left, messages
@@ -11,17 +11,17 @@ package siglip.job.planning;
  */
 public record Network(double bandwidth, double latency, double message, double processing) {
     /** Seconds in which a machine sends {@code count} messages of {@code bytes} in all, and receives as many. */
-    double seconds(long count, double bytes) {
+    public double seconds(long count, double bytes) {
         return count == 0 ? 0 : latency + Math.max(bytes / bandwidth, work(count, bytes));
     }
 
     /** Seconds of one core for the same. */
-    double work(long count, double bytes) {
+    public double work(long count, double bytes) {
         return count * message + bytes * processing;
     }
 
     /** The same, of processors that are {@code factor} times as slow. */
-    Network slowed(double factor) {
+    public Network slowed(double factor) {
         return new Network(bandwidth, latency, factor * message, factor * processing);
     }
 }

@@ -9,37 +9,36 @@ import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
 
 /** One arm within one attempt, on the driver: sums in, parameters out, step by step. */
-final class ArmDriver {
-    private final ArmAuthority authority;
+final class ArmSteps {
+    private final ArmUpdate update;
     private final DriverReduction reduction;
     private final int attempt;
     private List<CompletableFuture<ByteBuffer>> offers = List.of();
 
-    ArmDriver(DriverNode node, ArmAuthority authority, PieceLayout pieces, int attempt) {
-        this.authority = authority;
+    ArmSteps(DriverNode node, ArmUpdate update, PieceLayout pieces, int attempt) {
+        this.update = update;
         this.attempt = attempt;
-        this.reduction = new DriverReduction(node, pieces, arm(authority));
+        this.reduction = new DriverReduction(node, pieces, arm(update));
     }
 
-    private static int arm(ArmAuthority authority) {
-        return authority.state().index();
+    private static int arm(ArmUpdate update) {
+        return update.state().index();
     }
 
     int arm() {
-        return arm(authority);
+        return arm(update);
     }
 
     boolean due(long step) {
-        return authority.state().stopped().isEmpty()
-                && step >= authority.state().nextStep();
+        return update.state().stopped().isEmpty() && step >= update.state().nextStep();
     }
 
     /** Sends the whole model to ranks that have nothing yet, and awaits the first step. */
     void start() {
-        if (authority.state().stopped().isEmpty()) {
-            offers = reduction.offer(authority.state().nextStep());
+        if (update.state().stopped().isEmpty()) {
+            offers = reduction.offer(update.state().nextStep());
         }
-        authority.fillAll(reduction.parameters());
+        update.fillAll(reduction.parameters());
         for (int rank = 0; rank < reduction.ranks(); rank++) {
             reduction.send(rank, -1);
         }
@@ -61,11 +60,11 @@ final class ArmDriver {
         Piece[] sums = reduction.await(offers);
         Piece[] parameters = reduction.parameters();
         long start = System.nanoTime();
-        StepRecord record = authority.take(sums, step, attempt);
+        StepRecord record = update.take(sums, step, attempt);
         if (more && record.finite()) {
             offers = reduction.offer(step + 1);
         }
-        authority.complete(record, parameters, rank -> reduction.send(rank, step));
+        update.complete(record, parameters, rank -> reduction.send(rank, step));
         return new Done(record, (System.nanoTime() - start) * 1e-9);
     }
 }

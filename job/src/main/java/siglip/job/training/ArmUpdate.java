@@ -4,39 +4,34 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.IntConsumer;
-import siglip.job.config.LossSettings;
 import siglip.job.config.TrainingSettings;
-import siglip.job.optimizer.AdamW;
 import siglip.job.optimizer.Gradient;
+import siglip.job.optimizer.Optimizer;
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
+import siglip.kernels.Loss;
 import siglip.kernels.LossSums;
 
-/** The driver's authority over one arm: takes a step's summed gradient, moves the parameters, and says what the step was. */
-public final class ArmAuthority {
-    /** Places of the scalars that go to the ranks with new parameters. */
-    static final int LOG_SCALE = 0;
-
-    static final int BIAS = 1;
-    /** 1 while the arm trains on, 0 once it has stopped. */
-    static final int ACTIVE = 2;
-
+/** The driver's part of an arm's step: takes the summed gradient, moves the parameters, and says what the step was. */
+public final class ArmUpdate {
     private final ArmState state;
-    private final AdamW optimizer;
+    private final Optimizer optimizer;
     private final Gradient gradient;
     private final Schedule schedule;
     private final TrainingSettings settings;
     private final PieceLayout layout;
     private long peakBytes;
 
-    public ArmAuthority(ArmState state, boolean[] decayed, TrainingSettings settings, PieceLayout layout) {
+    public ArmUpdate(ArmState state, boolean[] decayed, TrainingSettings settings, PieceLayout layout) {
         this.state = state;
         this.settings = settings;
         this.layout = layout;
         this.schedule = new Schedule(settings);
-        this.gradient = new Gradient(layout);
-        this.optimizer =
-                new AdamW(settings, decayed, Math.toIntExact(layout.table().total()), layout.width());
+        int scalars = state.arm().loss().scalars().size();
+        this.gradient = new Gradient(layout, scalars);
+        this.optimizer = Optimizer.of(
+                settings,
+                new Optimizer.Sizes(decayed, Math.toIntExact(layout.table().total()), layout.width(), scalars));
     }
 
     ArmState state() {
@@ -50,12 +45,10 @@ public final class ArmAuthority {
     ArmSnapshot snapshot() {
         return new ArmSnapshot(
                 state.arm().name(),
+                state.arm().loss(),
                 state.nextStep(),
                 state.stopped(),
-                state.logits().logScale(),
-                state.logits().bias(),
-                state.dense().clone(),
-                state.table().clone(),
+                state.values().copy(),
                 optimizer.snapshot(),
                 peakBytes);
     }
@@ -72,13 +65,13 @@ public final class ArmAuthority {
      * @return the step's record, without its times
      */
     public StepRecord take(Piece[] sums, long step, int attempt) {
-        RankScalars total = RankScalars.total(sums);
+        Loss loss = state.arm().loss();
+        RankScalars total = RankScalars.total(loss, sums);
         peakBytes = Math.max(peakBytes, total.bytes());
-        gradient.assemble(sums, total, settings.batchSize());
-        double squared = gradient.squaredNorm();
-        double norm = Math.sqrt(squared + gradient.logScale * gradient.logScale + gradient.bias * gradient.bias);
+        gradient.assemble(sums, total.gradients(loss), settings.batchSize());
+        double norm = gradient.wholeNorm();
         double rate = schedule.at(step);
-        boolean clipped = clip(Math.sqrt(squared));
+        boolean clipped = clip(gradient.norm());
         StepRecord record = record(total.sums(), step, attempt, norm, rate, clipped);
         if (!record.finite()) {
             state.stop("loss %s, gradient norm %s at step %d".formatted(record.loss(), norm, step));
@@ -95,8 +88,10 @@ public final class ArmAuthority {
     public void complete(StepRecord record, Piece[] pieces, IntConsumer ready) {
         boolean moves = state.stopped().isEmpty();
         if (moves) {
-            optimizer.begin(state, gradient, record.learningRate());
-            optimizer.moveTable(state, gradient);
+            optimizer.begin(record.learningRate());
+            optimizer.moveScalars(state.values().scalars(), gradient);
+            state.keepScalarsInRange();
+            optimizer.moveTable(state.values().table(), gradient);
         }
         RuntimeException failure = null;
         for (int rank = 0, row = 0; rank < pieces.length; rank++) {
@@ -108,9 +103,9 @@ public final class ArmAuthority {
             int first = layout.dense().start(rank);
             int last = first + layout.dense().size(rank);
             if (moves) {
-                optimizer.moveDense(state, gradient, first, last, pieces[rank].dense());
+                optimizer.moveDense(state.values().dense(), gradient, first, last, pieces[rank].dense());
             } else {
-                pieces[rank].dense().put(state.dense(), first, last - first);
+                pieces[rank].dense().put(state.values().dense(), first, last - first);
             }
             fillRest(pieces[rank], gradient.ids, from, row);
             try {
@@ -136,17 +131,14 @@ public final class ArmAuthority {
 
     private StepRecord record(LossSums sums, long step, int attempt, double norm, double rate, boolean clipped) {
         int pairs = settings.batchSize();
-        boolean softmax = state.arm().kind() == LossSettings.Kind.SOFTMAX;
         return new StepRecord(
                 state.arm().name(),
                 step,
                 attempt,
                 sums.loss / pairs,
                 norm,
-                state.logits().scale(),
-                softmax ? 0 : state.logits().bias(),
-                gradient.logScale,
-                gradient.bias,
+                state.scalars().shown(),
+                state.arm().loss().named(gradient.scalars),
                 rate,
                 clipped,
                 sums.positiveLogits / sums.positives,
@@ -169,7 +161,7 @@ public final class ArmAuthority {
             pieces[rank]
                     .dense()
                     .put(
-                            state.dense(),
+                            state.values().dense(),
                             layout.dense().start(rank),
                             layout.dense().size(rank));
             fillRest(pieces[rank], ids, 0, ids.length);
@@ -177,14 +169,12 @@ public final class ArmAuthority {
     }
 
     private void fillRest(Piece piece, int[] ids, int from, int to) {
-        piece.scalar(LOG_SCALE, state.logits().logScale());
-        piece.scalar(BIAS, state.logits().bias());
-        piece.scalar(ACTIVE, state.stopped().isEmpty() ? 1 : 0);
+        new DriverScalars(state.stopped().isEmpty(), state.scalars()).write(piece.scalars());
         piece.rows(to - from);
         piece.ids().put(ids, from, to - from);
         FloatBuffer values = piece.values();
         for (int i = from; i < to; i++) {
-            values.put(state.table(), ids[i] * layout.width(), layout.width());
+            values.put(state.values().table(), ids[i] * layout.width(), layout.width());
         }
     }
 }

@@ -1,0 +1,91 @@
+package siglip.job.losses;
+
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import siglip.job.config.LossSettings;
+import siglip.kernels.BlockShape;
+import siglip.kernels.Footprint;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
+import siglip.kernels.LossScalars;
+
+/**
+ * All that the job knows of a loss: where its scalars start, how its blocks travel, and what that takes in memory, bytes and time. Whoever
+ * wants to know something about a loss asks here; nobody else tells one loss from another.
+ */
+public sealed interface LossSpec permits SigmoidSpec, SoftmaxSpec {
+    static LossSpec of(Loss loss) {
+        return switch (loss) {
+            case SIGMOID -> new SigmoidSpec();
+            case SOFTMAX -> new SoftmaxSpec();
+        };
+    }
+
+    Loss loss();
+
+    /**
+     * Where a scalar starts that an arm leaves open, as people are shown it.
+     *
+     * @param batchSize pairs of the global batch
+     * @throws IllegalArgumentException if the loss needs to be told
+     */
+    default double start(LossScalar scalar, int batchSize) {
+        throw new IllegalArgumentException(
+                "Cannot start the %s loss without an initial %s".formatted(loss().id(), scalar.shownName()));
+    }
+
+    /** The loss over all ranks, on one of them. */
+    LossExchange exchange(LossExchange.Blocks blocks);
+
+    /** What its exchange holds, in words. */
+    String holds();
+
+    /** How much that is: what {@link LossExchange#bytes} of a rank says. */
+    Footprint memory(LossShape shape, int rank);
+
+    /** What the kernels of a lane hold for this loss alone. */
+    default Footprint kernels(BlockShape block) {
+        return new Footprint(0, 0);
+    }
+
+    /** Bytes that a rank sends to others while one step's loss is computed. */
+    long ringBytes(LossShape shape, int rank);
+
+    /** Blocks of embeddings of one rank that open_clip sends to each other rank for the loss of one step. */
+    int openClipBlocks();
+
+    /** The parts of its work whose speed planning must know. */
+    List<LossWork> work();
+
+    /** What one step takes. */
+    LossTime time(LossPace pace);
+
+    /** Where the scalars of an arm start, as people are shown them. */
+    static Map<LossScalar, Double> starts(LossSettings.Arm arm, int batchSize) {
+        Map<LossScalar, Double> starts = new EnumMap<>(LossScalar.class);
+        for (LossScalar scalar : arm.loss().scalars()) {
+            Double set = arm.initial().get(scalar);
+            starts.put(scalar, set != null ? set : of(arm.loss()).start(scalar, batchSize));
+        }
+        return starts;
+    }
+
+    /** The same by the names of what people are shown. */
+    static Map<String, Double> shownStarts(LossSettings.Arm arm, int batchSize) {
+        Map<String, Double> shown = new LinkedHashMap<>();
+        starts(arm, batchSize).forEach((scalar, value) -> shown.put(scalar.shownName(), value));
+        return shown;
+    }
+
+    /** The same as they are learned, within their ranges. */
+    static LossScalars initial(LossSettings.Arm arm, int batchSize, double maxScale) {
+        Map<LossScalar, Double> starts = starts(arm, batchSize);
+        return new LossScalars(
+                arm.loss(),
+                arm.loss().scalars().stream()
+                        .map(scalar -> Math.min(scalar.learned(starts.get(scalar)), scalar.most(maxScale)))
+                        .toList());
+    }
+}

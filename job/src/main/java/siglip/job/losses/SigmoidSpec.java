@@ -1,0 +1,78 @@
+package siglip.job.losses;
+
+import java.util.List;
+import siglip.kernels.Footprint;
+import siglip.kernels.LogitParams;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
+import siglip.kernels.LossSums;
+
+/** SigLIP's loss: one pass over each block of texts as it comes by. */
+final class SigmoidSpec implements LossSpec {
+    private static final LogitParams LOGITS = new LogitParams(Math.log(10), -10);
+    private static final LossWork LOGIT = new LossWork(
+            "sigmoid_logit",
+            LossBlock::pairs,
+            block -> () -> block.kernels()
+                    .sigmoid()
+                    .accumulate(
+                            block.images(),
+                            block.texts(),
+                            block.labels(),
+                            LOGITS,
+                            block.imageGradient(),
+                            block.textGradient(),
+                            new LossSums()));
+
+    @Override
+    public Loss loss() {
+        return Loss.SIGMOID;
+    }
+
+    /** The calibrated bias -log(N - 1), at which the negatives' share of the gradient is that of the positives. */
+    @Override
+    public double start(LossScalar scalar, int batchSize) {
+        return scalar == LossScalar.BIAS
+                ? -Math.log(Math.max(1, batchSize - 1))
+                : LossSpec.super.start(scalar, batchSize);
+    }
+
+    @Override
+    public LossExchange exchange(LossExchange.Blocks blocks) {
+        return new SigmoidExchange(blocks);
+    }
+
+    @Override
+    public String holds() {
+        return "blocks on the ring";
+    }
+
+    @Override
+    public Footprint memory(LossShape shape, int rank) {
+        long texts = Math.min(SigmoidExchange.TEXT_PLACES, shape.ranks() - 1) * shape.textBytes();
+        return new Footprint(texts + shape.gradientBytes(), 0);
+    }
+
+    @Override
+    public long ringBytes(LossShape shape, int rank) {
+        return shape.roundBytes(rank);
+    }
+
+    /** It passes the texts round a ring, and their gradients back. */
+    @Override
+    public int openClipBlocks() {
+        return 2;
+    }
+
+    @Override
+    public List<LossWork> work() {
+        return List.of(LOGIT);
+    }
+
+    @Override
+    public LossTime time(LossPace pace) {
+        double block = pace.pass(LOGIT) + pace.lanesAdded() + pace.taken(2, 4 * (2 * pace.block() + pace.pairs()));
+        double computing = pace.shape().ranks() * block;
+        return LossTime.of(computing, pace.timeline().passing(block, pace.meanwhile()), pace.meanwhile());
+    }
+}

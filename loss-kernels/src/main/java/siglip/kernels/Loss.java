@@ -1,0 +1,59 @@
+package siglip.kernels;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The losses, and the scalars that each learns. */
+public enum Loss {
+    /** SigLIP's: {@link SigmoidLoss}. */
+    SIGMOID(LossScalar.LOG_SCALE, LossScalar.BIAS),
+    /** CLIP's: {@link SoftmaxLoss}. */
+    SOFTMAX(LossScalar.LOG_SCALE);
+
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+    private final List<LossScalar> scalars;
+
+    Loss(LossScalar... scalars) {
+        this.scalars = List.of(scalars);
+    }
+
+    /** Its name in settings, files and reports: {@code sigmoid}. */
+    public String id() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /**
+     * The loss of that name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static Loss of(String id) {
+        return Stream.of(values())
+                .filter(loss -> loss.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("Cannot find a loss of the name '%s': there are %s"
+                        .formatted(id, Stream.of(values()).map(Loss::id).toList())));
+    }
+
+    /** What it learns, in the order of vectors of its scalars. */
+    public List<LossScalar> scalars() {
+        return scalars;
+    }
+
+    /** Whether it learns a scalar. */
+    public boolean has(LossScalar scalar) {
+        return scalars.contains(scalar);
+    }
+
+    /** One value for each scalar, by the scalars' names in files and in their order. */
+    public Map<String, Double> named(double[] values) {
+        Map<String, Double> named = new LinkedHashMap<>();
+        for (int i = 0; i < values.length; i++) {
+            named.put(scalars.get(i).id(), values[i]);
+        }
+        return named;
+    }
+}
