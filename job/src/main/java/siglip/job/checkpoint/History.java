@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import siglip.job.training.StepRecord;
 
 /**
@@ -20,6 +21,12 @@ public record History(List<StepRecord> steps, List<String> incidents, JsonNode n
     public History {
         steps = List.copyOf(steps);
         incidents = List.copyOf(incidents);
+    }
+
+    /** With more incidents. */
+    public History with(List<String> more) {
+        return new History(
+                steps, Stream.concat(incidents.stream(), more.stream()).toList(), notes, started, spent);
     }
 
     /** Of a run that begins now. */

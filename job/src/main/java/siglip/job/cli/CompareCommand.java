@@ -1,6 +1,7 @@
 package siglip.job.cli;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +18,12 @@ import siglip.job.comparison.Comparison;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
+import siglip.job.figures.RunFigures;
 import siglip.job.report.RunFiles;
 import siglip.job.report.SummaryTable;
 import siglip.job.runs.RunFolder;
-import siglip.job.trackers.ProgressPrinter;
+import siglip.job.trackers.TrackerKind;
+import siglip.job.trackers.Trackers;
 
 @Command(
         name = "compare",
@@ -66,31 +69,33 @@ final class CompareCommand implements Callable<Integer> {
         LoadedSettings loaded = options.load(more);
         Settings settings = loaded.settings();
         PrintWriter out = spec.commandLine().getOut();
+        PrintStream terminal = System.out; // stays open
         ComparisonResult result;
+        RunFigures figures;
         RunFiles files;
         try (SparkSession spark = Sessions.open("compare " + settings.run().name(), settings)) {
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-            ProgressPrinter progress = ProgressPrinter.to(System.out, settings);
-            try (RunFolder folder = OutputFolder.open(
-                    loaded,
-                    hadoop,
-                    overwrite ? RunFolder.Earlier.OVERWRITE : RunFolder.Earlier.KEEP,
-                    progress::phase)) {
+            try (Trackers trackers = Trackers.open(List.of(TrackerKind.PROGRESS), settings, terminal);
+                    RunFolder folder = OutputFolder.open(
+                            loaded,
+                            hadoop,
+                            overwrite ? RunFolder.Earlier.OVERWRITE : RunFolder.Earlier.KEEP,
+                            trackers::phase)) {
                 if (folder.isDone()) {
                     out.println("Already done: %s holds this run. Add --overwrite to run it again"
-                            .formatted(RunFiles.folder(settings.run())));
+                            .formatted(settings.run().folder()));
                     return ExitCode.OK.code();
                 }
-                result = Comparison.run(spark, settings, loaded.rendered(), folder, progress);
-                progress.finish();
-                files = RunFiles.write(result, hadoop);
+                trackers.begin();
+                result = Comparison.run(spark, settings, loaded.rendered(), folder, trackers);
+                figures = RunFigures.of(result);
+                files = RunFiles.write(result, figures, hadoop);
                 folder.finish();
-            } finally {
-                progress.finish();
+                trackers.end(figures);
             }
         }
         out.println();
-        out.println(SummaryTable.of(result));
+        out.println(SummaryTable.of(result, figures));
         out.println("Report: " + files.readableReport());
         return ExitCode.OK.code();
     }

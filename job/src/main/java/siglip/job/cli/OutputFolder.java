@@ -25,7 +25,7 @@ final class OutputFolder {
      */
     static RunFolder open(
             LoadedSettings loaded, Configuration hadoop, RunFolder.Earlier earlier, Consumer<String> messages) {
-        Path folder = RunFiles.folder(loaded.settings().run());
+        Path folder = new Path(loaded.settings().run().folder());
         String why;
         try {
             FileSystem files = FileSystems.of(folder, hadoop);
@@ -49,7 +49,7 @@ final class OutputFolder {
 
     /** @throws SettingsException if there is no file system for the folder; makes nothing */
     static void check(RunSettings run, Configuration hadoop) {
-        Path folder = RunFiles.folder(run);
+        Path folder = new Path(run.folder());
         try {
             FileSystems.of(folder, hadoop);
         } catch (IOException e) {

@@ -3,6 +3,7 @@ package siglip.job.comparison;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import siglip.job.config.LossSettings;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.training.StepRecord;
@@ -25,4 +26,10 @@ public record ArmResult(
         List<Evaluation> evaluations,
         Optional<String> stopped,
         long peakRankBytes,
-        long openClipBytesPerStep) {}
+        long openClipBytesPerStep) {
+
+    /** One value a step, in order. */
+    public double[] values(ToDoubleFunction<StepRecord> value) {
+        return steps.stream().mapToDouble(value).toArray();
+    }
+}

@@ -3,13 +3,13 @@ package siglip.job.comparison;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import siglip.job.checkpoint.Checkpoint;
 import siglip.job.checkpoint.History;
-import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.config.Settings;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.runs.CheckpointWriter;
@@ -17,8 +17,8 @@ import siglip.job.runs.RunFolder;
 import siglip.job.training.StepRecord;
 import siglip.job.training.TrainingSnapshot;
 
-/** When a run writes checkpoints, and what of its own it puts into them. Used from the driver's thread. */
-final class Checkpoints implements AutoCloseable {
+/** All that a run in a folder tells, with a checkpoint of it every now and then. Used from the driver's thread. */
+final class Checkpoints extends RunLog {
     private static final String EVALUATIONS = "evaluations";
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -31,8 +31,9 @@ final class Checkpoints implements AutoCloseable {
     private long next;
     private Optional<Checkpoint> postponed = Optional.empty();
 
-    /** @param first the step that the run starts with */
-    Checkpoints(RunFolder folder, Settings settings, long first) {
+    /** @param first the step that this driver starts with */
+    Checkpoints(RunFolder folder, Settings settings, long first, RunListener listener, Instant opened, History before) {
+        super(listener, opened, before);
         this.folder = folder;
         ranks = settings.run().ranks();
         every = settings.checkpoint().everySteps();
@@ -41,12 +42,20 @@ final class Checkpoints implements AutoCloseable {
         writer = folder.writer();
     }
 
+    @Override
+    public void step(StepRecord step) {
+        folder.lease().ensureHeld();
+        super.step(step);
+    }
+
     private long after(long step) {
         return (step / every + 1) * every;
     }
 
-    /** Whether to write one after {@code step} steps: on every so manieth, or as soon after it as the one before is written. */
-    boolean due(long step) {
+    /** One is due every so many steps, or as soon after that as the one before is written. */
+    @Override
+    public boolean wantsSnapshot(long step) {
+        writer.failure().ifPresent(this::incident);
         if (every == 0 || (step != last && (step < next || !writer.isIdle()))) {
             return false;
         }
@@ -55,14 +64,13 @@ final class Checkpoints implements AutoCloseable {
     }
 
     /** Starts to write one. The last of a run waits for its turn until the run is closed: no rank waits for a disk. */
-    void write(TrainingSnapshot snapshot, List<StepRecord> steps, History told) {
+    @Override
+    public void snapshot(TrainingSnapshot snapshot) {
         boolean idle = writer.isIdle();
-        List<StepRecord> now = idle ? since(writer.written(), steps, snapshot.step()) : List.copyOf(steps);
-        Checkpoint checkpoint = new Checkpoint(
-                folder.identity(),
-                ranks,
-                snapshot,
-                new History(now, told.incidents(), told.notes(), told.started(), told.spent()));
+        List<StepRecord> now = idle ? since(writer.written(), steps(), snapshot.step()) : List.copyOf(steps());
+        JsonNode notes = JSON.valueToTree(Map.of(EVALUATIONS, evaluations()));
+        History told = new History(now, incidents(), notes, started(), spent());
+        Checkpoint checkpoint = new Checkpoint(folder.identity(), ranks, snapshot, told);
         if (idle) {
             writer.write(checkpoint);
         } else {
@@ -81,11 +89,6 @@ final class Checkpoints implements AutoCloseable {
         return since;
     }
 
-    /** Why the last write failed, once. */
-    Optional<String> failure() {
-        return writer.failure();
-    }
-
     /** Writes what has been put off, and waits until it is written. */
     @Override
     public void close() {
@@ -102,16 +105,13 @@ final class Checkpoints implements AutoCloseable {
             });
             postponed = Optional.empty();
         }
+        writer.failure().ifPresent(this::incident);
+        folder.lease().ensureHeld();
     }
 
-    /** Evaluations, as a checkpoint holds them. */
-    static JsonNode notes(List<Evaluation> evaluations) {
-        return JSON.valueToTree(Map.of(EVALUATIONS, evaluations));
-    }
-
-    /** The evaluations that a checkpoint holds. */
-    static List<Evaluation> evaluations(StoredCheckpoint from) {
-        JsonNode held = from.checkpoint().history().notes().path(EVALUATIONS);
+    /** The evaluations of a history from a checkpoint. */
+    static List<Evaluation> evaluations(History history) {
+        JsonNode held = history.notes().path(EVALUATIONS);
         return held.isMissingNode() ? List.of() : JSON.convertValue(held, new TypeReference<List<Evaluation>>() {});
     }
 }

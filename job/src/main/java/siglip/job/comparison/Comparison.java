@@ -2,10 +2,9 @@ package siglip.job.comparison;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +20,7 @@ import siglip.job.config.DataSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData;
-import siglip.job.evaluation.Evaluation;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Evaluator;
 import siglip.job.evaluation.NearestNeighbour;
 import siglip.job.evaluation.RetrievalScore;
@@ -29,14 +28,9 @@ import siglip.job.losses.LossSpec;
 import siglip.job.model.ModelFiles;
 import siglip.job.model.SavedModel;
 import siglip.job.runs.RunFolder;
-import siglip.job.stage.Recovery;
 import siglip.job.towers.ModelSpec;
-import siglip.job.trackers.RunListener;
 import siglip.job.training.ArmState;
-import siglip.job.training.StepRecord;
 import siglip.job.training.Trainer;
-import siglip.job.training.TrainingListener;
-import siglip.job.training.TrainingSnapshot;
 
 /**
  * A run from start to end: reads the pairs, trains all arms in segments on the same batches, evaluates them between
@@ -46,58 +40,47 @@ public final class Comparison {
     private final SparkSession session;
     private final JavaSparkContext spark;
     private final Settings settings;
+    private final Optional<RunFolder> folder;
     private final RunListener listener;
     private final UnaryOperator<BatchSource> sources;
-    private final List<StepRecord> steps = new ArrayList<>();
-    private final List<Evaluation> evaluations = new ArrayList<>();
-    private final List<String> incidents = new ArrayList<>();
     private final Instant opened = Instant.now();
-    private Optional<RunFolder> folder = Optional.empty();
-    private Optional<Checkpoints> checkpoints = Optional.empty();
-    private History before = History.begun(opened);
 
-    private Comparison(
-            SparkSession session, Settings settings, RunListener listener, UnaryOperator<BatchSource> sources) {
+    /**
+     * @param folder where the run keeps checkpoints and goes on from them, if it does
+     * @param sources what to make of the source of batches
+     */
+    Comparison(
+            SparkSession session,
+            Settings settings,
+            Optional<RunFolder> folder,
+            RunListener listener,
+            UnaryOperator<BatchSource> sources) {
         this.session = session;
         this.spark = JavaSparkContext.fromSparkContext(session.sparkContext());
         this.settings = settings;
+        this.folder = folder;
         this.listener = listener;
         this.sources = sources;
     }
 
     /**
-     * Runs the comparison that the settings describe.
+     * Runs the comparison that the settings describe, from where the run in a folder has come to, with checkpoints on the way.
      *
      * @param rendered the settings as text, for the report
-     */
-    public static ComparisonResult run(SparkSession session, Settings settings, String rendered, RunListener listener) {
-        return run(session, settings, rendered, listener, UnaryOperator.identity());
-    }
-
-    /** The same with what {@code sources} makes of the source of batches. */
-    static ComparisonResult run(
-            SparkSession session,
-            Settings settings,
-            String rendered,
-            RunListener listener,
-            UnaryOperator<BatchSource> sources) {
-        return new Comparison(session, settings, listener, sources).run(rendered);
-    }
-
-    /**
-     * As {@link #run(SparkSession, Settings, String, RunListener)}, from where the run in a folder has come to, with checkpoints on the way.
-     *
      * @throws siglip.job.config.SettingsException if the run in the folder was of other data
      * @throws siglip.job.runs.LeaseLostException if another driver takes the folder over
      */
     public static ComparisonResult run(
             SparkSession session, Settings settings, String rendered, RunFolder folder, RunListener listener) {
-        Comparison comparison = new Comparison(session, settings, listener, UnaryOperator.identity());
-        comparison.folder = Optional.of(folder);
-        return comparison.run(rendered);
+        return new Comparison(session, settings, Optional.of(folder), listener, UnaryOperator.identity()).run(rendered);
     }
 
-    private ComparisonResult run(String rendered) {
+    /** The same from the first step, without checkpoints. */
+    public static ComparisonResult run(SparkSession session, Settings settings, String rendered, RunListener listener) {
+        return new Comparison(session, settings, Optional.empty(), listener, UnaryOperator.identity()).run(rendered);
+    }
+
+    ComparisonResult run(String rendered) {
         listener.phase("reading pairs from " + settings.data().path());
         spark.setJobGroup(
                 settings.run().name() + "-data",
@@ -108,78 +91,63 @@ public final class Comparison {
                         settings.training().batchSize(), settings.run().seed()))) {
             Configuration hadoop = session.sparkContext().hadoopConfiguration();
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
-            Trainer trainer = new Trainer(spark, settings, model, source, new Recorder());
-            long first = start(trainer, data.summary().fingerprint());
-            Map<String, EvaluationRows> sets = heldOut(data);
-            Map<String, RetrievalScore> neighbours = nearestNeighbours(data, sets);
-            try (Evaluator evaluator = evaluator(data, model, sets)) {
-                train(trainer, evaluator, first);
-            } finally {
-                closeCheckpoints();
+            Optional<StoredCheckpoint> from = checkpoint(data.summary().fingerprint());
+            long first = from.map(StoredCheckpoint::step).orElse(0L);
+            RunLog log = log(first, from);
+            Trainer trainer = new Trainer(spark, settings, model, source, log);
+            from.ifPresent(stored -> resume(trainer, stored, log));
+            Map<HeldOut, EvaluationRows> sets = heldOut(data);
+            Map<HeldOut, RetrievalScore> neighbours = nearestNeighbours(data, sets, log);
+            try (log;
+                    Evaluator evaluator = evaluator(data, model, sets)) {
+                train(trainer, evaluator, first, log);
             }
-            folder.ifPresent(held -> held.lease().ensureHeld());
             save(trainer, model, data, hadoop);
             return new ComparisonResult(
                     settings,
                     rendered,
-                    before.started(),
-                    spent(),
-                    arms(trainer),
+                    log.started(),
+                    log.spent(),
+                    arms(trainer, log),
+                    List.copyOf(log.steps()),
                     RunFacts.of(data.summary()),
                     RunFacts.environment(session),
                     trainer.numerics(),
                     neighbours,
-                    List.copyOf(incidents));
+                    List.copyOf(log.incidents()));
         }
     }
 
-    /** Takes over what the run in the folder has come to, if anything; the step to go on with. */
-    private long start(Trainer trainer, String data) {
-        if (folder.isEmpty()) {
-            return 0;
-        }
-        incidents.addAll(folder.get().notes());
-        Optional<StoredCheckpoint> from;
+    /** What the run in the folder has come to, if anything. */
+    private Optional<StoredCheckpoint> checkpoint(String data) {
         try {
-            from = folder.get().start(data);
+            return folder.isPresent() ? folder.get().start(data) : Optional.empty();
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot start the run: " + e.getMessage(), e);
         }
-        from.ifPresent(stored -> resume(trainer, stored));
-        long first = from.map(StoredCheckpoint::step).orElse(0L);
-        checkpoints = Optional.of(new Checkpoints(folder.get(), settings, first));
-        return first;
     }
 
-    private void resume(Trainer trainer, StoredCheckpoint from) {
-        before = from.checkpoint().history();
+    private RunLog log(long first, Optional<StoredCheckpoint> from) {
+        History before = from.map(stored -> stored.checkpoint().history()).orElseGet(() -> History.begun(opened));
+        if (folder.isEmpty()) {
+            return new RunLog(listener, opened, before);
+        }
+        RunFolder kept = folder.get();
+        return new Checkpoints(kept, settings, first, listener, opened, before.with(kept.notes()));
+    }
+
+    private static void resume(Trainer trainer, StoredCheckpoint from, RunLog log) {
         trainer.restore(from.checkpoint().training());
-        steps.addAll(before.steps());
-        evaluations.addAll(Checkpoints.evaluations(from));
-        incidents.addAll(0, before.incidents());
-        new Recorder()
-                .incident("resumed at step %d from %s, which %d ranks computed"
-                        .formatted(from.step(), from.path(), from.checkpoint().ranks()));
+        log.incident("resumed at step %d from %s, which %d ranks computed"
+                .formatted(from.step(), from.path(), from.checkpoint().ranks()));
     }
 
-    /** Time that drivers have spent on the run so far. */
-    private Duration spent() {
-        return before.spent().plus(Duration.between(opened, Instant.now()));
-    }
-
-    private void closeCheckpoints() {
-        checkpoints.ifPresent(writing -> {
-            writing.close();
-            writing.failure().ifPresent(new Recorder()::incident);
-        });
-    }
-
-    /** The held-out sets that have rows, by the names that reports use. */
-    private Map<String, EvaluationRows> heldOut(PairData data) {
-        int most = settings.evaluation().maxRows();
-        Map<String, EvaluationRows> sets = new LinkedHashMap<>();
-        sets.put("seen", data.heldOut(PairData.HeldOut.SEEN, most));
-        sets.put("unseen", data.heldOut(PairData.HeldOut.UNSEEN, most));
+    /** The held-out sets that have rows. */
+    private Map<HeldOut, EvaluationRows> heldOut(PairData data) {
+        Map<HeldOut, EvaluationRows> sets = new EnumMap<>(HeldOut.class);
+        for (HeldOut set : HeldOut.values()) {
+            sets.put(set, data.heldOut(set, settings.evaluation().maxRows()));
+        }
         sets.values().removeIf(rows -> rows.size() == 0);
         return sets;
     }
@@ -190,52 +158,47 @@ public final class Comparison {
     }
 
     /** Of sets whose concepts training has: elsewhere no training image can be right. */
-    private Map<String, RetrievalScore> nearestNeighbours(PairData data, Map<String, EvaluationRows> sets) {
-        Map<String, RetrievalScore> scores = new LinkedHashMap<>();
+    private Map<HeldOut, RetrievalScore> nearestNeighbours(
+            PairData data, Map<HeldOut, EvaluationRows> sets, RunLog log) {
+        Map<HeldOut, RetrievalScore> scores = new EnumMap<>(HeldOut.class);
         if (settings.evaluation().nearestNeighbour() && isReplicated(data)) {
-            listener.phase("searching the raw features for nearest neighbours");
-            sets.forEach((name, rows) -> {
-                if (!name.equals("unseen") && data.summary().concepts() > 0) {
-                    scores.put(name, NearestNeighbour.search(spark, data.training(), rows));
-                }
-            });
+            log.phase("searching the raw features for nearest neighbours");
+            if (sets.containsKey(HeldOut.SEEN) && data.summary().concepts() > 0) {
+                scores.put(HeldOut.SEEN, NearestNeighbour.search(spark, data.training(), sets.get(HeldOut.SEEN)));
+            }
         }
         return scores;
     }
 
-    private Evaluator evaluator(PairData data, ModelSpec model, Map<String, EvaluationRows> sets) {
+    private Evaluator evaluator(PairData data, ModelSpec model, Map<HeldOut, EvaluationRows> sets) {
         return isReplicated(data)
                 ? new Evaluator(spark, model, sets, data.training())
                 : new Evaluator(spark, model, sets);
     }
 
     /** Segments of training with an evaluation after each, and one before the first. */
-    private void train(Trainer trainer, Evaluator evaluator, long first) {
+    private void train(Trainer trainer, Evaluator evaluator, long first, RunLog log) {
         long last = settings.training().steps();
         long every = settings.evaluation().everySteps();
         boolean due = first % every == 0 || first == last;
-        if (due && evaluations.stream().noneMatch(each -> each.step() == first)) {
-            evaluate(trainer, evaluator, first);
+        if (due && log.evaluations().stream().noneMatch(each -> each.step() == first)) {
+            evaluate(trainer, evaluator, first, log);
         }
         for (long step = first; step < last; ) {
             step = Math.min(last, (step / every + 1) * every);
-            listener.phase("training to step " + step);
+            log.phase("training to step " + step);
             trainer.run(step);
-            evaluate(trainer, evaluator, step);
+            evaluate(trainer, evaluator, step, log);
         }
     }
 
-    private void evaluate(Trainer trainer, Evaluator evaluator, long step) {
+    private void evaluate(Trainer trainer, Evaluator evaluator, long step, RunLog log) {
         for (ArmState arm : trainer.arms()) {
             if (arm.stopped().isEmpty()) {
                 spark.setJobGroup(
                         "%s-evaluation-%d".formatted(settings.run().name(), step),
                         "evaluate %s after %d steps".formatted(arm.arm().name(), step));
-                for (Evaluation each :
-                        evaluator.evaluate(arm.parameters(), arm.arm().name(), step)) {
-                    evaluations.add(each);
-                    listener.evaluation(each);
-                }
+                evaluator.evaluate(arm.parameters(), arm.arm().name(), step).forEach(log::evaluation);
             }
         }
         spark.clearJobGroup();
@@ -254,15 +217,17 @@ public final class Comparison {
         }
     }
 
-    private List<ArmResult> arms(Trainer trainer) {
+    private List<ArmResult> arms(Trainer trainer, RunLog log) {
         List<ArmResult> results = new ArrayList<>();
         for (ArmState arm : trainer.arms()) {
             String name = arm.arm().name();
             results.add(new ArmResult(
                     arm.arm(),
                     LossSpec.shownStarts(arm.arm(), settings.training().batchSize()),
-                    steps.stream().filter(step -> step.arm().equals(name)).toList(),
-                    evaluations.stream().filter(each -> each.arm().equals(name)).toList(),
+                    log.steps().stream().filter(step -> step.arm().equals(name)).toList(),
+                    log.evaluations().stream()
+                            .filter(each -> each.arm().equals(name))
+                            .toList(),
                     arm.stopped(),
                     trainer.peakBytes(arm.index()),
                     openClipBytes(arm)));
@@ -276,39 +241,5 @@ public final class Comparison {
         long block =
                 4L * settings.training().batchSize() / ranks * settings.towers().width();
         return block * (ranks - 1) * LossSpec.of(arm.arm().loss()).openClipBlocks();
-    }
-
-    /** Keeps what the training tells, and passes it on. */
-    private final class Recorder implements TrainingListener {
-        @Override
-        public void step(StepRecord step) {
-            folder.ifPresent(held -> held.lease().ensureHeld());
-            steps.add(step);
-            listener.step(step);
-        }
-
-        @Override
-        public void incident(String text) {
-            incidents.add(text);
-            listener.incident(text);
-        }
-
-        @Override
-        public void recovered(Recovery recovery) {
-            incidents.add(recovery.toString());
-            listener.recovered(recovery);
-        }
-
-        @Override
-        public boolean wantsSnapshot(long step) {
-            checkpoints.flatMap(Checkpoints::failure).ifPresent(this::incident);
-            return checkpoints.isPresent() && checkpoints.get().due(step);
-        }
-
-        @Override
-        public void snapshot(TrainingSnapshot snapshot) {
-            History told = new History(List.of(), incidents, Checkpoints.notes(evaluations), before.started(), spent());
-            checkpoints.ifPresent(writing -> writing.write(snapshot, steps, told));
-        }
     }
 }

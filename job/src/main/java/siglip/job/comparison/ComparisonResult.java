@@ -5,7 +5,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import siglip.job.config.Settings;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.RetrievalScore;
+import siglip.job.training.StepRecord;
 
 /**
  * All that a finished run knows about itself: what the report shows and {@code metrics.json} holds.
@@ -15,6 +17,7 @@ import siglip.job.evaluation.RetrievalScore;
  * @param started when
  * @param took from start to the end of the last evaluation
  * @param arms in the order of the settings
+ * @param steps of all arms, in the order in which they were done
  * @param data facts about the data, in reading order: path, kept and skipped rows with reasons, fingerprint, sets and their sizes
  * @param environment facts about machine and software, in reading order: processor, cores, Java, Spark, master, heap ...
  * @param numerics what computed, the same on all ranks: products, precision, elementwise, tile
@@ -27,8 +30,9 @@ public record ComparisonResult(
         Instant started,
         Duration took,
         List<ArmResult> arms,
+        List<StepRecord> steps,
         Map<String, String> data,
         Map<String, String> environment,
         Map<String, String> numerics,
-        Map<String, RetrievalScore> nearestNeighbour,
+        Map<HeldOut, RetrievalScore> nearestNeighbour,
         List<String> incidents) {}

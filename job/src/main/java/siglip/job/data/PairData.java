@@ -1,5 +1,6 @@
 package siglip.job.data;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +48,7 @@ public final class PairData implements AutoCloseable {
         }
 
         /** The name of the set in files and figures: {@code seen}, {@code unseen}. */
+        @JsonValue
         public String key() {
             return name().toLowerCase(Locale.ROOT);
         }

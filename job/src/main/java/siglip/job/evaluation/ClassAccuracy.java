@@ -20,10 +20,10 @@ final class ClassAccuracy {
 
     /** @return the share of images that are named rightly; empty if no row has a class */
     static OptionalDouble of(
-            Items images,
+            EmbeddedSide images,
             List<String> imageClasses,
             double[] imageMean,
-            Items texts,
+            EmbeddedSide texts,
             List<String> textClasses,
             double[] textMean) {
         Map<String, double[]> prototypes = prototypes(texts, textClasses, textMean);
@@ -45,7 +45,7 @@ final class ClassAccuracy {
     }
 
     /** Mean of all rows; zeros without rows. */
-    static double[] mean(Items items) {
+    static double[] mean(EmbeddedSide items) {
         double[] mean = new double[items.width()];
         for (int i = 0; i < items.rows().length; i++) {
             mean[i % mean.length] += items.rows()[i];
@@ -56,7 +56,7 @@ final class ClassAccuracy {
         return mean;
     }
 
-    private static Map<String, double[]> prototypes(Items texts, List<String> classes, double[] mean) {
+    private static Map<String, double[]> prototypes(EmbeddedSide texts, List<String> classes, double[] mean) {
         Map<String, double[]> sums = new TreeMap<>();
         for (int i = 0; i < texts.count(); i++) {
             if (!classes.get(i).isEmpty()) {

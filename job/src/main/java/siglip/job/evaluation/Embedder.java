@@ -12,7 +12,7 @@ import scala.Tuple2;
 import siglip.job.towers.Nd4jBridge;
 
 /**
- * Embeds rows on the cluster with DL4J Spark's SparkComputationGraph. Rows travel as plain floats, in blocks; ND4J's arrays are made and read in the tasks, since
+ * Embeds rows on the cluster with DL4J Spark's SparkComputationGraph. RowFeatures travel as plain floats, in blocks; ND4J's arrays are made and read in the tasks, since
  * they travel badly. Blocks have a fixed size: the result does not depend on the number of executors.
  */
 final class Embedder {
@@ -25,7 +25,7 @@ final class Embedder {
         this.spark = spark;
     }
 
-    /** Rows cut into blocks, to be broadcast. */
+    /** RowFeatures cut into blocks, to be broadcast. */
     static float[][] blocks(float[] rows, int count, int width) {
         float[][] blocks = new float[(count + BLOCK - 1) / BLOCK][];
         for (int b = 0; b < blocks.length; b++) {

@@ -2,14 +2,17 @@ package siglip.job.evaluation;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import siglip.job.batches.PackedPairs;
 import siglip.job.data.EvaluationRows;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Retrieval.Search;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
@@ -25,7 +28,7 @@ public final class Evaluator implements AutoCloseable {
     private final ModelSpec spec;
     private final Embedder embedder;
     private final List<HeldOutSet> sets = new ArrayList<>();
-    private final Rows rows;
+    private final RowFeatures rows;
     private final int centring; // training rows at the end, whose means centre the embeddings
     private final Broadcast<float[][]> imageRows;
     private final Broadcast<float[][]> textRows; // features; no blocks when texts are tokens
@@ -33,26 +36,26 @@ public final class Evaluator implements AutoCloseable {
     /**
      * Class prototypes are centred on the means of the held-out set itself.
      *
-     * @param sets held-out rows by the name of their set; sets without rows give no evaluation
+     * @param sets held-out rows by their set; sets without rows give no evaluation
      */
-    public Evaluator(JavaSparkContext spark, ModelSpec spec, Map<String, EvaluationRows> sets) {
+    public Evaluator(JavaSparkContext spark, ModelSpec spec, Map<HeldOut, EvaluationRows> sets) {
         this(spark, spec, sets, List.of());
     }
 
     /** Class prototypes are centred on the means of training rows, up to 2,000 of them, evenly spread. */
-    public Evaluator(JavaSparkContext spark, ModelSpec spec, Map<String, EvaluationRows> sets, PackedPairs training) {
+    public Evaluator(JavaSparkContext spark, ModelSpec spec, Map<HeldOut, EvaluationRows> sets, PackedPairs training) {
         this(spark, spec, sets, List.of(training));
     }
 
     private Evaluator(
-            JavaSparkContext spark, ModelSpec spec, Map<String, EvaluationRows> heldOut, List<PackedPairs> training) {
+            JavaSparkContext spark, ModelSpec spec, Map<HeldOut, EvaluationRows> heldOut, List<PackedPairs> training) {
         this.spark = spark;
         this.spec = spec;
         embedder = new Embedder(spark);
-        rows = new Rows(spec.shape().imageWidth());
-        new LinkedHashMap<>(heldOut).forEach((name, set) -> {
-            if (set.size() > 0) {
-                sets.add(new HeldOutSet(name, set));
+        rows = new RowFeatures(spec.shape().imageWidth());
+        new TreeMap<>(heldOut).forEach((set, chosen) -> {
+            if (chosen.size() > 0) {
+                sets.add(new HeldOutSet(set, chosen));
             }
         });
         for (HeldOutSet set : sets) {
@@ -85,20 +88,20 @@ public final class Evaluator implements AutoCloseable {
     /** Evaluates an arm on each set that has rows. */
     public List<Evaluation> evaluate(Parameters parameters, String arm, long step) {
         int width = spec.width();
-        Items allImages = new Items(
+        EmbeddedSide allImages = new EmbeddedSide(
                 embedder.embed(
                         spec.imageGraph(parameters), imageRows, spec.shape().imageWidth(), width),
                 new int[0],
                 width);
-        Items allTexts = new Items(embedTexts(parameters), new int[0], width);
+        EmbeddedSide allTexts = new EmbeddedSide(embedTexts(parameters), new int[0], width);
         int image = 0;
         int text = 0;
-        List<Items> ownImages = new ArrayList<>();
-        List<Items> ownTexts = new ArrayList<>();
+        List<EmbeddedSide> ownImages = new ArrayList<>();
+        List<EmbeddedSide> ownTexts = new ArrayList<>();
         List<Search> searches = new ArrayList<>();
         for (HeldOutSet set : sets) {
-            Items images = slice(allImages, image, set.concepts(set.images()));
-            Items texts = slice(allTexts, text, set.concepts(set.texts()));
+            EmbeddedSide images = slice(allImages, image, set.concepts(set.images()));
+            EmbeddedSide texts = slice(allTexts, text, set.concepts(set.texts()));
             image += images.count();
             text += texts.count();
             ownImages.add(images);
@@ -109,12 +112,12 @@ public final class Evaluator implements AutoCloseable {
         List<RetrievalScore> scores = Retrieval.run(spark, searches);
         List<Evaluation> evaluations = new ArrayList<>();
         for (int s = 0; s < sets.size(); s++) {
-            Items images = ownImages.get(s);
-            Items texts = ownTexts.get(s);
+            EmbeddedSide images = ownImages.get(s);
+            EmbeddedSide texts = ownTexts.get(s);
             evaluations.add(new Evaluation(
                     arm,
                     step,
-                    sets.get(s).name(),
+                    sets.get(s).set(),
                     scores.get(2 * s),
                     scores.get(2 * s + 1),
                     classes(sets.get(s), images, texts, centre(allImages, images), centre(allTexts, texts))));
@@ -137,20 +140,20 @@ public final class Evaluator implements AutoCloseable {
         }
     }
 
-    private static Items slice(Items all, int from, int[] concepts) {
+    private static EmbeddedSide slice(EmbeddedSide all, int from, int[] concepts) {
         int width = all.width();
-        return new Items(
+        return new EmbeddedSide(
                 Arrays.copyOfRange(all.rows(), from * width, (from + concepts.length) * width), concepts, width);
     }
 
     /** Mean of the training rows at the end, or of the set's own. */
-    private double[] centre(Items all, Items own) {
+    private double[] centre(EmbeddedSide all, EmbeddedSide own) {
         int last = all.rows().length / all.width();
         return ClassAccuracy.mean(centring == 0 ? own : slice(all, last - centring, new int[centring]));
     }
 
     private static Map<String, Double> classes(
-            HeldOutSet set, Items images, Items texts, double[] imageMean, double[] textMean) {
+            HeldOutSet set, EmbeddedSide images, EmbeddedSide texts, double[] imageMean, double[] textMean) {
         Map<String, Double> accuracy = new LinkedHashMap<>();
         for (String column : set.classColumns()) {
             ClassAccuracy.of(
@@ -162,7 +165,7 @@ public final class Evaluator implements AutoCloseable {
                             textMean)
                     .ifPresent(share -> accuracy.put(column, share));
         }
-        return Map.copyOf(accuracy);
+        return Collections.unmodifiableMap(accuracy);
     }
 
     @Override

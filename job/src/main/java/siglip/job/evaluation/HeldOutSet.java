@@ -12,20 +12,21 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import siglip.job.batches.PackedPairs;
 import siglip.job.data.EvaluationRows;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.features.TokenBags;
 
 /**
- * A held-out set as evaluation sees it: its distinct images and its distinct captions. Rows of one concept with the same features, or the same words, are
+ * A held-out set as evaluation sees it: its distinct images and its distinct captions. RowFeatures of one concept with the same features, or the same words, are
  * one candidate and one query; what looks alike but belongs to another concept stays, as a tie.
  */
 final class HeldOutSet {
-    private final String name;
+    private final HeldOut set;
     private final EvaluationRows rows;
     private final int[] images; // rows that stand for distinct images
     private final int[] texts; // rows that stand for distinct captions
 
-    HeldOutSet(String name, EvaluationRows rows) {
-        this.name = name;
+    HeldOutSet(HeldOut set, EvaluationRows rows) {
+        this.set = set;
         this.rows = rows;
         PackedPairs pairs = rows.pairs();
         images = distinct(pairs, row -> FloatBuffer.wrap(image(pairs, row)));
@@ -43,8 +44,8 @@ final class HeldOutSet {
                 .toArray();
     }
 
-    String name() {
-        return name;
+    HeldOut set() {
+        return set;
     }
 
     PackedPairs pairs() {

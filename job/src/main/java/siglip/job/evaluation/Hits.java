@@ -1,26 +1,31 @@
 package siglip.job.evaluation;
 
+import java.io.Serializable;
+import java.util.Arrays;
+
 /**
- * Counts a query as found among the first k candidates, by expectation over the orders that ties leave open. Similarities closer than
+ * Adds up the metrics of queries, by expectation over the orders that ties leave open. Similarities closer than
  * {@link #TIE} count as equal: for rows of length 1 that is a few roundings, which differ from processor to processor.
  *
  * <p>Not a number is never nearer than anything: a query whose right candidates all are is not found.
  */
-final class Hits {
+final class Hits implements Serializable {
     static final float TIE = 1e-6f;
-    private static final int[] RANKS = {1, 5, 10};
+    private static final long serialVersionUID = 1L;
+    private static final RetrievalMetric[] METRICS = RetrievalMetric.values();
 
     private int queries;
-    private final double[] found = new double[RANKS.length];
+    private final double[] sums = new double[METRICS.length];
 
     /**
      * One query.
      *
-     * @param similarity to each candidate; the first {@code count} are read
+     * @param similarity to each candidate
      * @param concepts of the candidates
      * @param right the query's concept
      */
-    void add(float[] similarity, int[] concepts, int count, int right) {
+    void add(float[] similarity, int[] concepts, int right) {
+        int count = concepts.length;
         float best = Float.NEGATIVE_INFINITY;
         for (int j = 0; j < count; j++) {
             if (concepts[j] == right && similarity[j] > best) {
@@ -49,8 +54,8 @@ final class Hits {
     /** One query with so many wrong candidates nearer than the best right one, and so many of both kinds level with it. */
     void add(int nearer, int tiedWrong, int tiedRight) {
         queries++;
-        for (int r = 0; r < RANKS.length; r++) {
-            found[r] += chance(RANKS[r] - nearer, tiedWrong, tiedRight);
+        for (RetrievalMetric metric : METRICS) {
+            sums[metric.ordinal()] += metric.ofQuery(nearer, tiedWrong, tiedRight);
         }
     }
 
@@ -66,20 +71,17 @@ final class Hits {
         return 1 - miss;
     }
 
-    /** Queries and sums of chances, for the way to the driver. */
-    double[] toArray() {
-        return new double[] {queries, found[0], found[1], found[2]};
-    }
-
-    void add(double[] others) {
-        queries += (int) others[0];
-        for (int r = 0; r < RANKS.length; r++) {
-            found[r] += others[r + 1];
+    /** The queries of another part of the search. */
+    void add(Hits others) {
+        queries += others.queries;
+        for (int m = 0; m < sums.length; m++) {
+            sums[m] += others.sums[m];
         }
     }
 
     RetrievalScore score() {
         double n = Math.max(1, queries);
-        return new RetrievalScore(queries, found[0] / n, found[1] / n, found[2] / n);
+        return RetrievalScore.of(
+                queries, Arrays.stream(sums).map(sum -> sum / n).toArray());
     }
 }

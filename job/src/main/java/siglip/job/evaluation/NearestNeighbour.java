@@ -42,10 +42,7 @@ public final class NearestNeighbour {
             int from = 0;
             while (from < sorted.length) {
                 int to = shardEnd(concepts, from, width);
-                Items shard = new Items(
-                        features(training, Arrays.copyOfRange(sorted, from, to)),
-                        Arrays.copyOfRange(concepts, from, to),
-                        width);
+                CandidateBlocks shard = candidates(training, sorted, concepts, from, to);
                 count(spark, shard, sentQueries, rights, best, nearer, level);
                 from = to;
             }
@@ -61,21 +58,26 @@ public final class NearestNeighbour {
 
     /** For each query the similarity of the nearest training image of its own concept; minus infinity if there is none. */
     private static float[] best(PackedPairs training, int[] sorted, int[] concepts, float[] queries, int[] rights) {
-        int width = training.shape().imageWidth();
         float[] best = new float[rights.length];
         float[][] similarity = new float[1][concepts.length];
         for (int q = 0; q < rights.length; q++) {
             int right = rights[q];
             int[] own = range(concepts, right);
-            Columns columns =
-                    Columns.of(features(training, Arrays.copyOfRange(sorted, own[0], own[1])), own[1] - own[0], width);
-            columns.similarities(queries, q, 1, similarity);
+            CandidateBlocks candidates = candidates(training, sorted, concepts, own[0], own[1]);
+            candidates.similarities(queries, q, 1, similarity);
             best[q] = Float.NEGATIVE_INFINITY;
-            for (int j = 0; j < columns.count(); j++) {
+            for (int j = 0; j < candidates.count(); j++) {
                 best[q] = Math.max(best[q], similarity[0][j]);
             }
         }
         return best;
+    }
+
+    private static CandidateBlocks candidates(PackedPairs training, int[] sorted, int[] concepts, int from, int to) {
+        return CandidateBlocks.of(new EmbeddedSide(
+                features(training, Arrays.copyOfRange(sorted, from, to)),
+                Arrays.copyOfRange(concepts, from, to),
+                training.shape().imageWidth()));
     }
 
     /** From where to where a concept lies among sorted ones. */
@@ -104,15 +106,14 @@ public final class NearestNeighbour {
     /** Adds for each query how many other concepts of the shard are nearer than its own, and how many are level. */
     private static void count(
             JavaSparkContext spark,
-            Items shard,
+            CandidateBlocks shard,
             Broadcast<float[]> queries,
             int[] rights,
             float[] best,
             int[] nearer,
             int[] level) {
         int chunks = (rights.length + CHUNK - 1) / CHUNK;
-        int[] concepts = shard.concepts();
-        Broadcast<Columns> columns = spark.broadcast(Columns.of(shard.rows(), shard.count(), shard.width()));
+        Broadcast<CandidateBlocks> candidates = spark.broadcast(shard);
         try {
             List<int[]> parts = spark.parallelize(
                             IntStream.range(0, chunks).boxed().toList(),
@@ -120,7 +121,7 @@ public final class NearestNeighbour {
                     .map(chunk -> {
                         int from = chunk * CHUNK;
                         int to = Math.min(from + CHUNK, rights.length);
-                        return count(columns.value(), concepts, queries.value(), rights, best, from, to);
+                        return count(candidates.value(), queries.value(), rights, best, from, to);
                     })
                     .collect();
             for (int chunk = 0; chunk < parts.size(); chunk++) {
@@ -131,17 +132,18 @@ public final class NearestNeighbour {
                 }
             }
         } finally {
-            columns.destroy();
+            candidates.destroy();
         }
     }
 
     private static int[] count(
-            Columns columns, int[] concepts, float[] queries, int[] rights, float[] best, int from, int to) {
+            CandidateBlocks candidates, float[] queries, int[] rights, float[] best, int from, int to) {
+        int[] concepts = candidates.concepts();
         int[] counts = new int[2 * (to - from)];
         float[][] similarity = new float[GROUP][concepts.length];
         for (int start = from; start < to; start += GROUP) {
             int group = Math.min(GROUP, to - start);
-            columns.similarities(queries, start, group, similarity);
+            candidates.similarities(queries, start, group, similarity);
             for (int q = 0; q < group; q++) {
                 int at = 0;
                 while (at < concepts.length) {

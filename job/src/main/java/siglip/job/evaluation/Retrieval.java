@@ -1,5 +1,6 @@
 package siglip.job.evaluation;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -15,64 +16,52 @@ final class Retrieval {
 
     private Retrieval() {}
 
-    /** Which items look for which. */
-    record Search(Items queries, Items candidates) {}
+    /** Which side searches which. */
+    record Search(EmbeddedSide queries, CandidateBlocks candidates) implements Serializable {
+        Search(EmbeddedSide queries, EmbeddedSide candidates) {
+            this(queries, CandidateBlocks.of(candidates));
+        }
+
+        /** Those of the queries from one on, up to a chunk of them. */
+        private Hits hits(int from) {
+            Hits hits = new Hits();
+            int to = Math.min(from + CHUNK, queries.count());
+            float[][] similarity = new float[GROUP][candidates.count()];
+            for (int start = from; start < to; start += GROUP) {
+                int count = Math.min(GROUP, to - start);
+                candidates.similarities(queries.rows(), start, count, similarity);
+                for (int q = 0; q < count; q++) {
+                    hits.add(similarity[q], candidates.concepts(), queries.concepts()[start + q]);
+                }
+            }
+            return hits;
+        }
+    }
+
+    private record Chunk(int search, int from) implements Serializable {}
 
     /** For each search, how many of the queries find a candidate of their own concept among the nearest. */
     static List<RetrievalScore> run(JavaSparkContext spark, List<Search> searches) {
-        int count = searches.size();
-        float[][] queries = new float[count][];
-        Columns[] candidates = new Columns[count];
-        int[][] rights = new int[count][];
-        int[][] concepts = new int[count][];
-        List<Hits> hits = new ArrayList<>();
-        List<int[]> chunks = new ArrayList<>(); // search, first query
-        for (int s = 0; s < count; s++) {
-            Items from = searches.get(s).queries();
-            Items to = searches.get(s).candidates();
-            queries[s] = from.rows();
-            rights[s] = from.concepts();
-            candidates[s] = Columns.of(to.rows(), to.count(), to.width());
-            concepts[s] = to.concepts();
-            hits.add(new Hits());
-            for (int first = 0; first < from.count(); first += CHUNK) {
-                chunks.add(new int[] {s, first});
+        List<Chunk> chunks = new ArrayList<>();
+        for (int s = 0; s < searches.size(); s++) {
+            for (int from = 0; from < searches.get(s).queries().count(); from += CHUNK) {
+                chunks.add(new Chunk(s, from));
             }
         }
+        List<Hits> hits = searches.stream().map(search -> new Hits()).toList();
         if (!chunks.isEmpty()) {
-            Broadcast<float[][]> sentQueries = spark.broadcast(queries);
-            Broadcast<Columns[]> sentCandidates = spark.broadcast(candidates);
+            Broadcast<List<Search>> sent = spark.broadcast(new ArrayList<>(searches));
             try {
-                List<double[]> parts = spark.parallelize(chunks, Math.min(chunks.size(), spark.defaultParallelism()))
-                        .map(chunk -> search(
-                                sentQueries.value()[chunk[0]],
-                                rights[chunk[0]],
-                                chunk[1],
-                                sentCandidates.value()[chunk[0]],
-                                concepts[chunk[0]]))
+                List<Hits> parts = spark.parallelize(chunks, Math.min(chunks.size(), spark.defaultParallelism()))
+                        .map(chunk -> sent.value().get(chunk.search()).hits(chunk.from()))
                         .collect();
                 for (int i = 0; i < parts.size(); i++) {
-                    hits.get(chunks.get(i)[0]).add(parts.get(i));
+                    hits.get(chunks.get(i).search()).add(parts.get(i));
                 }
             } finally {
-                sentQueries.destroy();
-                sentCandidates.destroy();
+                sent.destroy();
             }
         }
         return hits.stream().map(Hits::score).toList();
-    }
-
-    private static double[] search(float[] queries, int[] rights, int from, Columns candidates, int[] concepts) {
-        Hits hits = new Hits();
-        int to = Math.min(from + CHUNK, rights.length);
-        float[][] similarity = new float[GROUP][candidates.count()];
-        for (int start = from; start < to; start += GROUP) {
-            int count = Math.min(GROUP, to - start);
-            candidates.similarities(queries, start, count, similarity);
-            for (int q = 0; q < count; q++) {
-                hits.add(similarity[q], concepts, candidates.count(), rights[start + q]);
-            }
-        }
-        return hits.toArray();
     }
 }

@@ -1,11 +1,38 @@
 package siglip.job.evaluation;
 
 import java.io.Serializable;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import siglip.job.stability.Statistics;
 
 /**
- * Retrieval within one held-out set, both ways, as shares from 0 to 1. Every caption of the right concept is right. Ties count
- * by their expected rank, so a collapsed model scores k/N.
+ * One search within a held-out set. Every candidate of the right concept is right. Ties count by their expected rank, so a collapsed
+ * model scores k/N.
  *
  * @param queries number of queries
+ * @param values of every metric, as shares from 0 to 1
  */
-public record RetrievalScore(int queries, double r1, double r5, double r10) implements Serializable {}
+public record RetrievalScore(int queries, Map<RetrievalMetric, Double> values) implements Serializable {
+    public RetrievalScore {
+        values = Collections.unmodifiableMap(new EnumMap<>(values));
+    }
+
+    /** @param values in the order of the metrics */
+    public static RetrievalScore of(int queries, double... values) {
+        Map<RetrievalMetric, Double> byMetric = new EnumMap<>(RetrievalMetric.class);
+        for (RetrievalMetric metric : RetrievalMetric.values()) {
+            byMetric.put(metric, values[metric.ordinal()]);
+        }
+        return new RetrievalScore(queries, byMetric);
+    }
+
+    public double get(RetrievalMetric metric) {
+        return values.get(metric);
+    }
+
+    /** Of R@1, over the queries; says nothing about other seeds. NaN without queries. */
+    public double standardError() {
+        return Statistics.standardError(get(RetrievalMetric.R1), queries);
+    }
+}

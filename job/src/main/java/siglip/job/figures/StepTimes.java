@@ -16,7 +16,7 @@ import siglip.job.training.StepRecord;
  */
 public record StepTimes(int steps, List<PhaseSeconds> ranks) {
 
-    static StepTimes of(List<StepRecord> steps) {
+    public static StepTimes of(List<StepRecord> steps) {
         List<StepRecord> byDuration = steps.stream()
                 .sorted(Comparator.comparingDouble(StepRecord::seconds))
                 .toList();

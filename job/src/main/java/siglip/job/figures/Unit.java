@@ -1,5 +1,7 @@
 package siglip.job.figures;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Locale;
 
 /** How a figure is written for people. Programs read the plain number from {@code metrics.json}, in the unit named there. */
@@ -20,9 +22,7 @@ public enum Unit {
     SHARE {
         @Override
         String finite(double value) {
-            double percent = 100 * value;
-            return String.format(Locale.ROOT, percent != 0 && Math.abs(percent) < 0.1 ? "%.2f" : "%.1f", percent) + NB
-                    + "%";
+            return percent(value).toPlainString() + NB + "%";
         }
     },
     /** A whole number. */
@@ -88,6 +88,13 @@ public enum Unit {
             return NONE;
         }
         return Double.isInfinite(value) ? "infinite" : finite(value);
+    }
+
+    /** A finite share in per cent, with the digits that {@link #SHARE} prints. */
+    public static BigDecimal percent(double share) {
+        double percent = 100 * share;
+        return BigDecimal.valueOf(percent)
+                .setScale(percent != 0 && Math.abs(percent) < 0.1 ? 2 : 1, RoundingMode.HALF_UP);
     }
 
     /** Three digits, for the edge of a plot. */

@@ -2,12 +2,14 @@ package siglip.job.report;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import siglip.job.figures.ArmFigures;
-import siglip.job.figures.FigureSet;
-import siglip.job.figures.Figures;
+import siglip.job.figures.ArmMetric;
+import siglip.job.figures.StepTimes;
 import siglip.job.figures.Unit;
 import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
@@ -17,10 +19,12 @@ final class CostPlots {
     /** More ranks than this are drawn as points, not as bars. */
     private static final int BARS_TO = 6;
 
-    private final Figures figures;
+    private final RunView run;
+    private final Map<ArmView, StepTimes> times = new LinkedHashMap<>();
 
-    CostPlots(Figures figures) {
-        this.figures = figures;
+    CostPlots(RunView run) {
+        this.run = run;
+        run.arms().forEach(arm -> times.put(arm, StepTimes.of(arm.steps())));
     }
 
     /** Writes those plots that have something to show. */
@@ -42,57 +46,52 @@ final class CostPlots {
     }
 
     private int ranks() {
-        return figures.arms().stream()
-                .mapToInt(arm -> arm.times().ranks().size())
+        return times.values().stream()
+                .mapToInt(each -> each.ranks().size())
                 .max()
                 .orElse(0);
     }
 
     private BarPlot phases() {
-        double longest = figures.arms().stream()
-                .mapToDouble(arm -> PhaseSeconds.of(arm.times()::seconds).total())
-                .max()
-                .orElse(1);
+        double longest = largest(arm -> arm.phases().total());
         BarPlot plot = seconds("Time per step by phase", longest)
                 .words(
                         "Mean over ranks and over the middle half of the steps by duration. Cool colours compute, warm colours wait. "
                                 + "The batch is counted for the first arm of a step.");
-        for (int index = 0; index < figures.arms().size(); index++) {
-            ArmFigures arm = figures.arms().get(index);
+        for (ArmView arm : run.arms()) {
             plot.bar(
                     arm.name(),
-                    TrainingPlots.colour(index),
+                    arm.colour(),
                     Arrays.stream(Phase.values())
                             .map(phase -> new BarPlot.Part(
                                     "phase-" + phase.key(),
                                     phase.key(),
-                                    arm.times().seconds(phase)))
+                                    arm.figures().phases().get(phase)))
                             .toList());
         }
         return plot;
     }
 
     private BarPlot waitingBars() {
-        double longest = figures.arms().stream()
-                .flatMapToDouble(
-                        arm -> IntStream.range(0, arm.times().ranks().size()).mapToDouble(rank -> waiting(arm, rank)))
+        double longest = times.values().stream()
+                .flatMap(each -> each.ranks().stream())
+                .mapToDouble(PhaseSeconds::waiting)
                 .max()
                 .orElse(1);
         BarPlot plot = seconds("Waiting per rank", longest)
                 .words(
                         "Time of a step in which a rank computed nothing. A rank that waits less than the others is the one they wait for.");
         for (int rank = 0; rank < ranks(); rank++) {
-            for (int index = 0; index < figures.arms().size(); index++) {
-                ArmFigures arm = figures.arms().get(index);
-                if (rank < arm.times().ranks().size()) {
+            for (ArmView arm : run.arms()) {
+                if (rank < times.get(arm).ranks().size()) {
                     List<BarPlot.Part> parts = new ArrayList<>();
                     for (Phase phase : Phase.values()) {
                         if (phase.waiting()) {
-                            double value = arm.times().ranks().get(rank).get(phase);
+                            double value = times.get(arm).ranks().get(rank).get(phase);
                             parts.add(new BarPlot.Part("phase-" + phase.key(), phase.key(), value));
                         }
                     }
-                    plot.bar("rank %d, %s".formatted(rank, arm.name()), TrainingPlots.colour(index), parts);
+                    plot.bar("rank %d, %s".formatted(rank, arm.name()), arm.colour(), parts);
                 }
             }
         }
@@ -104,64 +103,54 @@ final class CostPlots {
                 .fromZero()
                 .words(
                         "Time of a step in which a rank computed nothing. A rank that waits less than the others is the one they wait for.");
-        for (int index = 0; index < figures.arms().size(); index++) {
-            ArmFigures arm = figures.arms().get(index);
-            int ranks = arm.times().ranks().size();
+        for (ArmView arm : run.arms()) {
+            List<PhaseSeconds> ranks = times.get(arm).ranks();
             plot.add(new Curve(
                     arm.name(),
-                    TrainingPlots.colour(index),
+                    arm.colour(),
                     Curve.Style.POINTS,
-                    IntStream.range(0, ranks).asDoubleStream().toArray(),
-                    IntStream.range(0, ranks)
-                            .mapToDouble(rank -> 1e3 * waiting(arm, rank))
-                            .toArray()));
+                    IntStream.range(0, ranks.size()).asDoubleStream().toArray(),
+                    ranks.stream().mapToDouble(rank -> 1e3 * rank.waiting()).toArray()));
         }
         return plot;
     }
 
     /** What the loss needs, beside open_clip: gradients are left out, because they are no part of the loss. */
     private BarPlot lossBytes() {
-        double longest = largest(arm -> Math.max(
-                arm.figures().value("bytes_per_step", "ring"),
-                arm.figures().value("bytes_per_step", "open_clip_ring")));
+        double longest = largest(arm -> Math.max(arm.get(ArmMetric.RING_BYTES), arm.get(ArmMetric.OPEN_CLIP_BYTES)));
         BarPlot plot = bytes("Bytes sent for the loss", longest)
                 .words(
                         "Per step and rank: embeddings, their gradients, column sums. Dashed: what open_clip would send for them; computed, not measured.");
-        for (int index = 0; index < figures.arms().size(); index++) {
-            ArmFigures arm = figures.arms().get(index);
-            String colour = TrainingPlots.colour(index);
-            double ring = arm.figures().value("bytes_per_step", "ring");
-            double openClip = arm.figures().value("bytes_per_step", "open_clip_ring");
-            plot.bar(arm.name(), colour, List.of(new BarPlot.Part("bytes-ring", "here", ring)));
+        for (ArmView arm : run.arms()) {
+            double ring = arm.figures().get(ArmMetric.RING_BYTES);
+            double openClip = arm.figures().get(ArmMetric.OPEN_CLIP_BYTES);
+            plot.bar(arm.name(), arm.colour(), List.of(new BarPlot.Part("bytes-ring", "here", ring)));
             plot.bar(
                     arm.name() + ", open_clip",
-                    colour,
+                    arm.colour(),
                     List.of(new BarPlot.Part("bytes-open-clip", "open_clip", openClip)));
         }
         return plot;
     }
 
     private BarPlot allBytes() {
-        double longest = largest(arm ->
-                arm.figures().value("bytes_per_step", "ring") + arm.figures().value("bytes_per_step", "reduce"));
+        double longest = largest(arm -> arm.get(ArmMetric.RING_BYTES) + arm.get(ArmMetric.REDUCE_BYTES));
         BarPlot plot = bytes("All bytes sent", longest).words("Per step and rank, to other ranks and the driver.");
-        for (int index = 0; index < figures.arms().size(); index++) {
-            FigureSet values = figures.arms().get(index).figures();
+        for (ArmView arm : run.arms()) {
+            double ring = arm.figures().get(ArmMetric.RING_BYTES);
+            double reduce = arm.figures().get(ArmMetric.REDUCE_BYTES);
             plot.bar(
-                    figures.arms().get(index).name(),
-                    TrainingPlots.colour(index),
+                    arm.name(),
+                    arm.colour(),
                     List.of(
-                            new BarPlot.Part("bytes-ring", "for the loss", values.value("bytes_per_step", "ring")),
-                            new BarPlot.Part(
-                                    "bytes-reduce",
-                                    "gradients and parameters",
-                                    values.value("bytes_per_step", "reduce"))));
+                            new BarPlot.Part("bytes-ring", "for the loss", ring),
+                            new BarPlot.Part("bytes-reduce", "gradients and parameters", reduce)));
         }
         return plot;
     }
 
     private double largest(ToDoubleFunction<ArmFigures> value) {
-        return figures.arms().stream()
+        return run.figures().arms().stream()
                 .mapToDouble(value)
                 .filter(Double::isFinite)
                 .max()
@@ -176,9 +165,5 @@ final class CostPlots {
     private static BarPlot seconds(String title, double longest) {
         boolean short_ = longest < 2;
         return new BarPlot(title, short_ ? "ms per step" : "s per step", short_ ? 1e-3 : 1, Unit.SECONDS);
-    }
-
-    private static double waiting(ArmFigures arm, int rank) {
-        return arm.times().ranks().get(rank).waiting();
     }
 }

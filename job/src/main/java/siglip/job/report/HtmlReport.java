@@ -12,8 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import siglip.job.comparison.ComparisonResult;
-import siglip.job.figures.ArmFigures;
-import siglip.job.figures.Figures;
+import siglip.job.figures.Unit;
 import siglip.job.stage.Phase;
 
 /**
@@ -22,16 +21,16 @@ import siglip.job.stage.Phase;
  */
 final class HtmlReport {
     private final ComparisonResult result;
-    private final Figures figures;
+    private final RunView run;
     private final Markup page = new Markup();
 
-    private HtmlReport(Figures figures) {
-        this.figures = figures;
-        this.result = figures.result();
+    private HtmlReport(RunView run) {
+        this.run = run;
+        this.result = run.result();
     }
 
-    static String of(Figures figures) {
-        return new HtmlReport(figures).write();
+    static String of(RunView run) {
+        return new HtmlReport(run).write();
     }
 
     private String write() {
@@ -43,12 +42,12 @@ final class HtmlReport {
         page.open("main").line();
         summary();
         table();
-        TrainingPlots training = new TrainingPlots(figures);
+        TrainingPlots training = new TrainingPlots(run);
         plots("learned", "What the models learned", training.quality());
         plots("steady", "How steadily", training.stability());
         page.open("section", "id", "cost").leaf("h2", "What a step cost");
         page.open("div", "class", "plots").line();
-        new CostPlots(figures).write(page);
+        new CostPlots(run).write(page);
         phaseTable();
         page.close();
         page.close().line();
@@ -87,13 +86,17 @@ final class HtmlReport {
                 .withZone(ZoneOffset.UTC)
                 .format(result.started().truncatedTo(ChronoUnit.MINUTES));
         page.leaf(
-                "p", "Started %s UTC, took %s".formatted(started, figures.run().text("seconds")), "class", "when");
+                "p",
+                "Started %s UTC, took %s"
+                        .formatted(started, Unit.SECONDS.format(run.figures().seconds())),
+                "class",
+                "when");
         page.open("ul", "class", "arms");
-        for (int arm = 0; arm < figures.arms().size(); arm++) {
+        for (ArmView arm : run.arms()) {
             page.open("li");
             dot(arm);
-            page.leaf("b", figures.arms().get(arm).name());
-            page.text(" " + kind(figures.arms().get(arm))).close();
+            page.leaf("b", arm.name());
+            page.text(" %s loss".formatted(arm.figures().loss().id())).close();
         }
         page.close().close().line();
     }
@@ -101,7 +104,7 @@ final class HtmlReport {
     private void summary() {
         page.open("section", "id", "summary").leaf("h2", "In short");
         page.open("ul", "class", "verdict");
-        for (Verdict.Sentence sentence : Verdict.sentences(figures)) {
+        for (Verdict.Sentence sentence : Verdict.sentences(run)) {
             page.open("li")
                     .leaf("b", sentence.lead() + ".")
                     .text(" " + sentence.text())
@@ -112,17 +115,17 @@ final class HtmlReport {
 
     private void table() {
         page.open("section", "id", "table").leaf("h2", "Side by side");
-        page.open("table", "class", figures.arms().size() > 3 ? "compare" : "compare few")
+        page.open("table", "class", run.arms().size() > 3 ? "compare" : "compare few")
                 .open("thead")
                 .open("tr");
         page.leaf("th", "Measured", "scope", "col");
-        for (int arm = 0; arm < figures.arms().size(); arm++) {
+        for (ArmView arm : run.arms()) {
             page.open("th", "scope", "col", "class", "value");
             dot(arm);
-            page.text(figures.arms().get(arm).name()).close();
+            page.text(arm.name()).close();
         }
         page.leaf("th", "In words", "scope", "col").close().close().line();
-        Map<String, List<Row>> groups = Summary.rows(figures).stream()
+        Map<String, List<Row>> groups = Summary.rows(run).stream()
                 .collect(Collectors.groupingBy(Row::group, LinkedHashMap::new, Collectors.toList()));
         groups.forEach((group, rows) -> {
             page.open("tbody").open("tr", "class", "group");
@@ -132,7 +135,7 @@ final class HtmlReport {
                     "scope",
                     "rowgroup",
                     "colspan",
-                    String.valueOf(figures.arms().size() + 2));
+                    String.valueOf(run.arms().size() + 2));
             page.close().line();
             rows.forEach(this::row);
             page.close();
@@ -142,7 +145,7 @@ final class HtmlReport {
 
     private void row(Row row) {
         page.open("tr").leaf("th", row.label(), "scope", "row");
-        boolean shared = row.cells().size() == 1 && figures.arms().size() > 1;
+        boolean shared = row.cells().size() == 1 && run.arms().size() > 1;
         for (int arm = 0; arm < row.cells().size(); arm++) {
             if (shared) {
                 page.leaf(
@@ -151,11 +154,11 @@ final class HtmlReport {
                         "class",
                         "value shared",
                         "colspan",
-                        String.valueOf(figures.arms().size()));
+                        String.valueOf(run.arms().size()));
             } else {
                 page.open("td", "class", "value");
-                dot(arm);
-                page.leaf("span", figures.arms().get(arm).name() + " ", "class", "who");
+                dot(run.arms().get(arm));
+                page.leaf("span", run.arms().get(arm).name() + " ", "class", "who");
                 page.text(row.cells().get(arm)).close();
             }
         }
@@ -180,7 +183,7 @@ final class HtmlReport {
                 .open("thead")
                 .open("tr")
                 .leaf("th", "Phase of a step", "scope", "col");
-        figures.arms().forEach(arm -> page.leaf("th", arm.name(), "scope", "col", "class", "value"));
+        run.arms().forEach(arm -> page.leaf("th", arm.name(), "scope", "col", "class", "value"));
         page.leaf("th", "In words", "scope", "col")
                 .close()
                 .close()
@@ -202,9 +205,9 @@ final class HtmlReport {
                     "height",
                     "11");
             page.close().text(phase.key()).close();
-            figures.arms()
-                    .forEach(
-                            arm -> page.leaf("td", arm.figures().text("phase_seconds", phase.key()), "class", "value"));
+            for (ArmView arm : run.arms()) {
+                page.leaf("td", Unit.SECONDS.format(arm.figures().phases().get(phase)), "class", "value");
+            }
             page.leaf("td", phase.words(), "class", "words").close().line();
         }
         page.close().close().close();
@@ -248,13 +251,8 @@ final class HtmlReport {
         page.close().line();
     }
 
-    private void dot(int arm) {
-        page.open("span", "class", "dot " + TrainingPlots.colour(arm), "aria-hidden", "true")
-                .close();
-    }
-
-    private static String kind(ArmFigures arm) {
-        return arm.loss().id() + " loss";
+    private void dot(ArmView arm) {
+        page.open("span", "class", "dot " + arm.colour(), "aria-hidden", "true").close();
     }
 
     /** Style and script lie beside this class; the style holds no character that XML would want escaped. */

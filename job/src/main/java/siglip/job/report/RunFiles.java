@@ -6,11 +6,11 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.comparison.ComparisonResult;
-import siglip.job.config.RunSettings;
-import siglip.job.figures.Figures;
 import siglip.job.figures.MetricsJson;
+import siglip.job.figures.RunFigures;
 import siglip.job.files.FileSystems;
 import siglip.job.files.WholeFile;
+import siglip.job.training.StepJson;
 
 /**
  * What a finished run leaves for its readers, under {@code <out>/<name>/} on any Hadoop file system. Files of an earlier run of
@@ -27,26 +27,20 @@ public record RunFiles(Path report, Path metrics, Path steps) {
     /** Name of the file of all figures. */
     public static final String METRICS = "metrics.json";
 
-    /** The folder of a run: {@code <out>/<name>}. */
-    public static Path folder(RunSettings run) {
-        return new Path(new Path(run.out()), run.name());
-    }
-
     /**
      * Writes all three.
      *
      * @return where they are, with the scheme of their file system
      * @throws IOException if the folder cannot be written
      */
-    public static RunFiles write(ComparisonResult result, Configuration hadoop) throws IOException {
-        Path folder = folder(result.settings().run());
+    public static RunFiles write(ComparisonResult result, RunFigures figures, Configuration hadoop) throws IOException {
+        Path folder = new Path(result.settings().run().folder());
         FileSystem files = FileSystems.of(folder, hadoop);
         Path home = files.makeQualified(folder);
         RunFiles paths = new RunFiles(new Path(home, REPORT), new Path(home, METRICS), new Path(home, "steps.jsonl"));
-        Figures figures = new Figures(result);
-        text(files, paths.metrics(), MetricsJson.of(figures));
-        WholeFile.write(files, paths.steps(), out -> StepLines.write(result.arms(), out));
-        text(files, paths.report(), HtmlReport.of(figures));
+        text(files, paths.metrics(), MetricsJson.write(figures));
+        WholeFile.write(files, paths.steps(), out -> StepJson.write(result.steps(), out));
+        text(files, paths.report(), HtmlReport.of(RunView.of(result, figures)));
         return paths;
     }
 

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.figures.ArmFigures;
-import siglip.job.figures.Figures;
+import siglip.job.figures.RunFigures;
 import siglip.job.figures.Unit;
 
 /** The end of a run on a terminal: the arms side by side in plain ASCII. */
@@ -13,13 +13,12 @@ public final class SummaryTable {
     private SummaryTable() {}
 
     /** A few lines without the words of the page's table; every line ends with a line feed. */
-    public static String of(ComparisonResult result) {
-        Figures figures = new Figures(result);
+    public static String of(ComparisonResult result, RunFigures figures) {
         List<List<String>> lines = new ArrayList<>();
         List<String> head = new ArrayList<>(List.of(""));
         figures.arms().forEach(arm -> head.add(arm.name()));
         lines.add(head);
-        for (Row row : Summary.rows(figures)) {
+        for (Row row : Summary.rows(RunView.of(result, figures))) {
             if (row.brief()) {
                 List<String> line = new ArrayList<>(List.of(ascii(row.label())));
                 for (int arm = 0; arm < figures.arms().size(); arm++) {
@@ -38,7 +37,7 @@ public final class SummaryTable {
             }
         }
         for (ArmFigures arm : figures.arms()) {
-            arm.result().stopped().ifPresent(why -> out.append(arm.name())
+            arm.stopped().ifPresent(why -> out.append(arm.name())
                     .append(" stopped: ")
                     .append(why)
                     .append('\n'));

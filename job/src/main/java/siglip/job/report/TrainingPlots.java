@@ -1,19 +1,19 @@
 package siglip.job.report;
 
-import static siglip.job.figures.ArmFigures.IMAGE_TO_TEXT;
-
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import siglip.job.data.PairData.HeldOut;
+import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
-import siglip.job.evaluation.RetrievalScore;
-import siglip.job.figures.ArmFigures;
-import siglip.job.figures.Figure;
-import siglip.job.figures.Figures;
+import siglip.job.evaluation.RetrievalMetric;
+import siglip.job.figures.Unit;
 import siglip.job.training.StepRecord;
 import siglip.kernels.Loss;
 import siglip.kernels.LossScalar;
@@ -25,36 +25,29 @@ final class TrainingPlots {
 
     private static final int SMOOTH_PLACES = 160;
 
-    private final Figures figures;
+    private final RunView run;
 
     /** Where the longest arm ends: all plots go that far, so that one can be laid beside another. */
     private final double lastStep;
 
-    TrainingPlots(Figures figures) {
-        this.figures = figures;
-        LongStream trained = figures.arms().stream()
-                .flatMap(arm -> arm.result().steps().stream())
-                .mapToLong(step -> step.step() + 1);
-        LongStream evaluated = figures.arms().stream()
-                .flatMap(arm -> arm.result().evaluations().stream())
+    TrainingPlots(RunView run) {
+        this.run = run;
+        LongStream trained =
+                run.arms().stream().flatMap(arm -> arm.steps().stream()).mapToLong(step -> step.step() + 1);
+        LongStream evaluated = run.figures().arms().stream()
+                .flatMap(arm -> arm.evaluations().stream())
                 .mapToLong(Evaluation::step);
         this.lastStep = LongStream.concat(trained, evaluated).max().orElse(1);
     }
 
-    /** The class of the style sheet that colours an arm; colours repeat after six. */
-    static String colour(int arm) {
-        return "arm" + arm % 6;
-    }
-
     List<LinePlot> quality() {
         List<LinePlot> plots = new ArrayList<>();
-        for (int k : new int[] {1, 5, 10}) {
-            plots.add(retrieval(k, "image → text", IMAGE_TO_TEXT, Evaluation::imageToText));
+        for (Direction direction : Direction.values()) {
+            for (RetrievalMetric metric : RetrievalMetric.values()) {
+                plots.add(retrieval(direction, metric));
+            }
         }
-        for (int k : new int[] {1, 5, 10}) {
-            plots.add(retrieval(k, "text → image", ArmFigures.TEXT_TO_IMAGE, Evaluation::textToImage));
-        }
-        for (String column : figures.classes()) {
+        for (String column : run.classes()) {
             LinePlot plot = plot("Accuracy of " + column, "step", "% of images").fromZero();
             evaluations(plot, evaluation -> evaluation.classAccuracy().getOrDefault(column, Double.NaN));
             plots.add(plot);
@@ -71,12 +64,10 @@ final class TrainingPlots {
         plots.add(norm);
         for (LossScalar scalar : LossScalar.values()) {
             LinePlot plot = plot(scalar.title(), "step", scalar.unit()).words(scalar.meaning() + "; learned.");
-            each(plot, arm -> arm.loss().has(scalar), step -> step.scalar(scalar), false);
+            each(plot, arm -> arm.figures().loss().has(scalar), step -> step.scalar(scalar), false);
             plots.add(plot);
         }
-        for (int arm = 0; arm < figures.arms().size(); arm++) {
-            plots.add(logits(arm));
-        }
+        run.arms().forEach(arm -> plots.add(logits(arm)));
         return plots.stream().filter(plot -> !plot.empty()).toList();
     }
 
@@ -88,45 +79,39 @@ final class TrainingPlots {
             LinePlot plot = plot(name + " loss", "step", "nats")
                     .logIfSteep()
                     .words("Not comparable with another kind of loss.");
-            each(plot, arm -> arm.loss() == loss, StepRecord::loss, true);
+            each(plot, arm -> arm.figures().loss() == loss, StepRecord::loss, true);
             plots.add(plot);
         }
         return plots;
     }
 
-    private LinePlot logits(int index) {
-        ArmFigures arm = figures.arms().get(index);
+    private LinePlot logits(ArmView arm) {
         double[] steps = arm.values(StepRecord::step);
         LinePlot plot = plot("Logits, " + arm.name(), "step", "logit")
                 .words("Shaded: smallest to largest positive."
-                        + (arm.loss().has(LossScalar.BIAS) ? " b included." : ""))
+                        + (arm.figures().loss().has(LossScalar.BIAS) ? " b included." : ""))
                 .band(
-                        colour(index),
+                        arm.colour(),
                         steps,
                         arm.values(StepRecord::minPositiveLogit),
                         arm.values(StepRecord::maxPositiveLogit));
         plot.add(new Curve(
-                "positive pairs, mean",
-                colour(index),
-                Curve.Style.SOLID,
-                steps,
-                arm.values(StepRecord::positiveLogit)));
+                "positive pairs, mean", arm.colour(), Curve.Style.SOLID, steps, arm.values(StepRecord::positiveLogit)));
         plot.add(new Curve(
                 "negative pairs, mean", "muted", Curve.Style.SOLID, steps, arm.values(StepRecord::negativeLogit)));
-        stop(plot, index);
+        stop(plot, arm);
         return plot;
     }
 
-    private void each(LinePlot plot, Predicate<ArmFigures> which, ToDoubleFunction<StepRecord> value, boolean noisy) {
-        for (int index = 0; index < figures.arms().size(); index++) {
-            ArmFigures arm = figures.arms().get(index);
+    private void each(LinePlot plot, Predicate<ArmView> which, ToDoubleFunction<StepRecord> value, boolean noisy) {
+        for (ArmView arm : run.arms()) {
             if (which.test(arm)) {
                 double[] values = arm.values(value);
                 boolean smooth = noisy && values.length >= SMOOTHED_FROM;
                 int window = Math.min(501, values.length / 40 * 2 + 1);
                 Curve raw = new Curve(
                         arm.name(),
-                        colour(index),
+                        arm.colour(),
                         smooth ? Curve.Style.FAINT : Curve.Style.SOLID,
                         arm.values(StepRecord::step),
                         values);
@@ -139,59 +124,45 @@ final class TrainingPlots {
                             window,
                             SMOOTH_PLACES));
                 }
-                stop(plot, index);
+                stop(plot, arm);
             }
         }
     }
 
-    private void stop(LinePlot plot, int index) {
-        ArmFigures arm = figures.arms().get(index);
-        List<StepRecord> steps = arm.result().steps();
-        if (arm.result().stopped().isPresent() && !steps.isEmpty()) {
-            plot.stop(colour(index), arm.name() + " stopped", (double)
+    private static void stop(LinePlot plot, ArmView arm) {
+        List<StepRecord> steps = arm.steps();
+        if (arm.figures().stopped().isPresent() && !steps.isEmpty()) {
+            plot.stop(arm.colour(), arm.name() + " stopped", (double)
                     steps.get(steps.size() - 1).step());
         }
     }
 
-    private LinePlot retrieval(int k, String label, String way, Function<Evaluation, RetrievalScore> scores) {
-        LinePlot plot =
-                plot("R@%d, %s".formatted(k, label), "step", "% of queries").fromZero();
-        evaluations(plot, evaluation -> switch (k) {
-            case 1 -> scores.apply(evaluation).r1();
-            case 5 -> scores.apply(evaluation).r5();
-            default -> scores.apply(evaluation).r10();
-        });
-        if (way.equals(IMAGE_TO_TEXT)) {
-            levels(plot, "nearest neighbour", "nearest_neighbour", "r" + k, List.of());
+    private LinePlot retrieval(Direction direction, RetrievalMetric metric) {
+        LinePlot plot = plot("%s, %s".formatted(metric.label(), direction.label()), "step", "% of queries")
+                .fromZero();
+        evaluations(plot, evaluation -> evaluation.score(direction).get(metric));
+        if (direction == Direction.IMAGE_TO_TEXT) {
+            Map<HeldOut, Double> nearest = new EnumMap<>(HeldOut.class);
+            run.figures().nearestNeighbour().forEach((set, score) -> nearest.put(set, score.get(metric)));
+            nearest.keySet().retainAll(run.figures().sets());
+            levels(plot, "nearest neighbour", nearest);
         }
-        levels(plot, "chance", "chance", "r" + k, List.of(way));
+        Map<HeldOut, Double> chance = new EnumMap<>(HeldOut.class);
+        run.figures().sets().forEach(set -> chance.put(set, run.figures().chance(set, direction, metric)));
+        levels(plot, "chance", chance);
         return plot;
     }
 
     /** A level for each set that has one, all in one line of the legend. */
-    private void levels(LinePlot plot, String label, String figure, String score, List<String> way) {
-        List<Figure> levels = new ArrayList<>();
-        List<String> texts = new ArrayList<>();
-        for (String set : figures.sets()) {
-            List<String> path = new ArrayList<>(List.of(figure, set));
-            path.addAll(way);
-            path.add(score);
-            if (figures.run().has(path.toArray(String[]::new))) {
-                levels.add(figures.run().get(path.toArray(String[]::new)));
-                texts.add("%s %s"
-                        .formatted(
-                                figures.label(set),
-                                levels.get(levels.size() - 1).text()));
-            }
-        }
-        for (int i = 0; i < levels.size(); i++) {
-            double percent = 100 * levels.get(i).value();
-            plot.add(new Curve(
-                    i == 0 ? "%s: %s".formatted(label, String.join(", ", texts)) : "",
-                    "muted",
-                    Curve.Style.DOTTED,
-                    new double[] {0, lastStep},
-                    new double[] {percent, percent}));
+    private void levels(LinePlot plot, String label, Map<HeldOut, Double> shares) {
+        String texts = shares.entrySet().stream()
+                .map(each -> run.label(each.getKey()) + " " + Unit.SHARE.format(each.getValue()))
+                .collect(Collectors.joining(", ", label + ": ", ""));
+        for (double share : shares.values()) {
+            plot.add(new Curve(texts, "muted", Curve.Style.DOTTED, new double[] {0, lastStep}, new double[] {
+                100 * share, 100 * share
+            }));
+            texts = "";
         }
     }
 
@@ -200,17 +171,16 @@ final class TrainingPlots {
     }
 
     private void evaluations(LinePlot plot, ToDoubleFunction<Evaluation> share) {
-        for (int index = 0; index < figures.arms().size(); index++) {
-            ArmFigures arm = figures.arms().get(index);
-            for (String set : figures.sets()) {
-                List<Evaluation> evaluations = arm.result().evaluations().stream()
-                        .filter(evaluation -> evaluation.set().equals(set))
+        for (ArmView arm : run.arms()) {
+            for (HeldOut set : run.figures().sets()) {
+                List<Evaluation> evaluations = arm.figures().evaluations().stream()
+                        .filter(evaluation -> evaluation.set() == set)
                         .toList();
                 if (!evaluations.isEmpty()) {
                     plot.add(new Curve(
-                            "%s, %s".formatted(arm.name(), figures.label(set)),
-                            colour(index),
-                            set.equals(figures.sets().get(0)) ? Curve.Style.POINTS : Curve.Style.DASHED_POINTS,
+                            "%s, %s".formatted(arm.name(), run.label(set)),
+                            arm.colour(),
+                            set == run.figures().sets().get(0) ? Curve.Style.POINTS : Curve.Style.DASHED_POINTS,
                             evaluations.stream().mapToDouble(Evaluation::step).toArray(),
                             evaluations.stream()
                                     .mapToDouble(e -> 100 * share.applyAsDouble(e))

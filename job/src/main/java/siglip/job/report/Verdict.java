@@ -5,12 +5,14 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Collectors;
-import siglip.job.comparison.ComparisonResult;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.evaluation.RetrievalMetric;
+import siglip.job.evaluation.RetrievalScore;
 import siglip.job.figures.ArmFigures;
-import siglip.job.figures.Figures;
+import siglip.job.figures.ArmMetric;
+import siglip.job.figures.RunFigures;
 import siglip.job.figures.Unit;
 
 /**
@@ -23,7 +25,8 @@ final class Verdict {
     /** Standard errors that a difference must exceed. */
     static final double ERRORS = 2;
 
-    private final Figures figures;
+    private final RunView run;
+    private final RunFigures figures;
     private final List<Sentence> sentences = new ArrayList<>();
 
     /**
@@ -31,12 +34,13 @@ final class Verdict {
      */
     record Sentence(String lead, String text) {}
 
-    private Verdict(Figures figures) {
-        this.figures = figures;
+    private Verdict(RunView run) {
+        this.run = run;
+        this.figures = run.figures();
     }
 
-    static List<Sentence> sentences(Figures figures) {
-        Verdict verdict = new Verdict(figures);
+    static List<Sentence> sentences(RunView run) {
+        Verdict verdict = new Verdict(run);
         verdict.setting();
         verdict.stopped();
         verdict.quality();
@@ -47,32 +51,30 @@ final class Verdict {
     }
 
     private void setting() {
-        ComparisonResult result = figures.result();
         int count = figures.arms().size();
         String arms = figures.arms().stream()
                 .map(arm -> "%s (%s loss)".formatted(arm.name(), arm.loss().id()))
                 .collect(Collectors.joining(count == 2 ? " and " : ", "));
-        int ranks = result.settings().run().ranks();
+        int ranks = figures.ranks();
         say(
                 "The run",
                 "%s, %s%s of %s image–text pairs on %d %s."
                         .formatted(
                                 arms,
                                 count == 1 ? "" : "from the same towers, on the same batches: ",
-                                steps(result.settings().training().steps()),
-                                Unit.COUNT.format(result.settings().training().batchSize()),
+                                steps(figures.steps()),
+                                Unit.COUNT.format(figures.batchSize()),
                                 ranks,
                                 ranks == 1 ? "rank" : "ranks"));
     }
 
     private void stopped() {
         for (ArmFigures arm : figures.arms()) {
-            arm.result()
-                    .stopped()
+            arm.stopped()
                     .ifPresent(why -> say(
                             arm.name() + " stopped",
                             "After %s: %s. Its figures are of the steps before."
-                                    .formatted(steps((long) arm.figures().value("completed_steps")), trimmed(why))));
+                                    .formatted(steps((long) arm.get(ArmMetric.COMPLETED_STEPS)), trimmed(why))));
         }
     }
 
@@ -80,23 +82,23 @@ final class Verdict {
         if (figures.sets().isEmpty()) {
             say("Quality", "No evaluation was made: how good the models are was not measured.");
         }
-        for (String set : figures.sets()) {
-            String scores = each(arm -> arm.lastEvaluation(set)
-                    .map(e -> "%s %s".formatted(arm.name(), r1(arm, set)))
+        for (HeldOut set : figures.sets()) {
+            String scores = run.each(arm -> arm.last(set)
+                    .map(e -> "%s %s".formatted(arm.name(), r1(e.imageToText())))
                     .orElse(arm.name() + " was not evaluated"));
             say(
-                    "Right caption first, %s".formatted(figures.images(set)),
+                    "Right caption first, %s".formatted(run.images(set)),
                     scores + " (± one standard error over the queries)." + difference(set) + yardstick(set));
         }
     }
 
     /** Whether two arms differ by more than their queries' sampling error; decided by the numbers as they are printed. */
-    private String difference(String set) {
+    private String difference(HeldOut set) {
         if (figures.arms().size() != 2) {
             return "";
         }
-        Optional<Evaluation> a = figures.arms().get(0).lastEvaluation(set);
-        Optional<Evaluation> b = figures.arms().get(1).lastEvaluation(set);
+        Optional<Evaluation> a = figures.arms().get(0).last(set);
+        Optional<Evaluation> b = figures.arms().get(1).last(set);
         if (a.isEmpty() || b.isEmpty()) {
             return "";
         }
@@ -104,8 +106,13 @@ final class Verdict {
             return " They were measured at different steps, %d and %d, and are not compared."
                     .formatted(a.get().step(), b.get().step());
         }
-        BigDecimal points = percent(0, set).subtract(percent(1, set)).abs();
-        double error = 100 * ERRORS * Math.hypot(standardError(0, set), standardError(1, set));
+        RetrievalScore one = a.get().imageToText();
+        RetrievalScore other = b.get().imageToText();
+        // as the sentence prints them: a reader who subtracts finds the same difference
+        BigDecimal points = Unit.percent(one.get(RetrievalMetric.R1))
+                .subtract(Unit.percent(other.get(RetrievalMetric.R1)))
+                .abs();
+        double error = 100 * ERRORS * Math.hypot(one.standardError(), other.standardError());
         BigDecimal interval = new BigDecimal(error).setScale(points.scale(), RoundingMode.HALF_UP);
         boolean resolved = points.compareTo(interval) > 0;
         return " The difference is %s ± %s points (two standard errors, taking the arms as independent, which overstates it): %s."
@@ -117,23 +124,14 @@ final class Verdict {
                                 : "not resolved");
     }
 
-    /** A score in per cent, as the sentence prints it: a reader who subtracts finds the same difference. */
-    private BigDecimal percent(int arm, String set) {
-        String text = figures.arms().get(arm).figures().text("retrieval", set, ArmFigures.IMAGE_TO_TEXT, "r1");
-        return new BigDecimal(text.replace(Unit.NB + "%", "").replace(Unit.MINUS, '-'));
-    }
-
-    private double standardError(int arm, String set) {
-        return figures.arms().get(arm).figures().value("retrieval", set, ArmFigures.IMAGE_TO_TEXT, "r1_standard_error");
-    }
-
-    private String yardstick(String set) {
-        if (!figures.run().has("nearest_neighbour", set, "r1")) {
+    private String yardstick(HeldOut set) {
+        if (!figures.nearestNeighbour().containsKey(set)) {
             return "";
         }
-        double yardstick = figures.run().value("nearest_neighbour", set, "r1");
+        double yardstick = figures.nearestNeighbour().get(set).get(RetrievalMetric.R1);
         long better = figures.arms().stream()
-                .filter(arm -> r1Value(arm, set) > yardstick)
+                .flatMap(arm -> arm.last(set).stream())
+                .filter(evaluation -> evaluation.imageToText().get(RetrievalMetric.R1) > yardstick)
                 .count();
         String compared = better == 0 ? "above" : better == figures.arms().size() ? "below" : "between";
         String text = Unit.SHARE.format(yardstick);
@@ -144,38 +142,36 @@ final class Verdict {
     }
 
     private void stability() {
-        if (figures.arms().stream().anyMatch(arm -> !arm.result().steps().isEmpty())) {
+        if (run.arms().stream().anyMatch(arm -> !arm.steps().isEmpty())) {
             say(
                     "Gradient norm, largest over median after warm-up",
-                    each(arm -> arm.name() + " " + arm.figures().text("gradient_norm", "max_over_median_after_warmup"))
+                    run.each(arm -> arm.name() + " " + arm.text(ArmMetric.MAX_NORM_AFTER_WARMUP))
                             + "; spikes: "
-                            + each(arm -> arm.name() + " " + spikes(arm))
+                            + run.each(arm -> arm.name() + " " + spikes(arm))
                             + "."
-                            + (figures.mixed()
+                            + (run.mixed()
                                     ? " The norms of different losses are not comparable, only each with its own median."
                                     : ""));
         }
     }
 
     private static String spikes(ArmFigures arm) {
-        double count = arm.figures().value("spikes", "gradient_norm");
+        double count = arm.get(ArmMetric.NORM_SPIKES);
         return "%s of %s judged"
-                .formatted(
-                        Unit.COUNT.format(Double.isNaN(count) ? 0 : count),
-                        arm.figures().text("spikes", "judged"));
+                .formatted(Unit.COUNT.format(Double.isNaN(count) ? 0 : count), arm.text(ArmMetric.JUDGED_STEPS));
     }
 
     private void cost() {
-        if (figures.arms().stream().anyMatch(arm -> !arm.result().steps().isEmpty())) {
+        if (run.arms().stream().anyMatch(arm -> !arm.steps().isEmpty())) {
             say(
                     "Median step",
-                    each(arm -> "%s %s (%s pairs/s)"
+                    run.each(arm -> "%s %s (%s pairs/s)"
                                     .formatted(
                                             arm.name(),
-                                            arm.figures().text("seconds_per_step"),
-                                            arm.figures().text("pairs_per_second")))
+                                            arm.text(ArmMetric.STEP_SECONDS),
+                                            arm.text(ArmMetric.PAIRS_PER_SECOND)))
                             + "."
-                            + Summary.latency(figures));
+                            + Summary.latency(run));
         }
     }
 
@@ -183,7 +179,7 @@ final class Verdict {
         say(
                 "Not measured",
                 "One run of each arm, seed %d: how far these figures move with the seed, and whether they hold on other data."
-                        .formatted(figures.result().settings().run().seed()));
+                        .formatted(figures.seed()));
     }
 
     private void say(String lead, String text) {
@@ -194,21 +190,11 @@ final class Verdict {
         return Unit.COUNT.format((double) count) + (count == 1 ? " step" : " steps");
     }
 
-    private String each(Function<ArmFigures, String> words) {
-        return figures.arms().stream().map(words).collect(Collectors.joining(", "));
-    }
-
-    private static String r1(ArmFigures arm, String set) {
+    private static String r1(RetrievalScore score) {
         return "%s ± %s"
                 .formatted(
-                        arm.figures()
-                                .text("retrieval", set, ArmFigures.IMAGE_TO_TEXT, "r1")
-                                .replace(Unit.NB + "%", ""),
-                        arm.figures().text("retrieval", set, ArmFigures.IMAGE_TO_TEXT, "r1_standard_error"));
-    }
-
-    private static double r1Value(ArmFigures arm, String set) {
-        return arm.figures().value("retrieval", set, ArmFigures.IMAGE_TO_TEXT, "r1");
+                        Unit.percent(score.get(RetrievalMetric.R1)).toPlainString(),
+                        Unit.SHARE.format(score.standardError()));
     }
 
     private static String trimmed(String why) {

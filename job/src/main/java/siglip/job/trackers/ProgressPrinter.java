@@ -7,16 +7,20 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import siglip.job.config.Settings;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Evaluation;
-import siglip.job.stage.Recovery;
+import siglip.job.evaluation.RetrievalMetric;
+import siglip.job.evaluation.RetrievalScore;
+import siglip.job.figures.RunFigures;
 import siglip.job.training.StepRecord;
 
 /**
  * Shows a run's progress: on a terminal one line that is rewritten, elsewhere a plain line now and then. Phases, evaluations and
  * incidents have lines of their own. Plain ASCII. Not safe to share between threads.
  */
-public final class ProgressPrinter implements RunListener {
+public final class ProgressPrinter implements Tracker {
     private static final long NANOS = 1_000_000_000L;
     private static final long TERMINAL_NANOS = NANOS / 10;
     private static final long PLAIN_NANOS = 10 * NANOS;
@@ -107,21 +111,17 @@ public final class ProgressPrinter implements RunListener {
     @Override
     public void evaluation(Evaluation evaluation) {
         Progress arm = arms.computeIfAbsent(evaluation.arm(), name -> new Progress());
-        if (!evaluation.set().equals("unseen")) {
-            arm.r1 = evaluation.imageToText().r1();
+        if (evaluation.set() != HeldOut.UNSEEN) {
+            arm.r1 = evaluation.imageToText().get(RetrievalMetric.R1);
         }
-        StringBuilder text = new StringBuilder(String.format(
-                Locale.ROOT,
-                "evaluation at step %d, %s, %s: R@1/5/10 image to text %.1f/%.1f/%.1f %%, text to image %.1f/%.1f/%.1f %%",
-                evaluation.step(),
-                evaluation.arm(),
-                evaluation.set(),
-                100 * evaluation.imageToText().r1(),
-                100 * evaluation.imageToText().r5(),
-                100 * evaluation.imageToText().r10(),
-                100 * evaluation.textToImage().r1(),
-                100 * evaluation.textToImage().r5(),
-                100 * evaluation.textToImage().r10()));
+        StringBuilder text = new StringBuilder("evaluation at step %d, %s, %s: %s image to text %s, text to image %s"
+                .formatted(
+                        evaluation.step(),
+                        evaluation.arm(),
+                        evaluation.set().key(),
+                        RetrievalMetric.labels("/"),
+                        shares(evaluation.imageToText()),
+                        shares(evaluation.textToImage())));
         evaluation
                 .classAccuracy()
                 .forEach((column, share) ->
@@ -134,13 +134,21 @@ public final class ProgressPrinter implements RunListener {
         line("! " + text);
     }
 
-    @Override
-    public void recovered(Recovery recovery) {
-        line("! " + recovery);
+    /** All metrics, with one percent sign. */
+    private static String shares(RetrievalScore score) {
+        return score.values().values().stream()
+                .map(share -> String.format(Locale.ROOT, "%.1f", 100 * share))
+                .collect(Collectors.joining("/", "", " %"));
     }
 
-    /** Ends the line that is being rewritten, so that others may print. */
-    public void finish() {
+    /** The line that is being rewritten ends, so that others may print. */
+    @Override
+    public void end(RunFigures figures) {
+        close();
+    }
+
+    @Override
+    public void close() {
         if (shownLength > 0) {
             out.println();
             shownLength = 0;

@@ -21,15 +21,14 @@ import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.Comparison;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.comparison.FaultyComparison;
+import siglip.job.comparison.RunListener;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.data.prepare.SyntheticPairs;
-import siglip.job.evaluation.Evaluation;
 import siglip.job.model.ModelFiles;
 import siglip.job.model.SavedModel;
 import siglip.job.stage.Recovery;
-import siglip.job.trackers.RunListener;
 import siglip.job.training.FailingSource;
 import siglip.job.training.StepRecord;
 
@@ -209,16 +208,10 @@ final class FaultyRuns implements AutoCloseable {
         }
 
         @Override
-        public void phase(String text) {}
-
-        @Override
         public void step(StepRecord step) {
             steps.add(step);
             atStep.accept(step);
         }
-
-        @Override
-        public void evaluation(Evaluation evaluation) {}
 
         @Override
         public void incident(String text) {

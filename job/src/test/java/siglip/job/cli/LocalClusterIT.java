@@ -27,6 +27,7 @@ import siglip.job.batches.RankBatches;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.Comparison;
 import siglip.job.comparison.ComparisonResult;
+import siglip.job.comparison.RunListener;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
@@ -122,7 +123,7 @@ class LocalClusterIT {
         Settings settings = settings(master.replaceAll("\\W+", "-"), RANKS);
         try (SparkSession spark = session(master, settings)) {
             Read read = read(spark, settings);
-            ComparisonResult result = Comparison.run(spark, settings, "", new Silent());
+            ComparisonResult result = Comparison.run(spark, settings, "", new RunListener() {});
             List<SavedModel> models = new ArrayList<>();
             for (ArmResult arm : result.arms()) {
                 String path = settings.run().folder() + "/models/" + arm.arm().name();

@@ -21,9 +21,11 @@ import org.junit.jupiter.api.io.TempDir;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.Comparison;
 import siglip.job.comparison.ComparisonResult;
+import siglip.job.comparison.RunListener;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
+import siglip.job.figures.RunFigures;
 import siglip.job.model.ModelFiles;
 import siglip.job.model.SavedModel;
 import siglip.job.report.RunFiles;
@@ -114,9 +116,9 @@ class PrivateClusterIT {
         RingSecurity.configure(conf, "3.5.9");
         try (SparkSession spark = SparkSession.builder().config(conf).getOrCreate()) {
             RingSecurity.requireProtected(Site.ofDriver(), loaded.settings().ring());
-            ComparisonResult result = Comparison.run(spark, loaded.settings(), loaded.rendered(), new Silent());
+            ComparisonResult result = Comparison.run(spark, loaded.settings(), loaded.rendered(), new RunListener() {});
             assertThat(result.incidents()).isEmpty();
-            RunFiles.write(result, spark.sparkContext().hadoopConfiguration());
+            RunFiles.write(result, RunFigures.of(result), spark.sparkContext().hadoopConfiguration());
             List<float[]> parameters = new ArrayList<>();
             for (ArmResult arm : result.arms()) {
                 String path = loaded.settings().run().folder() + "/models/"

@@ -1,9 +1,9 @@
 package siglip.job.comparison;
 
 import java.io.IOException;
+import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.config.Settings;
-import siglip.job.trackers.RunListener;
 import siglip.job.training.FailingSource;
 
 /** A comparison in which something happens once to one rank, in its own process, as it reads the batch of one step. */
@@ -19,6 +19,12 @@ public final class FaultyComparison {
             long step,
             FailingSource.Fault fault)
             throws IOException {
-        return Comparison.run(session, settings, "", listener, source -> new FailingSource(source, rank, step, fault));
+        return new Comparison(
+                        session,
+                        settings,
+                        Optional.empty(),
+                        listener,
+                        source -> new FailingSource(source, rank, step, fault))
+                .run("");
     }
 }

@@ -12,8 +12,8 @@ class ClassAccuracyTest {
 
     @Test
     void anImageIsNamedByTheNearestMeanOfCaptions() {
-        Items texts = items(1, 0, 0.6f, 0.8f, 0, -1, -1, 0);
-        Items images = items(0.8f, 0.6f, 0, -1, 0.6f, -0.8f, -1, 0);
+        EmbeddedSide texts = items(1, 0, 0.6f, 0.8f, 0, -1, -1, 0);
+        EmbeddedSide images = items(0.8f, 0.6f, 0, -1, 0.6f, -0.8f, -1, 0);
 
         OptionalDouble accuracy = ClassAccuracy.of(images, CLASSES, new double[2], texts, CLASSES, new double[2]);
 
@@ -23,8 +23,8 @@ class ClassAccuracyTest {
     @Test
     void theGapBetweenTheModalitiesDoesNotCount() {
         // all texts near (0, 1), all images near (0, -1); what differs is the sign of the first entry
-        Items texts = items(0.1f, 1, -0.1f, 1);
-        Items images = items(0.05f, -1, -0.05f, -1);
+        EmbeddedSide texts = items(0.1f, 1, -0.1f, 1);
+        EmbeddedSide images = items(0.05f, -1, -0.05f, -1);
         List<String> classes = List.of("left", "right");
 
         assertThat(ClassAccuracy.of(
@@ -34,7 +34,7 @@ class ClassAccuracyTest {
 
     @Test
     void aCollapsedModelScoresOneOverTheNumberOfClasses() {
-        Items same = items(0.6f, 0.8f, 0.6f, 0.8f, 0.6f, 0.8f, 0.6f, 0.8f);
+        EmbeddedSide same = items(0.6f, 0.8f, 0.6f, 0.8f, 0.6f, 0.8f, 0.6f, 0.8f);
 
         OptionalDouble accuracy =
                 ClassAccuracy.of(same, CLASSES, ClassAccuracy.mean(same), same, CLASSES, ClassAccuracy.mean(same));
@@ -44,8 +44,8 @@ class ClassAccuracyTest {
 
     @Test
     void notANumberIsNamedWrongly() {
-        Items none = items(Float.NaN, 0, Float.NaN, 0, Float.NaN, 0, Float.NaN, 0);
-        Items texts = items(1, 0, 1, 0, 0, 1, -1, 0);
+        EmbeddedSide none = items(Float.NaN, 0, Float.NaN, 0, Float.NaN, 0, Float.NaN, 0);
+        EmbeddedSide texts = items(1, 0, 1, 0, 0, 1, -1, 0);
 
         assertThat(ClassAccuracy.of(none, CLASSES, new double[2], texts, CLASSES, new double[2]))
                 .hasValue(0);
@@ -55,7 +55,7 @@ class ClassAccuracyTest {
 
     @Test
     void rowsWithoutAClassDoNotCount() {
-        Items items = items(1, 0, -1, 0, 0, 1, 0, -1);
+        EmbeddedSide items = items(1, 0, -1, 0, 0, 1, 0, -1);
 
         assertThat(ClassAccuracy.of(
                         items,
@@ -69,9 +69,9 @@ class ClassAccuracyTest {
                 .isEmpty();
     }
 
-    private static Items items(float... rows) {
+    private static EmbeddedSide items(float... rows) {
         int[] concepts = new int[rows.length / 2];
         Arrays.setAll(concepts, i -> i);
-        return new Items(rows, concepts, 2);
+        return new EmbeddedSide(rows, concepts, 2);
     }
 }

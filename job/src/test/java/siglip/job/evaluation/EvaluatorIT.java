@@ -72,12 +72,12 @@ class EvaluatorIT {
     }
 
     private static Evaluator evaluator() {
-        return new Evaluator(spark, spec, Map.of("seen", seen, "unseen", unseen), data.training());
+        return new Evaluator(spark, spec, Map.of(HeldOut.SEEN, seen, HeldOut.UNSEEN, unseen), data.training());
     }
 
-    private static Evaluation of(List<Evaluation> evaluations, String set) {
+    private static Evaluation of(List<Evaluation> evaluations, HeldOut set) {
         return evaluations.stream()
-                .filter(evaluation -> evaluation.set().equals(set))
+                .filter(evaluation -> evaluation.set() == set)
                 .findFirst()
                 .orElseThrow();
     }
@@ -88,7 +88,7 @@ class EvaluatorIT {
         Parameters parameters = spec.initial(SEED);
         int n = 1024 + 37;
         int[] all = IntStream.range(0, n).toArray();
-        Rows rows = new Rows(spec.shape().imageWidth());
+        RowFeatures rows = new RowFeatures(spec.shape().imageWidth());
         rows.addImages(seen.pairs(), all);
         rows.addTexts(seen.pairs(), all);
         float[] sums = spec.textInputs(parameters, rows.bags()).toArray();
@@ -132,13 +132,13 @@ class EvaluatorIT {
 
             assertThat(evaluations).hasSize(2);
             for (Evaluation evaluation : evaluations) {
-                EvaluationRows rows = evaluation.set().equals("seen") ? seen : unseen;
+                EvaluationRows rows = evaluation.set() == HeldOut.SEEN ? seen : unseen;
                 assertThat(evaluation.arm()).isEqualTo("sigmoid");
                 assertThat(evaluation.step()).isEqualTo(7);
                 for (RetrievalScore score : List.of(evaluation.imageToText(), evaluation.textToImage())) {
                     assertThat(score.queries()).isEqualTo(rows.size());
-                    assertThat(score.r1()).isCloseTo(1.0 / rows.size(), within(1e-12));
-                    assertThat(score.r10()).isCloseTo(10.0 / rows.size(), within(1e-12));
+                    assertThat(score.get(RetrievalMetric.R1)).isCloseTo(1.0 / rows.size(), within(1e-12));
+                    assertThat(score.get(RetrievalMetric.R10)).isCloseTo(10.0 / rows.size(), within(1e-12));
                 }
                 long groups = rows.classes().get("group").stream().distinct().count();
                 assertThat(evaluation.classAccuracy()).containsOnlyKeys("group", "subgroup");
@@ -154,10 +154,10 @@ class EvaluatorIT {
             parameters.dense().floats().put(i, Float.NaN);
         }
         try (Evaluator evaluator = evaluator()) {
-            Evaluation evaluation = of(evaluator.evaluate(parameters, "softmax", 0), "seen");
+            Evaluation evaluation = of(evaluator.evaluate(parameters, "softmax", 0), HeldOut.SEEN);
 
-            assertThat(evaluation.imageToText()).isEqualTo(new RetrievalScore(seen.size(), 0, 0, 0));
-            assertThat(evaluation.textToImage()).isEqualTo(new RetrievalScore(seen.size(), 0, 0, 0));
+            assertThat(evaluation.imageToText()).isEqualTo(RetrievalScore.of(seen.size(), 0, 0, 0));
+            assertThat(evaluation.textToImage()).isEqualTo(RetrievalScore.of(seen.size(), 0, 0, 0));
             assertThat(evaluation.classAccuracy()).containsEntry("group", 0.0);
         }
     }
@@ -166,13 +166,13 @@ class EvaluatorIT {
     @Test
     void anUntrainedModelKnowsLittle() {
         try (Evaluator evaluator = evaluator()) {
-            Evaluation evaluation = of(evaluator.evaluate(spec.initial(SEED), "sigmoid", 0), "seen");
+            Evaluation evaluation = of(evaluator.evaluate(spec.initial(SEED), "sigmoid", 0), HeldOut.SEEN);
 
-            assertThat(evaluation.imageToText().r10()).isBetween(0.0, 0.09);
-            assertThat(evaluation.imageToText().r5())
-                    .isLessThanOrEqualTo(evaluation.imageToText().r10());
-            assertThat(evaluation.imageToText().r1())
-                    .isLessThanOrEqualTo(evaluation.imageToText().r5());
+            assertThat(evaluation.imageToText().get(RetrievalMetric.R10)).isBetween(0.0, 0.09);
+            assertThat(evaluation.imageToText().get(RetrievalMetric.R5))
+                    .isLessThanOrEqualTo(evaluation.imageToText().get(RetrievalMetric.R10));
+            assertThat(evaluation.imageToText().get(RetrievalMetric.R1))
+                    .isLessThanOrEqualTo(evaluation.imageToText().get(RetrievalMetric.R5));
         }
     }
 
@@ -206,7 +206,7 @@ class EvaluatorIT {
         try (PairData small = PairData.open(session, settings.data(), 16)) {
             ModelSpec model = ModelSpec.of(settings.towers(), small.shape());
             EvaluationRows heldOut = small.heldOut(HeldOut.SEEN, 10);
-            try (Evaluator evaluator = new Evaluator(spark, model, Map.of("seen", heldOut))) {
+            try (Evaluator evaluator = new Evaluator(spark, model, Map.of(HeldOut.SEEN, heldOut))) {
                 Evaluation evaluation = evaluator
                         .evaluate(Parameters.allocate(model.layout()), "sigmoid", 0)
                         .get(0);
@@ -215,8 +215,8 @@ class EvaluatorIT {
                 assertThat(evaluation.classAccuracy()).isEmpty();
                 for (RetrievalScore score : List.of(evaluation.imageToText(), evaluation.textToImage())) {
                     assertThat(score.queries()).isEqualTo(3);
-                    assertThat(score.r1()).isCloseTo(4.0 / 9, within(1e-12));
-                    assertThat(score.r5()).isEqualTo(1);
+                    assertThat(score.get(RetrievalMetric.R1)).isCloseTo(4.0 / 9, within(1e-12));
+                    assertThat(score.get(RetrievalMetric.R5)).isEqualTo(1);
                 }
             }
         }
@@ -229,8 +229,8 @@ class EvaluatorIT {
     @Test
     void retrievalOnTheClusterIsThatOfSortingEachRow() {
         int width = 5;
-        Items queries = random(600, 70, width);
-        Items candidates = random(300, 70, width);
+        EmbeddedSide queries = random(600, 70, width);
+        EmbeddedSide candidates = random(300, 70, width);
 
         RetrievalScore score = Retrieval.run(
                         spark, List.of(new Search(random(9, 70, width), candidates), new Search(queries, candidates)))
@@ -253,21 +253,21 @@ class EvaluatorIT {
             }
         }
         assertThat(score.queries()).isEqualTo(600);
-        assertThat(score.r1()).isCloseTo(found[0] / 600.0, within(1e-9));
-        assertThat(score.r5()).isCloseTo(found[4] / 600.0, within(1e-9));
-        assertThat(score.r10()).isCloseTo(found[9] / 600.0, within(1e-9));
+        assertThat(score.get(RetrievalMetric.R1)).isCloseTo(found[0] / 600.0, within(1e-9));
+        assertThat(score.get(RetrievalMetric.R5)).isCloseTo(found[4] / 600.0, within(1e-9));
+        assertThat(score.get(RetrievalMetric.R10)).isCloseTo(found[9] / 600.0, within(1e-9));
     }
 
-    private Items random(int count, int concepts, int width) {
+    private EmbeddedSide random(int count, int concepts, int width) {
         float[] rows = new float[count * width];
         for (int i = 0; i < rows.length; i++) {
             rows[i] = (float) random.nextGaussian();
         }
-        return new Items(
+        return new EmbeddedSide(
                 Embedder.unit(rows, width), random.ints(count, 0, concepts).toArray(), width);
     }
 
-    private static double dot(Items a, int i, Items b, int j) {
+    private static double dot(EmbeddedSide a, int i, EmbeddedSide b, int j) {
         double sum = 0;
         for (int k = 0; k < a.width(); k++) {
             sum += (double) a.rows()[i * a.width() + k] * b.rows()[j * b.width() + k];
@@ -283,7 +283,7 @@ class EvaluatorIT {
         RetrievalScore score = NearestNeighbour.search(spark, training, some);
         RetrievalScore strange = NearestNeighbour.search(spark, training, unseen);
 
-        assertThat(strange).isEqualTo(new RetrievalScore(unseen.size(), 0, 0, 0));
+        assertThat(strange).isEqualTo(RetrievalScore.of(unseen.size(), 0, 0, 0));
         // floats are off by 976 u at most on rows of length 1, u = 2^-24: what is closer than that, or than a tie, may
         // go either way
         double open = Hits.TIE + 2 * 976 * 0x1p-24;
@@ -311,8 +311,8 @@ class EvaluatorIT {
             perhaps += right >= wrong - open ? 1 : 0;
         }
         assertThat(perhaps - surely).as("undecided").isLessThan(10);
-        assertThat(score.r1() * some.size()).isBetween(surely - 1e-9, perhaps + 1e-9);
-        assertThat(score.r10()).isGreaterThan(score.r1());
+        assertThat(score.get(RetrievalMetric.R1) * some.size()).isBetween(surely - 1e-9, perhaps + 1e-9);
+        assertThat(score.get(RetrievalMetric.R10)).isGreaterThan(score.get(RetrievalMetric.R1));
     }
 
     private static double[] unit(float[] row) {

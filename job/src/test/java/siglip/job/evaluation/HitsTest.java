@@ -3,6 +3,8 @@ package siglip.job.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -19,16 +21,30 @@ class HitsTest {
             Arrays.setAll(concepts, j -> j);
             Arrays.fill(similarity, 0.25f);
             for (int q = 0; q < n; q++) {
-                hits.add(similarity, concepts, n, q);
+                hits.add(similarity, concepts, q);
             }
 
             RetrievalScore score = hits.score();
 
             assertThat(score.queries()).isEqualTo(n);
-            assertThat(score.r1()).isCloseTo(1.0 / n, within(ROUNDING));
-            assertThat(score.r5()).isCloseTo(Math.min(1, 5.0 / n), within(ROUNDING));
-            assertThat(score.r10()).isCloseTo(Math.min(1, 10.0 / n), within(ROUNDING));
+            assertThat(score.get(RetrievalMetric.R1)).isCloseTo(1.0 / n, within(ROUNDING));
+            assertThat(score.get(RetrievalMetric.R5)).isCloseTo(Math.min(1, 5.0 / n), within(ROUNDING));
+            assertThat(score.get(RetrievalMetric.R10)).isCloseTo(Math.min(1, 10.0 / n), within(ROUNDING));
         }
+    }
+
+    @Test
+    void aScoreHoldsEveryMetricUnderItsName() throws IOException {
+        RetrievalScore score = score(new float[] {0.9f, 0.8f, 0.8f, 0.7f}, new int[] {4, 5, 6, 7}, 7);
+        ObjectMapper json = new ObjectMapper();
+
+        assertThat(json.readTree(json.writeValueAsString(score)))
+                .isEqualTo(json.readTree("{\"queries\": 1, \"values\": {\"r1\": 0.0, \"r5\": 1.0, \"r10\": 1.0}}"));
+        assertThat(json.readValue(json.writeValueAsString(score), RetrievalScore.class))
+                .isEqualTo(score);
+        assertThat(RetrievalMetric.labels(" / ")).isEqualTo("R@1 / 5 / 10");
+        assertThat(RetrievalMetric.R5.chance(20)).isEqualTo(0.25);
+        assertThat(RetrievalMetric.R5.chance(3)).isEqualTo(1);
     }
 
     /** Every way to put 3 right ones among 9 places, counted. */
@@ -56,25 +72,25 @@ class HitsTest {
         int[] concepts = {4, 5, 6, 7, 8, 9};
         float[] similarity = {0.9f, 0.8f, 0.8f, 0.7f, 0.1f, -1};
 
-        assertThat(score(similarity, concepts, 4)).isEqualTo(new RetrievalScore(1, 1, 1, 1));
-        assertThat(score(similarity, concepts, 5)).isEqualTo(new RetrievalScore(1, 0, 1, 1));
-        assertThat(score(similarity, concepts, 8)).isEqualTo(new RetrievalScore(1, 0, 1, 1));
-        assertThat(score(similarity, concepts, 9)).isEqualTo(new RetrievalScore(1, 0, 0, 1));
+        assertThat(score(similarity, concepts, 4)).isEqualTo(RetrievalScore.of(1, 1, 1, 1));
+        assertThat(score(similarity, concepts, 5)).isEqualTo(RetrievalScore.of(1, 0, 1, 1));
+        assertThat(score(similarity, concepts, 8)).isEqualTo(RetrievalScore.of(1, 0, 1, 1));
+        assertThat(score(similarity, concepts, 9)).isEqualTo(RetrievalScore.of(1, 0, 0, 1));
     }
 
     @Test
     void theNearestOfSeveralRightOnesCounts() {
-        assertThat(score(new float[] {0.1f, 0.5f, 0.9f}, new int[] {1, 2, 1}, 1).r1())
+        assertThat(score(new float[] {0.1f, 0.5f, 0.9f}, new int[] {1, 2, 1}, 1).get(RetrievalMetric.R1))
                 .isEqualTo(1);
-        assertThat(score(new float[] {0.9f, 0.5f, 0.1f}, new int[] {1, 2, 1}, 1).r1())
+        assertThat(score(new float[] {0.9f, 0.5f, 0.1f}, new int[] {1, 2, 1}, 1).get(RetrievalMetric.R1))
                 .isEqualTo(1);
     }
 
     @Test
     void differencesOfRoundingAreTies() {
-        assertThat(score(new float[] {0.5f, 0.5f + 2e-7f}, new int[] {1, 2}, 1).r1())
+        assertThat(score(new float[] {0.5f, 0.5f + 2e-7f}, new int[] {1, 2}, 1).get(RetrievalMetric.R1))
                 .isEqualTo(0.5);
-        assertThat(score(new float[] {0.5f, 0.5f + 2e-6f}, new int[] {1, 2}, 1).r1())
+        assertThat(score(new float[] {0.5f, 0.5f + 2e-6f}, new int[] {1, 2}, 1).get(RetrievalMetric.R1))
                 .isZero();
     }
 
@@ -82,22 +98,21 @@ class HitsTest {
     void notANumberIsNeverFoundAndNeverInTheWay() {
         float nan = Float.NaN;
 
-        assertThat(score(new float[] {nan, nan, nan}, new int[] {1, 2, 3}, 1))
-                .isEqualTo(new RetrievalScore(1, 0, 0, 0));
-        assertThat(score(new float[] {nan, 0.1f, 0.2f}, new int[] {1, 2, 3}, 1).r10())
+        assertThat(score(new float[] {nan, nan, nan}, new int[] {1, 2, 3}, 1)).isEqualTo(RetrievalScore.of(1, 0, 0, 0));
+        assertThat(score(new float[] {nan, 0.1f, 0.2f}, new int[] {1, 2, 3}, 1).get(RetrievalMetric.R10))
                 .isZero();
-        assertThat(score(new float[] {0.1f, nan, nan}, new int[] {1, 2, 3}, 1).r1())
+        assertThat(score(new float[] {0.1f, nan, nan}, new int[] {1, 2, 3}, 1).get(RetrievalMetric.R1))
                 .isEqualTo(1);
     }
 
     @Test
     void aConceptWithoutCandidatesIsNotFound() {
-        assertThat(score(new float[] {0.1f, 0.2f}, new int[] {1, 2}, 3)).isEqualTo(new RetrievalScore(1, 0, 0, 0));
+        assertThat(score(new float[] {0.1f, 0.2f}, new int[] {1, 2}, 3)).isEqualTo(RetrievalScore.of(1, 0, 0, 0));
     }
 
     private static RetrievalScore score(float[] similarity, int[] concepts, int right) {
         Hits hits = new Hits();
-        hits.add(similarity, concepts, concepts.length, right);
+        hits.add(similarity, concepts, right);
         return hits.score();
     }
 }

@@ -7,16 +7,18 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import siglip.job.comparison.ComparisonResult;
+import siglip.job.data.PairData.HeldOut;
+import siglip.job.evaluation.Direction;
+import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.report.SampleRun;
-import siglip.job.report.SummaryTable;
 import siglip.job.stability.Statistics;
-import siglip.job.stage.Phase;
 import siglip.job.training.StepRecord;
+import siglip.kernels.LossScalar;
 
 class FiguresTest {
     private final SampleRun run = new SampleRun();
     private final ComparisonResult result = run.build();
-    private final Figures figures = new Figures(result);
+    private final RunFigures figures = RunFigures.of(result);
 
     @Test
     void finalLossIsTheMeanOfTheLastTwentieth() {
@@ -26,37 +28,34 @@ class FiguresTest {
                 .average()
                 .orElseThrow();
 
-        assertThat(figures.arms().get(1).figures().value("final_loss")).isCloseTo(mean, within(1e-12));
+        assertThat(figures.arms().get(1).get(ArmMetric.FINAL_LOSS)).isCloseTo(mean, within(1e-12));
     }
 
     @Test
     void theSpikeShowsInMaximumAndCount() {
-        for (ArmFigures arm : figures.arms()) {
-            double[] norms = arm.values(StepRecord::gradientNorm);
+        for (int i = 0; i < 2; i++) {
+            ArmFigures arm = figures.arms().get(i);
+            double[] norms = result.arms().get(i).values(StepRecord::gradientNorm);
             double ratio = norms[run.spikeStep()] / Statistics.median(norms);
 
-            assertThat(arm.figures().value("gradient_norm", "max_over_median")).isEqualTo(ratio);
-            assertThat(arm.figures().value("spikes", "gradient_norm")).isEqualTo(1);
+            assertThat(arm.get(ArmMetric.MAX_NORM)).isEqualTo(ratio);
+            assertThat(arm.get(ArmMetric.NORM_SPIKES)).isEqualTo(1);
         }
     }
 
     @Test
     void warmUpDoesNotCountAsTheLargestNorm() {
-        FigureSet cold =
-                new Figures(run.warmup(run.spikeStep()).build()).arms().get(0).figures();
-        FigureSet warm = new Figures(run.warmup(run.spikeStep() + 1).build())
-                .arms()
-                .get(0)
-                .figures();
+        ArmFigures cold = run.warmup(run.spikeStep()).figures().arms().get(0);
+        ArmFigures warm = run.warmup(run.spikeStep() + 1).figures().arms().get(0);
 
-        assertThat(cold.value("gradient_norm", "max_over_median_after_warmup")).isGreaterThan(SampleRun.SPIKE / 2);
-        assertThat(warm.value("gradient_norm", "max_over_median_after_warmup")).isLessThan(SampleRun.SPIKE / 2);
+        assertThat(cold.get(ArmMetric.MAX_NORM_AFTER_WARMUP)).isGreaterThan(SampleRun.SPIKE / 2);
+        assertThat(warm.get(ArmMetric.MAX_NORM_AFTER_WARMUP)).isLessThan(SampleRun.SPIKE / 2);
     }
 
     @Test
     void spikesSayHowManyStepsWereJudged() {
-        assertThat(SummaryTable.of(new SampleRun().steps(25).build())).contains(" of 5 judged");
-        assertThat(SummaryTable.of(new SampleRun().steps(3).build())).contains("0 of 0 judged");
+        assertThat(new SampleRun().steps(25).table()).contains(" of 5 judged");
+        assertThat(new SampleRun().steps(3).table()).contains("0 of 0 judged");
     }
 
     @Test
@@ -68,8 +67,9 @@ class FiguresTest {
 
     @Test
     void chanceIsOneOverTheCandidates() {
-        assertThat(figures.run().value("chance", "seen", "image_to_text", "r5")).isEqualTo(5.0 / 1437);
-        assertThat(figures.run().value("chance", "unseen", "text_to_image", "r10"))
+        assertThat(figures.chance(HeldOut.SEEN, Direction.IMAGE_TO_TEXT, RetrievalMetric.R5))
+                .isEqualTo(5.0 / 1437);
+        assertThat(figures.chance(HeldOut.UNSEEN, Direction.TEXT_TO_IMAGE, RetrievalMetric.R10))
                 .isEqualTo(10.0 / 160);
     }
 
@@ -84,30 +84,24 @@ class FiguresTest {
                 .mapToDouble(rank -> rank.seconds().total())
                 .average()
                 .orElseThrow();
-        StepTimes times = figures.arms().get(0).times();
+        ArmFigures arm = figures.arms().get(0);
 
-        double phases =
-                Arrays.stream(Phase.values()).mapToDouble(times::seconds).sum();
-
-        assertThat(phases).isCloseTo(sum, within(1e-12));
-        assertThat(times.waitingShare()).isBetween(0.25, 0.35);
+        assertThat(arm.phases().total()).isCloseTo(sum, within(1e-12));
+        assertThat(arm.get(ArmMetric.WAITING_SHARE)).isBetween(0.25, 0.35);
     }
 
     @Test
     void softmaxHasNoBiasToReport() {
-        assertThat(figures.arms().get(1).figures().value("bias", "start")).isNaN();
-        assertThat(figures.arms().get(0).figures().value("bias", "start")).isEqualTo(-Math.log(255));
+        assertThat(figures.arms().get(1).scalars().get(LossScalar.BIAS).start()).isNaN();
+        assertThat(figures.arms().get(0).scalars().get(LossScalar.BIAS).start()).isEqualTo(-Math.log(255));
     }
 
     @Test
     void aDivergedArmHasNoFinalLossAndAnInfiniteNorm() {
-        FigureSet diverged = new Figures(new SampleRun().diverging(0, 300).build())
-                .arms()
-                .get(0)
-                .figures();
+        ArmFigures diverged = new SampleRun().diverging(0, 300).figures().arms().get(0);
 
-        assertThat(diverged.value("final_loss")).isNaN();
-        assertThat(diverged.value("gradient_norm", "max_over_median")).isInfinite();
-        assertThat(diverged.value("completed_steps")).isEqualTo(300);
+        assertThat(diverged.get(ArmMetric.FINAL_LOSS)).isNaN();
+        assertThat(diverged.get(ArmMetric.MAX_NORM)).isInfinite();
+        assertThat(diverged.get(ArmMetric.COMPLETED_STEPS)).isEqualTo(300);
     }
 }

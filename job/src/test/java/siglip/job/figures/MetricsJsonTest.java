@@ -1,12 +1,14 @@
 package siglip.job.figures;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -28,24 +30,48 @@ public class MetricsJsonTest {
     }
 
     @Test
-    void figuresAreThoseOfTheTable() throws IOException {
-        ComparisonResult result = new SampleRun().build();
-        Figures figures = new Figures(result);
-        JsonNode metrics = metrics(result);
+    void everyMetricStandsUnderItsKeyAndInTheDocumentInItsOwnWords() throws IOException {
+        JsonNode metrics = metrics(new SampleRun().build());
+        RunFigures figures = new SampleRun().figures();
+        String document = Files.readString(DOCUMENT);
 
-        for (int arm = 0; arm < 2; arm++) {
-            for (Figure figure : figures.arms().get(arm).figures().all()) {
-                JsonNode node = metrics.at("/arms/" + arm + "/" + String.join("/", figure.path()));
-                if (Double.isFinite(figure.value())) {
-                    assertThat(node.asDouble()).as("%s", figure.path()).isEqualTo(figure.value());
-                } else {
-                    assertThat(node.isNull()).as("%s", figure.path()).isTrue();
-                }
+        for (ArmMetric metric : ArmMetric.values()) {
+            assertThat(ArmMetric.named(metric.key())).contains(metric);
+            assertThat(document).contains("| `arms[].%s` | %s |%n".formatted(metric.key(), metric.words()));
+            for (int arm = 0; arm < 2; arm++) {
+                JsonNode node =
+                        metrics.at("/arms/%d/%s".formatted(arm, metric.key().replace('.', '/')));
+                assertThat(node.asDouble(Double.NaN))
+                        .as("%s", metric)
+                        .isEqualTo(figures.arms().get(arm).get(metric));
             }
         }
         assertThat(metrics.at("/arms/1/bias/start").isNull()).isTrue();
         assertThat(metrics.at("/arms/1/evaluations")).hasSize(24);
         assertThat(metrics.at("/nearest_neighbour/seen/r1").asDouble()).isEqualTo(0.412);
+    }
+
+    @Test
+    void whatIsWrittenIsReadBack() throws IOException {
+        for (SampleRun run : List.of(
+                new SampleRun().incidents("one", "two"),
+                new SampleRun().arms("siglip").steps(3).evaluations(0).withoutConcepts())) {
+            RunFigures figures = run.figures();
+
+            RunFigures read = MetricsJson.read(MetricsJson.write(figures));
+
+            assertThat(read).isEqualTo(figures);
+            assertThat(MetricsJson.write(read)).isEqualTo(MetricsJson.write(figures));
+        }
+    }
+
+    @Test
+    void anotherFormatIsRefused() {
+        String newer = MetricsJson.write(new SampleRun().figures()).replace("\"format\" : 1", "\"format\" : 7");
+
+        assertThatThrownBy(() -> MetricsJson.read(newer))
+                .isInstanceOf(IOException.class)
+                .hasMessage("Cannot read metrics.json: it has format 7, this program reads 1");
     }
 
     @Test
@@ -80,8 +106,11 @@ public class MetricsJsonTest {
             node.forEach(entry -> keys(entry, path + "[]", keys));
         } else if (node.isObject()) {
             node.fields().forEachRemaining(field -> {
-                boolean named = path.matches(
-                        "data|environment|numerics|chance|nearest_neighbour|.*retrieval|.*class_accuracy(\\.\\*)?");
+                boolean direction = path.matches("(chance|arms.*retrieval)\\.\\*")
+                        && !field.getKey().equals("step");
+                boolean named = direction
+                        || path.matches(
+                                "data|environment|numerics|chance|nearest_neighbour|.*retrieval|.*class_accuracy(\\.\\*)?");
                 String key = named ? "*" : field.getKey();
                 keys(field.getValue(), path.isEmpty() ? key : path + "." + key, keys);
             });
@@ -91,6 +120,6 @@ public class MetricsJsonTest {
     }
 
     private static JsonNode metrics(ComparisonResult result) throws IOException {
-        return new ObjectMapper().readTree(MetricsJson.of(new Figures(result)));
+        return new ObjectMapper().readTree(MetricsJson.write(RunFigures.of(result)));
     }
 }

@@ -43,6 +43,14 @@ class UnitTest {
     }
 
     @Test
+    void aPercentageIsTheNumberThatIsPrinted() {
+        assertThat(Unit.percent(0.30049)).isEqualTo("30.0");
+        assertThat(Unit.percent(0.3835)).isEqualTo("38.4");
+        assertThat(Unit.percent(0.0007)).isEqualTo("0.07");
+        assertThat(Unit.percent(0)).isEqualTo("0.0");
+    }
+
+    @Test
     void theLegendKeepsThreeDigits() {
         assertThat(Unit.brief(38)).isEqualTo("38.0");
         assertThat(Unit.brief(-7.6266)).isEqualTo("−7.63");

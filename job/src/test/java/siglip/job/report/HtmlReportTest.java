@@ -12,9 +12,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
 import siglip.job.comparison.ComparisonResult;
-import siglip.job.figures.Figures;
-import siglip.job.figures.StepTimes;
 import siglip.job.stage.Phase;
+import siglip.job.stage.PhaseSeconds;
 
 class HtmlReportTest {
     private static final Pattern POINT = Pattern.compile("(-?[\\d.]+),(-?[\\d.]+)");
@@ -61,18 +60,16 @@ class HtmlReportTest {
     @Test
     void everyPhaseOfEveryArmIsDrawnAsLongAsItTook() {
         Element plot = figure(page(new SampleRun().arms("siglip").build()), "Time per step by phase");
-        StepTimes times = new Figures(new SampleRun().arms("siglip").build())
-                .arms()
-                .get(0)
-                .times();
+        PhaseSeconds times =
+                new SampleRun().arms("siglip").figures().arms().get(0).phases();
 
         for (Phase phase : Phase.values()) {
             double width = width(plot, phase);
-            double perSecond = width(plot, Phase.BACKWARD) / times.seconds(Phase.BACKWARD);
+            double perSecond = width(plot, Phase.BACKWARD) / times.get(Phase.BACKWARD);
             // widths are rounded to a hundredth of a pixel
             assertThat(width)
                     .as("%s", phase)
-                    .isBetween(perSecond * times.seconds(phase) - 0.02, perSecond * times.seconds(phase) + 0.02);
+                    .isBetween(perSecond * times.get(phase) - 0.02, perSecond * times.get(phase) + 0.02);
         }
     }
 
@@ -174,7 +171,7 @@ class HtmlReportTest {
         ComparisonResult result = new SampleRun().build();
         Element table = Xml.all(page(result), "table", "compare").get(0);
 
-        for (Row row : Summary.rows(new Figures(result))) {
+        for (Row row : Summary.rows(SampleRun.view(result))) {
             assertThat(table.getTextContent()).contains(row.label(), row.words());
             assertThat(table.getTextContent()).contains(row.cells());
             assertThat(row.words()).as(row.label()).isNotBlank();
@@ -208,7 +205,7 @@ class HtmlReportTest {
     }
 
     private static String html(ComparisonResult result) {
-        return HtmlReport.of(new Figures(result));
+        return HtmlReport.of(SampleRun.view(result));
     }
 
     private static Element page(ComparisonResult result) {

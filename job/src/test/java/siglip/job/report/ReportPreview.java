@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import siglip.job.comparison.ComparisonResult;
-import siglip.job.figures.Figures;
 
 /** Writes reports of sample runs into a folder, to be looked at in a browser. Not a test. */
 final class ReportPreview {
@@ -30,7 +29,8 @@ final class ReportPreview {
     }
 
     private static void write(Path folder, String name, ComparisonResult result) throws Exception {
-        Files.writeString(folder.resolve(name + ".html"), HtmlReport.of(new Figures(result)), StandardCharsets.UTF_8);
-        System.out.println(SummaryTable.of(result));
+        RunView run = SampleRun.view(result);
+        Files.writeString(folder.resolve(name + ".html"), HtmlReport.of(run), StandardCharsets.UTF_8);
+        System.out.println(SummaryTable.of(result, run.figures()));
     }
 }

@@ -14,9 +14,8 @@ class RunFilesTest {
     @Test
     void aRunLeavesThreeFilesAndReplacesThoseOfTheLast(@TempDir Path folder) throws IOException {
         Configuration hadoop = new Configuration();
-        RunFiles.write(new SampleRun().out(folder.toString()).build(), hadoop);
-        RunFiles files =
-                RunFiles.write(new SampleRun().steps(4).out(folder.toString()).build(), hadoop);
+        write(new SampleRun().out(folder.toString()), hadoop);
+        RunFiles files = write(new SampleRun().steps(4).out(folder.toString()), hadoop);
 
         Path home = folder.resolve("emoji-sample");
         assertThat(files.readableReport()).isEqualTo(home.resolve("report.html").toString());
@@ -26,6 +25,10 @@ class RunFilesTest {
         try (Stream<Path> all = Files.list(home)) {
             assertThat(all).hasSize(3);
         }
+    }
+
+    private static RunFiles write(SampleRun run, Configuration hadoop) throws IOException {
+        return RunFiles.write(run.build(), run.figures(), hadoop);
     }
 
     @Test

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +19,10 @@ import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
+import siglip.job.figures.RunFigures;
 import siglip.job.losses.LossSpec;
 import siglip.job.stage.PhaseSeconds;
 import siglip.job.stage.RankStep;
@@ -43,11 +47,11 @@ public final class SampleRun {
     private int evaluations = 12;
     private int warmup;
     private boolean concepts = true;
-    private final Map<String, RetrievalScore> nearestScores = new LinkedHashMap<>();
+    private final Map<HeldOut, RetrievalScore> nearestScores = new EnumMap<>(HeldOut.class);
     private List<String> incidents = List.of();
     private Map<String, String> data = facts();
 
-    SampleRun arms(String... armNames) {
+    public SampleRun arms(String... armNames) {
         names.clear();
         names.addAll(List.of(armNames));
         return this;
@@ -95,12 +99,12 @@ public final class SampleRun {
     }
 
     /** Pairs name no concept, and none is left out. */
-    SampleRun withoutConcepts() {
+    public SampleRun withoutConcepts() {
         concepts = false;
         return this;
     }
 
-    SampleRun nearest(String set, RetrievalScore score) {
+    SampleRun nearest(HeldOut set, RetrievalScore score) {
         nearestScores.put(set, score);
         return this;
     }
@@ -115,6 +119,24 @@ public final class SampleRun {
         return steps * 2 / 3;
     }
 
+    public RunFigures figures() {
+        return RunFigures.of(build());
+    }
+
+    RunView view() {
+        return view(build());
+    }
+
+    static RunView view(ComparisonResult result) {
+        return RunView.of(result, RunFigures.of(result));
+    }
+
+    /** What a terminal shows. */
+    public String table() {
+        ComparisonResult result = build();
+        return SummaryTable.of(result, RunFigures.of(result));
+    }
+
     public ComparisonResult build() {
         SplittableRandom random = new SplittableRandom(SEED);
         Settings settings = settings();
@@ -122,8 +144,8 @@ public final class SampleRun {
         for (int arm = 0; arm < names.size(); arm++) {
             arms.add(arm(settings, arm, random));
         }
-        Map<String, RetrievalScore> nearest = new LinkedHashMap<>();
-        nearest.put("seen", new RetrievalScore(1437, 0.412, 0.634, 0.711));
+        Map<HeldOut, RetrievalScore> nearest = new EnumMap<>(HeldOut.class);
+        nearest.put(HeldOut.SEEN, RetrievalScore.of(1437, 0.412, 0.634, 0.711));
         nearest.putAll(nearestScores);
         return new ComparisonResult(
                 settings,
@@ -132,6 +154,10 @@ public final class SampleRun {
                 Instant.parse("2026-03-01T10:15:30Z"),
                 Duration.ofMillis(61_250),
                 arms,
+                arms.stream()
+                        .flatMap(arm -> arm.steps().stream())
+                        .sorted(Comparator.comparingLong(StepRecord::step))
+                        .toList(),
                 data,
                 environment(),
                 numerics(),
@@ -176,9 +202,9 @@ public final class SampleRun {
         for (int e = 1; e <= evaluations; e++) {
             long at = (long) steps * e / evaluations;
             if (at <= end + 1) {
-                scores.add(evaluation(arm, index, at, "seen", 1437, random));
+                scores.add(evaluation(arm, index, at, HeldOut.SEEN, 1437, random));
                 if (concepts) {
-                    scores.add(evaluation(arm, index, at, "unseen", 160, random));
+                    scores.add(evaluation(arm, index, at, HeldOut.UNSEEN, 160, random));
                 }
             }
         }
@@ -244,11 +270,11 @@ public final class SampleRun {
     }
 
     private static Evaluation evaluation(
-            LossSettings.Arm arm, int index, long step, String set, int queries, SplittableRandom random) {
-        double top = set.equals("seen") ? 0.385 : 0.2;
+            LossSettings.Arm arm, int index, long step, HeldOut set, int queries, SplittableRandom random) {
+        double top = set == HeldOut.SEEN ? 0.385 : 0.2;
         double r1 = top * (1 - Math.exp(-step / 150.0)) + 0.004 * random.nextGaussian() + 0.006 * index;
-        RetrievalScore there = new RetrievalScore(queries, r1, Math.min(1, r1 * 1.65), Math.min(1, r1 * 1.95));
-        RetrievalScore back = new RetrievalScore(queries, r1 * 0.96, Math.min(1, r1 * 1.6), Math.min(1, r1 * 1.9));
+        RetrievalScore there = RetrievalScore.of(queries, r1, Math.min(1, r1 * 1.65), Math.min(1, r1 * 1.95));
+        RetrievalScore back = RetrievalScore.of(queries, r1 * 0.96, Math.min(1, r1 * 1.6), Math.min(1, r1 * 1.9));
         Map<String, Double> classes = new LinkedHashMap<>();
         classes.put("group", 0.4 + r1 / 2);
         classes.put("subgroup", 0.15 + r1 / 2);

@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import siglip.job.comparison.ComparisonResult;
-import siglip.job.figures.FigureSet;
-import siglip.job.figures.Figures;
+import siglip.job.figures.ArmFigures;
+import siglip.job.figures.ArmMetric;
 
 class SummaryTableTest {
     @Test
     void columnsLineUpInPlainAscii() {
-        String table = SummaryTable.of(new SampleRun().build());
+        String table = new SampleRun().table();
         List<String> lines = table.lines().toList();
         List<String> rows = lines.subList(0, lines.size() - 1);
 
@@ -21,17 +20,15 @@ class SummaryTableTest {
 
     @Test
     void itShowsTheFiguresOfThePage() {
-        ComparisonResult result = new SampleRun().build();
-        FigureSet siglip = new Figures(result).arms().get(0).figures();
+        ArmFigures siglip = new SampleRun().figures().arms().get(0);
 
-        assertThat(SummaryTable.of(result))
-                .containsPattern("Pairs per second +" + siglip.text("pairs_per_second"))
-                .containsPattern("Final loss, nats +" + siglip.text("final_loss"));
+        assertThat(new SampleRun().table())
+                .containsPattern("Pairs per second +" + siglip.text(ArmMetric.PAIRS_PER_SECOND))
+                .containsPattern("Final loss, nats +" + siglip.text(ArmMetric.FINAL_LOSS));
     }
 
     @Test
     void aStoppedArmIsNamed() {
-        assertThat(SummaryTable.of(new SampleRun().diverging(1, 9).build()))
-                .contains("clip stopped: the loss of step 9 is NaN");
+        assertThat(new SampleRun().diverging(1, 9).table()).contains("clip stopped: the loss of step 9 is NaN");
     }
 }

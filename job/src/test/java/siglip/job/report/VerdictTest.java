@@ -8,9 +8,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.ComparisonResult;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalScore;
-import siglip.job.figures.Figures;
 
 class VerdictTest {
     @Test
@@ -56,15 +56,13 @@ class VerdictTest {
 
     @Test
     void aNearestNeighbourThatCannotBeRightIsNoYardstick() {
-        RetrievalScore never = new RetrievalScore(160, 0, 0, 0);
+        RetrievalScore never = RetrievalScore.of(160, 0, 0, 0);
 
-        assertThat(new Figures(new SampleRun().nearest("unseen", never).build())
-                        .run()
-                        .has("nearest_neighbour", "unseen", "r1"))
-                .isFalse();
-        SampleRun pairs = new SampleRun().withoutConcepts().nearest("seen", never);
+        assertThat(new SampleRun().nearest(HeldOut.UNSEEN, never).figures().nearestNeighbour())
+                .containsOnlyKeys(HeldOut.SEEN);
+        SampleRun pairs = new SampleRun().withoutConcepts().nearest(HeldOut.SEEN, never);
         assertThat(text(pairs.build())).doesNotContain("nearest-neighbour");
-        assertThat(text(new SampleRun().nearest("seen", never).build())).contains("nearest-neighbour");
+        assertThat(text(new SampleRun().nearest(HeldOut.SEEN, never).build())).contains("nearest-neighbour");
     }
 
     @Test
@@ -73,7 +71,7 @@ class VerdictTest {
                 new SampleRun().build(),
                 new SampleRun().arms("siglip").evaluations(0).build(),
                 new SampleRun().diverging(1, 20).build())) {
-            List<Verdict.Sentence> sentences = Verdict.sentences(new Figures(result));
+            List<Verdict.Sentence> sentences = Verdict.sentences(SampleRun.view(result));
 
             assertThat(sentences.get(sentences.size() - 1).lead()).isEqualTo("Not measured");
         }
@@ -101,6 +99,7 @@ class VerdictTest {
                 sample.started(),
                 sample.took(),
                 arms,
+                sample.steps(),
                 Map.of(),
                 Map.of(),
                 Map.of(),
@@ -109,19 +108,19 @@ class VerdictTest {
     }
 
     private static ArmResult scored(ArmResult arm, long step, double r1) {
-        RetrievalScore score = new RetrievalScore(1437, r1, r1, r1);
+        RetrievalScore score = RetrievalScore.of(1437, r1, r1, r1);
         return new ArmResult(
                 arm.arm(),
                 arm.starts(),
                 arm.steps(),
-                List.of(new Evaluation(arm.arm().name(), step, "seen", score, score, Map.of())),
+                List.of(new Evaluation(arm.arm().name(), step, HeldOut.SEEN, score, score, Map.of())),
                 arm.stopped(),
                 arm.peakRankBytes(),
                 arm.openClipBytesPerStep());
     }
 
     private static String text(ComparisonResult result) {
-        return Verdict.sentences(new Figures(result)).stream()
+        return Verdict.sentences(SampleRun.view(result)).stream()
                 .map(sentence -> sentence.lead() + ": " + sentence.text())
                 .collect(Collectors.joining("\n"));
     }

@@ -22,7 +22,7 @@ class ProgressPrinterTest {
     void aTerminalShowsOneLineThatIsRewritten() {
         ProgressPrinter printer = printer(true);
         train(printer, 100);
-        printer.finish();
+        printer.close();
 
         String text = text();
         assertThat(text.chars().filter(c -> c == '\n')).hasSize(1);

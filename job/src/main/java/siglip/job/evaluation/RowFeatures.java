@@ -5,14 +5,14 @@ import siglip.job.batches.PackedPairs;
 import siglip.job.features.TokenBags;
 
 /** Chosen rows of several collections of pairs, one after the other: what is embedded in one go. */
-final class Rows {
+final class RowFeatures {
     private final int width;
     private float[] images = new float[0];
     private float[] texts = new float[0];
     private final TokenBags bags = new TokenBags();
 
     /** @param width floats of an image */
-    Rows(int width) {
+    RowFeatures(int width) {
         this.width = width;
     }
 

@@ -1,4 +1,4 @@
-package siglip.job.report;
+package siglip.job.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,9 +14,9 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.figures.MetricsJsonTest;
-import siglip.job.training.StepRecord;
+import siglip.job.report.SampleRun;
 
-class StepLinesTest {
+class StepJsonTest {
     @Test
     void everyStepIsALineInTheOrderOfTraining() throws IOException {
         ComparisonResult result = new SampleRun().steps(50).build();
@@ -56,7 +56,7 @@ class StepLinesTest {
 
     private static List<JsonNode> lines(ComparisonResult result) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        StepLines.write(result.arms(), out);
+        StepJson.write(result.steps(), out);
         String text = out.toString(StandardCharsets.UTF_8);
         assertThat(text).endsWith("}\n");
         List<JsonNode> lines = new ArrayList<>();

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class ColumnsTest {
+class CandidateBlocksTest {
     private static final long SEED = Long.getLong("test.seed", 1);
 
     private final Random random = new Random(SEED);
@@ -20,7 +20,8 @@ class ColumnsTest {
             float[] queries = random(3 * width);
             float[][] similarity = new float[2][count];
 
-            Columns.of(candidates, count, width).similarities(queries, 1, 2, similarity);
+            CandidateBlocks.of(new EmbeddedSide(candidates, new int[count], width))
+                    .similarities(queries, 1, 2, similarity);
 
             double gamma = width * 0x1p-24 / (1 - width * 0x1p-24);
             for (int q = 0; q < 2; q++) {
@@ -49,7 +50,8 @@ class ColumnsTest {
         }
         float[][] similarity = new float[1][count];
 
-        Columns.of(candidates, count, width).similarities(random(width), 0, 1, similarity);
+        CandidateBlocks.of(new EmbeddedSide(candidates, new int[count], width))
+                .similarities(random(width), 0, 1, similarity);
 
         assertThat(similarity[0]).containsOnly(similarity[0][0]);
     }

@@ -8,37 +8,45 @@ import java.util.Arrays;
  * then adds feature after feature for many candidates at once, and for all of them in the same order: equal candidates give equal bits
  * wherever they lie, which a library's matrix product does not promise.
  */
-final class Columns implements Serializable {
+final class CandidateBlocks implements Serializable {
     private static final int BLOCK = 512;
 
+    private static final long serialVersionUID = 1L;
+
     private final float[][] blocks;
-    private final int count;
+    private final int[] concepts;
     private final int width;
 
-    private Columns(float[][] blocks, int count, int width) {
+    private CandidateBlocks(float[][] blocks, int[] concepts, int width) {
         this.blocks = blocks;
-        this.count = count;
+        this.concepts = concepts;
         this.width = width;
     }
 
-    /** @param rows {@code count x width}, row by row */
-    static Columns of(float[] rows, int count, int width) {
+    static CandidateBlocks of(EmbeddedSide side) {
+        int count = side.count();
+        int width = side.width();
         float[][] blocks = new float[(count + BLOCK - 1) / BLOCK][];
         for (int b = 0; b < blocks.length; b++) {
             int size = Math.min(BLOCK, count - b * BLOCK);
             float[] block = new float[size * width];
             for (int j = 0; j < size; j++) {
                 for (int k = 0; k < width; k++) {
-                    block[k * size + j] = rows[(b * BLOCK + j) * width + k];
+                    block[k * size + j] = side.rows()[(b * BLOCK + j) * width + k];
                 }
             }
             blocks[b] = block;
         }
-        return new Columns(blocks, count, width);
+        return new CandidateBlocks(blocks, side.concepts(), width);
     }
 
     int count() {
-        return count;
+        return concepts.length;
+    }
+
+    /** Of each candidate. */
+    int[] concepts() {
+        return concepts;
     }
 
     /** {@code into[q][j]} = dot product of query {@code from + q} and candidate j, for each row of {@code into}. */

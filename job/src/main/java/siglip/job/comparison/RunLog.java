@@ -1,0 +1,93 @@
+package siglip.job.comparison;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import siglip.job.checkpoint.History;
+import siglip.job.evaluation.Evaluation;
+import siglip.job.stage.Recovery;
+import siglip.job.training.StepRecord;
+import siglip.job.training.TrainingListener;
+
+/** All that a run tells: kept for its result, and passed on. Nothing of it outlives the process. */
+class RunLog implements TrainingListener, AutoCloseable {
+    private final RunListener listener;
+    private final Instant opened;
+    private final History before;
+    private final List<StepRecord> steps;
+    private final List<Evaluation> evaluations;
+    private final List<String> incidents;
+
+    /**
+     * @param opened when this driver began
+     * @param before what earlier drivers of the run have told
+     */
+    RunLog(RunListener listener, Instant opened, History before) {
+        this.listener = listener;
+        this.opened = opened;
+        this.before = before;
+        steps = new ArrayList<>(before.steps());
+        evaluations = new ArrayList<>(Checkpoints.evaluations(before));
+        incidents = new ArrayList<>(before.incidents());
+    }
+
+    void phase(String text) {
+        tell(each -> each.phase(text));
+    }
+
+    @Override
+    public void step(StepRecord step) {
+        steps.add(step);
+        tell(each -> each.step(step));
+    }
+
+    void evaluation(Evaluation evaluation) {
+        evaluations.add(evaluation);
+        tell(each -> each.evaluation(evaluation));
+    }
+
+    @Override
+    public void incident(String text) {
+        incidents.add(text);
+        tell(each -> each.incident(text));
+    }
+
+    @Override
+    public void recovered(Recovery recovery) {
+        incidents.add(recovery.toString());
+        tell(each -> each.recovered(recovery));
+    }
+
+    private void tell(Consumer<RunListener> what) {
+        what.accept(listener);
+        listener.failures().forEach(this::incident);
+    }
+
+    List<StepRecord> steps() {
+        return steps;
+    }
+
+    List<Evaluation> evaluations() {
+        return evaluations;
+    }
+
+    List<String> incidents() {
+        return incidents;
+    }
+
+    /** When the run began, in whichever driver. */
+    Instant started() {
+        return before.started();
+    }
+
+    /** Time that drivers have spent on the run so far. */
+    Duration spent() {
+        return before.spent().plus(Duration.between(opened, Instant.now()));
+    }
+
+    /** Ends what the run does beside its training. */
+    @Override
+    public void close() {}
+}

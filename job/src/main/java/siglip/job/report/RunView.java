@@ -1,0 +1,77 @@
+package siglip.job.report;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import siglip.job.comparison.ComparisonResult;
+import siglip.job.data.PairData.HeldOut;
+import siglip.job.figures.ArmFigures;
+import siglip.job.figures.ArmMetric;
+import siglip.job.figures.RunFigures;
+
+/**
+ * A run on the page: its figures, its steps, and what it calls its sets.
+ *
+ * @param arms in the order of the settings
+ */
+record RunView(ComparisonResult result, RunFigures figures, List<ArmView> arms) {
+    static RunView of(ComparisonResult result, RunFigures figures) {
+        return new RunView(
+                result,
+                figures,
+                IntStream.range(0, result.arms().size())
+                        .mapToObj(arm -> new ArmView(
+                                "arm" + arm % 6, // colours repeat after six
+                                result.arms().get(arm),
+                                figures.arms().get(arm)))
+                        .toList());
+    }
+
+    /** A few words of each arm, one after the other. */
+    String each(Function<ArmFigures, String> words) {
+        return figures.arms().stream().map(words).collect(Collectors.joining(", "));
+    }
+
+    /** Whether gradient norms are those of different losses, and so of different scale. */
+    boolean mixed() {
+        return figures.arms().stream().map(ArmFigures::loss).distinct().count() > 1;
+    }
+
+    /** Whether the ranks of an arm wait for more than half of a step. */
+    boolean mostlyWaiting() {
+        return figures.arms().stream().anyMatch(arm -> arm.get(ArmMetric.WAITING_SHARE) > 0.5);
+    }
+
+    /** The class columns that were evaluated on any set. */
+    Set<String> classes() {
+        return figures.arms().stream()
+                .flatMap(arm -> arm.evaluations().stream())
+                .flatMap(evaluation -> evaluation.classAccuracy().keySet().stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** What a held-out set is called beside a figure: its name, unless nothing says whether its concepts were trained on. */
+    String label(HeldOut set) {
+        return isPlain(set) ? "held out" : set.key();
+    }
+
+    /** What the images of a held-out set are, in words. */
+    String images(HeldOut set) {
+        if (isPlain(set)) {
+            return "held-out images";
+        }
+        return set == HeldOut.UNSEEN
+                ? "held-out images of concepts left out of training"
+                : "held-out images of concepts seen in training";
+    }
+
+    /** Nothing is left out, and pairs name no concept. */
+    private boolean isPlain(HeldOut set) {
+        return set != HeldOut.UNSEEN
+                && !figures.sets().contains(HeldOut.UNSEEN)
+                && result.settings().data().columns().concept().isEmpty();
+    }
+}
