@@ -3,6 +3,7 @@ package siglip.job.export;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.TreeMap;
 import siglip.job.batches.BatchPlan;
 import siglip.job.batches.PackedPairs;
 import siglip.job.data.EvaluationRows;
@@ -46,7 +47,7 @@ final class ExportedPairs {
             json.put(name + "Rows", rows.size());
             write(folder, name, rows.pairs());
             ObjectNode classes = json.putObject(name + "Classes");
-            rows.classes().forEach((column, values) -> values.forEach(classes.putArray(column)::add));
+            new TreeMap<>(rows.classes()).forEach((column, values) -> values.forEach(classes.putArray(column)::add));
         }
         folder.write("order.i32", out -> rows(plan, steps, (epoch, id) -> out.add((int) id)));
         folder.write(

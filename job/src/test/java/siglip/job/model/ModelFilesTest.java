@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
@@ -30,6 +31,7 @@ import siglip.kernels.blas.Matrix;
 
 class ModelFilesTest {
     private static final PairShape SHAPE = new PairShape(9, 0);
+    private static final LossScalars SCALARS = LossScalars.of(Loss.SIGMOID, Math.log(10) / 3, -Math.E);
     private static final int ROWS = 5;
 
     private final Random random = new Random(Cases.SEED);
@@ -44,7 +46,7 @@ class ModelFilesTest {
         SavedModel model = new SavedModel(
                 spec,
                 parameters,
-                LossScalars.of(Loss.SIGMOID, Math.log(10) / 3, -Math.E),
+                SCALARS,
                 new FeatureScaling(new float[] {0.1f, -3e-30f}, new float[] {1, 1e9f / 3}));
         ModelFiles.write(new Path(folder.toUri()), new Configuration(), model);
     }
@@ -62,7 +64,7 @@ class ModelFilesTest {
                 .isEqualTo(parameters.dense().toArray());
         assertThat(read.parameters().table().toArray())
                 .isEqualTo(parameters.table().toArray());
-        assertThat(read.scalars()).isEqualTo(LossScalars.of(Loss.SIGMOID, Math.log(10) / 3, -Math.E));
+        assertThat(read.scalars()).isEqualTo(SCALARS);
         assertThat(read.scaling().mean()).containsExactly(0.1f, -3e-30f);
         assertThat(read.scaling().deviation()).containsExactly(1, 1e9f / 3);
     }
@@ -83,10 +85,51 @@ class ModelFilesTest {
     }
 
     @Test
-    void aFolderOfAnotherFormatIsRefused() throws Exception {
+    void aFolderOfAnOlderFormatIsRefused() throws Exception {
         Files.writeString(folder.resolve("model.json"), "{\"format\": 1}");
 
         assertThatThrownBy(() -> ModelFiles.read(new Path(folder.toUri()), new Configuration()))
-                .hasMessageContaining("format is 1");
+                .hasMessageContaining("format is 1, this program reads 2");
+    }
+
+    @Test
+    void aDescriptionThatLacksSomethingIsRefused() throws Exception {
+        java.nio.file.Path json = folder.resolve("model.json");
+        Files.writeString(json, Files.readString(json).replace("\"builtIn\"", "\"built\""));
+
+        assertThatThrownBy(() -> ModelFiles.read(new Path(folder.toUri()), new Configuration()))
+                .hasMessageContaining("model.json is damaged")
+                .hasMessageContaining("built");
+    }
+
+    @Test
+    void scalarsOfAnotherLossAreRefused() throws Exception {
+        java.nio.file.Path json = folder.resolve("model.json");
+        Files.writeString(json, Files.readString(json).replace("\"sigmoid\"", "\"softmax\""));
+
+        assertThatThrownBy(() -> ModelFiles.read(new Path(folder.toUri()), new Configuration()))
+                .hasMessageContaining("model.json is damaged")
+                .hasMessageContaining("softmax");
+    }
+
+    @Test
+    void aTowerOfOtherLayersThanDescribedIsRefused() throws Exception {
+        java.nio.file.Path json = folder.resolve("model.json");
+        String text = Files.readString(json);
+        assertThat(text).contains("\"layer\" : \"dense\"");
+        Files.writeString(json, text.replace("\"relu\"", "\"tanh\""));
+
+        assertThatThrownBy(() -> ModelFiles.read(new Path(folder.toUri()), new Configuration()))
+                .hasMessageContaining("image.zip holds")
+                .hasMessageContaining("tanh");
+    }
+
+    @Test
+    void aTableThatIsCutShortIsRefused() throws Exception {
+        java.nio.file.Path table = folder.resolve("table.bin");
+        Files.write(table, Arrays.copyOf(Files.readAllBytes(table), 100));
+
+        assertThatThrownBy(() -> ModelFiles.read(new Path(folder.toUri()), new Configuration()))
+                .hasMessageContaining("table.bin ends");
     }
 }
