@@ -13,6 +13,7 @@ import siglip.job.losses.LossBlock;
 import siglip.job.losses.LossSpec;
 import siglip.job.losses.LossWork;
 import siglip.job.ring.Sums;
+import siglip.job.towers.Modality;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
@@ -122,12 +123,14 @@ final class RateProbe implements AutoCloseable {
         }
 
         void forward() {
-            towers.forward(parameters, batch, SEED, 0, images, texts);
+            towers.forward(Modality.IMAGE, parameters, batch, SEED, 0, images);
+            towers.forward(Modality.TEXT, parameters, batch, SEED, 0, texts);
         }
 
         void both() {
             forward();
-            towers.backward(batch, images, texts, gradient, table);
+            towers.backward(Modality.IMAGE, batch, images, gradient, table);
+            towers.backward(Modality.TEXT, batch, texts, gradient, table);
         }
     }
 

@@ -45,10 +45,10 @@ final class DenseRun implements LayerRun {
         sums = activation.needsInput() ? Matrix.allocate(capacity, layer.out()) : outputs;
         input = products.room(capacity, layer.in());
         weights = products.room(layer.out(), layer.in());
-        zRow = scratch.row(0);
-        aRow = scratch.row(1);
-        dRow = scratch.row(2);
-        bias = scratch.row(3);
+        zRow = new float[layer.out()];
+        aRow = new float[layer.out()];
+        dRow = new float[layer.out()];
+        bias = new float[layer.out()];
     }
 
     @Override
@@ -59,9 +59,9 @@ final class DenseRun implements LayerRun {
         weights = products.prepare(parameters.range(0, layer.out(), layer.in()), weights);
         products.timesTransposed(input, weights, z, Into.OVERWRITE);
         if (layer.bias()) {
-            parameters.read(layer.weights(), bias, 0, layer.out());
+            parameters.read(layer.weights(), bias, 0, bias.length);
         } else {
-            Arrays.fill(bias, 0, layer.out(), 0);
+            Arrays.fill(bias, 0);
         }
         activate(z, a);
         return a;
@@ -71,7 +71,7 @@ final class DenseRun implements LayerRun {
     public void backward(Matrix dz, Matrix gradient, Matrix inputGradient) {
         deactivate(dz);
         if (layer.bias()) {
-            gradient.write(layer.weights(), bias, 0, layer.out());
+            gradient.write(layer.weights(), bias, 0, bias.length);
         }
         Operand delta = scratch.prepare(dz);
         products.transposedTimes(delta, input, gradient.range(0, layer.out(), layer.in()), Into.OVERWRITE);
@@ -86,12 +86,12 @@ final class DenseRun implements LayerRun {
         FloatBuffer in = z.floats();
         FloatBuffer out = a.floats();
         for (int i = 0; i < z.rows(); i++) {
-            in.get(i * width, zRow, 0, width);
-            add(zRow, bias, width);
+            in.get(i * width, zRow);
+            add(zRow, bias);
             activation.apply(zRow, aRow, width);
-            out.put(i * width, aRow, 0, width);
+            out.put(i * width, aRow);
             if (activation.needsInput()) {
-                in.put(i * width, zRow, 0, width);
+                in.put(i * width, zRow);
             }
         }
     }
@@ -102,23 +102,23 @@ final class DenseRun implements LayerRun {
         FloatBuffer d = dz.floats();
         FloatBuffer a = outputs.floats();
         FloatBuffer z = sums.floats();
-        Arrays.fill(bias, 0, width, 0);
+        Arrays.fill(bias, 0);
         for (int i = 0; i < dz.rows(); i++) {
-            d.get(i * width, dRow, 0, width);
+            d.get(i * width, dRow);
             if (activation != Nonlinearity.IDENTITY) {
-                a.get(i * width, aRow, 0, width);
+                a.get(i * width, aRow);
                 if (activation.needsInput()) {
-                    z.get(i * width, zRow, 0, width);
+                    z.get(i * width, zRow);
                 }
                 activation.backward(dRow, aRow, zRow, width);
-                d.put(i * width, dRow, 0, width);
+                d.put(i * width, dRow);
             }
-            add(bias, dRow, width);
+            add(bias, dRow);
         }
     }
 
-    private static void add(float[] to, float[] from, int count) {
-        for (int i = 0; i < count; i++) {
+    private static void add(float[] to, float[] from) {
+        for (int i = 0; i < to.length; i++) {
             to[i] += from[i];
         }
     }

@@ -63,7 +63,7 @@ public sealed interface Layer extends Serializable permits Dense {
     /** Floats of an output row. */
     int out();
 
-    /** Floats of the widest row that it computes on its way, for {@link Scratch}. */
+    /** Floats of the longest row of a gradient that it makes ready for products, in {@link Scratch}. */
     int widest();
 
     /** Its parameters, in their order. */

@@ -15,7 +15,7 @@ import org.nd4j.linalg.activations.impl.ActivationLReLU;
  * <p><b>Accuracy.</b> Identity and the two ReLUs are exact but for the slope's product; the others are computed in
  * {@code double} and rounded once. Derivatives are taken at the activation's own rounded value: off by a few 2^-24 of 1.
  */
-public enum Nonlinearity {
+enum Nonlinearity {
     IDENTITY,
     RELU,
     /** Slope 0.01 below zero. */

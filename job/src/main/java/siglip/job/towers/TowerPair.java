@@ -37,18 +37,10 @@ public final class TowerPair implements AutoCloseable {
     }
 
     /**
-     * Embeds a batch for training: with input dropout, decided by seed, step and row ids.
+     * Embeds the images or the texts of a batch for training: with input dropout, decided by seed, step and row ids.
      *
-     * @param imageEmbeddings n x d, overwritten with rows of length 1 (a row without direction, norm at most 1e-12, becomes zeros)
-     * @param textEmbeddings n x d, likewise
+     * @param embeddings n x d, overwritten with rows of length 1 (a row without direction, norm at most 1e-12, becomes zeros)
      */
-    public void forward(
-            Parameters parameters, Batch batch, long seed, long step, Matrix imageEmbeddings, Matrix textEmbeddings) {
-        forward(Modality.IMAGE, parameters, batch, seed, step, imageEmbeddings);
-        forward(Modality.TEXT, parameters, batch, seed, step, textEmbeddings);
-    }
-
-    /** The part of {@link #forward} of one tower. */
     public void forward(Modality of, Parameters parameters, Batch batch, long seed, long step, Matrix embeddings) {
         int rows = batch.rows();
         if (rows > capacity || embeddings.rows() != rows) {
@@ -78,20 +70,12 @@ public final class TowerPair implements AutoCloseable {
     }
 
     /**
-     * Takes the gradient of the embeddings back to the parameters. Sums over the batch, no means.
+     * Takes the gradient of the embeddings of one tower back to its parameters. Sums over the batch, no means.
      *
-     * @param imageGradient n x d, with respect to the rows that the forward pass gave
-     * @param textGradient n x d, likewise
-     * @param denseGradient 1 x P, overwritten
-     * @param tableGradient overwritten: the touched rows; none when texts are features
+     * @param gradient n x d, with respect to the rows that the forward pass gave
+     * @param denseGradient 1 x P, whose range of the tower is overwritten
+     * @param tableGradient overwritten, of texts, with the touched rows: none when texts are features
      */
-    public void backward(
-            Batch batch, Matrix imageGradient, Matrix textGradient, Matrix denseGradient, SparseRows tableGradient) {
-        backward(Modality.IMAGE, batch, imageGradient, denseGradient, tableGradient);
-        backward(Modality.TEXT, batch, textGradient, denseGradient, tableGradient);
-    }
-
-    /** The part of {@link #backward} of one tower: writes its range of {@code denseGradient}, that of texts the table's gradient as well. */
     public void backward(Modality of, Batch batch, Matrix gradient, Matrix denseGradient, SparseRows tableGradient) {
         encoder(of).backward(gradient, outputGradient, spec.layout().of(of, denseGradient));
         if (of == Modality.IMAGE) {

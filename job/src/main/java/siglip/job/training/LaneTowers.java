@@ -73,7 +73,9 @@ final class LaneTowers implements AutoCloseable {
         step = stepOf;
         Slices cut = cut(batch.rows());
         for (int part = 0; part < cut.ranks(); part++) {
-            towers.forward(parameters, part(cut, part), seed, step, rows(cut, part, images), rows(cut, part, texts));
+            Batch rows = part(cut, part);
+            towers.forward(Modality.IMAGE, parameters, rows, seed, step, rows(cut, part, images));
+            towers.forward(Modality.TEXT, parameters, rows, seed, step, rows(cut, part, texts));
         }
     }
 

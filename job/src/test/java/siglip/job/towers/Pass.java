@@ -26,10 +26,16 @@ public record Pass(Matrix images, Matrix texts, Matrix dense, SparseRows table) 
                 Matrix.allocate(1, spec.layout().dense()),
                 new SparseRows(spec.layout().tableWidth()));
         try (TowerPair towers = new TowerPair(spec, products, n + 1)) {
-            towers.forward(parameters, batch, Cases.SEED, STEP, pass.images, pass.texts);
-            towers.backward(batch, imageGradient, textGradient, pass.dense, pass.table);
+            pass.run(towers, parameters, batch, imageGradient, textGradient);
         }
         return pass;
+    }
+
+    void run(TowerPair towers, Parameters parameters, Batch batch, Matrix imageGradient, Matrix textGradient) {
+        towers.forward(Modality.IMAGE, parameters, batch, Cases.SEED, STEP, images);
+        towers.forward(Modality.TEXT, parameters, batch, Cases.SEED, STEP, texts);
+        towers.backward(Modality.IMAGE, batch, imageGradient, dense, table);
+        towers.backward(Modality.TEXT, batch, textGradient, dense, table);
     }
 
     /** Everything that was computed lies within the oracle's bounds. */

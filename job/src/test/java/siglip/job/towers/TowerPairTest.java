@@ -51,9 +51,8 @@ class TowerPairTest {
         Parameters parameters = spec.initial(Cases.SEED);
         Batch batch = Cases.batch(FEATURES, ROWS, random);
         Matrix images = Matrix.allocate(ROWS, spec.width());
-        Matrix texts = Matrix.allocate(ROWS, spec.width());
         try (TowerPair towers = new TowerPair(spec, new NaiveProducts(), ROWS)) {
-            towers.forward(parameters, batch, Cases.SEED, Pass.STEP + 1, images, texts);
+            towers.forward(Modality.IMAGE, parameters, batch, Cases.SEED, Pass.STEP + 1, images);
         }
 
         BoundedRows expected = ReferenceTowers.forward(spec, parameters, batch, Cases.SEED, Pass.STEP)
@@ -157,11 +156,10 @@ class TowerPairTest {
                 Matrix images = Matrix.allocate(rows, spec.width());
                 Matrix texts = Matrix.allocate(rows, spec.width());
 
-                towers.forward(parameters, batch, Cases.SEED, Pass.STEP, images, texts);
-                towers.backward(batch, imageGradient, textGradient, dense, table);
+                Pass pass = new Pass(images, texts, dense, table);
+                pass.run(towers, parameters, batch, imageGradient, textGradient);
 
-                new Pass(images, texts, dense, table)
-                        .check(spec, parameters, batch, imageGradient, textGradient, products.precision());
+                pass.check(spec, parameters, batch, imageGradient, textGradient, products.precision());
             }
         }
     }
@@ -177,8 +175,8 @@ class TowerPairTest {
         try (products;
                 TowerPair towers = new TowerPair(spec, products, ROWS)) {
             long bytes = towers.bytes();
-            towers.forward(spec.initial(1), batch, Cases.SEED, Pass.STEP, embeddings, embeddings);
-            towers.backward(batch, gradient, gradient, dense, new SparseRows(0));
+            new Pass(embeddings, embeddings, dense, new SparseRows(0))
+                    .run(towers, spec.initial(1), batch, gradient, gradient);
 
             assertThat(towers.bytes()).isEqualTo(bytes);
         }
