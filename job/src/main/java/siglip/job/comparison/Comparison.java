@@ -206,7 +206,7 @@ public final class Comparison {
 
     private void save(Trainer trainer, ModelSpec model, PairData data, Configuration hadoop) {
         for (ArmState arm : trainer.arms()) {
-            SavedModel saved = new SavedModel(model, arm.parameters(), arm.scalars(), data.scaling());
+            SavedModel saved = new SavedModel(model, arm.parameters(), arm.scalars(), data.features(), data.scaling());
             Path folder =
                     new Path(settings.run().folder(), "models/" + arm.arm().name());
             try {

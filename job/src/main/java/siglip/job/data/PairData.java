@@ -21,6 +21,7 @@ import siglip.job.batches.ShuffledSource;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Source;
 import siglip.job.data.ReadRow.Fate;
+import siglip.job.features.FeatureNames;
 import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairShape;
 import siglip.job.files.JavaSerialized;
@@ -105,6 +106,11 @@ public final class PairData implements AutoCloseable {
     /** What a pair looks like. */
     public PairShape shape() {
         return summary.shape();
+    }
+
+    /** What makes the features; belongs to the model. */
+    public FeatureNames features() {
+        return new FeatureNames(reader.image().name(), reader.text().name());
     }
 
     /** How image features are scaled; belongs to the model. */

@@ -3,10 +3,14 @@ package siglip.job.formats;
 import java.io.Serializable;
 import org.apache.spark.sql.catalyst.InternalRow;
 import siglip.job.features.ExactMoments;
+import siglip.job.features.FeatureNames;
 import siglip.job.features.PictureFeatures;
 
 /** How the image of a row becomes features. */
 public sealed interface ImageColumn extends Serializable {
+    /** What makes the features. */
+    String name();
+
     /** The features, not scaled yet; the cell is not null. */
     float[] read(InternalRow row) throws InvalidRow;
 
@@ -20,6 +24,11 @@ public sealed interface ImageColumn extends Serializable {
 
     /** Encoded pictures. */
     record Pictures(PictureFeatures features) implements ImageColumn {
+        @Override
+        public String name() {
+            return features.name();
+        }
+
         @Override
         public float[] read(InternalRow row) throws InvalidRow {
             return features.of(row.getBinary(PairTable.IMAGE)).orElseThrow(() -> new InvalidRow("undecodable image"));
@@ -38,6 +47,11 @@ public sealed interface ImageColumn extends Serializable {
 
     /** Features as they are given. */
     record Given(GivenFeatures type) implements ImageColumn {
+        @Override
+        public String name() {
+            return FeatureNames.GIVEN;
+        }
+
         @Override
         public float[] read(InternalRow row) throws InvalidRow {
             return type.readValid(row, PairTable.IMAGE, "image");

@@ -6,9 +6,13 @@ import java.util.StringJoiner;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import siglip.job.features.CaptionFeatures;
+import siglip.job.features.FeatureNames;
 
 /** How the text of a row becomes features or tokens, which completes the pair. */
 public sealed interface TextColumn extends Serializable {
+    /** What makes the features or tokens. */
+    String name();
+
     /** Finds rows without a caption before anything else of them is read. */
     default void check(InternalRow row) throws InvalidRow {}
 
@@ -18,6 +22,11 @@ public sealed interface TextColumn extends Serializable {
     /** Captions, and keywords where there is a column of them. */
     record Captions(CaptionFeatures features) implements TextColumn {
         private static final float[] NO_FLOATS = new float[0];
+
+        @Override
+        public String name() {
+            return features.name();
+        }
 
         @Override
         public void check(InternalRow row) throws InvalidRow {
@@ -61,6 +70,11 @@ public sealed interface TextColumn extends Serializable {
     /** Features as they are given. */
     record Given(GivenFeatures type) implements TextColumn {
         private static final int[] NO_TOKENS = new int[0];
+
+        @Override
+        public String name() {
+            return FeatureNames.GIVEN;
+        }
 
         @Override
         public Pair read(InternalRow row, float[] image) throws InvalidRow {

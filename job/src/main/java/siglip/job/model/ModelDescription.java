@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
 import siglip.job.config.TowerSettings;
+import siglip.job.features.FeatureNames;
 import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairShape;
 import siglip.job.towers.Layer;
@@ -20,6 +21,7 @@ import siglip.kernels.LossScalars;
  * @param table under the text tower, where texts are tokens
  * @param loss that it was trained with
  * @param scalars what that has learned, by name
+ * @param features what made its inputs
  * @param scaling of image features
  */
 record ModelDescription(
@@ -31,6 +33,7 @@ record ModelDescription(
         Tower text,
         String loss,
         Map<String, Double> scalars,
+        FeatureNames features,
         FeatureScaling scaling) {
 
     ModelDescription {
@@ -72,6 +75,7 @@ record ModelDescription(
                 Tower.of(model.spec().text()),
                 model.scalars().loss().id(),
                 model.scalars().named(),
+                model.features(),
                 model.scaling());
     }
 }

@@ -30,7 +30,7 @@ import siglip.kernels.blas.Matrix;
  * <pre>
  * image.zip, text.zip  the towers, as DL4J's ModelSerializer writes and reads them; the text tower starts at the sum of a bag's table rows
  * table.bin            the table's rows one after the other, float32, little-endian
- * model.json           shapes, layers, the loss and its scalars, and how image features are scaled: {@link ModelDescription}
+ * model.json           shapes, layers, the loss and its scalars, what made the features, how they are scaled: {@link ModelDescription}
  * </pre>
  */
 public final class ModelFiles {
@@ -82,11 +82,7 @@ public final class ModelFiles {
         try (ReadableByteChannel in = Channels.newChannel(files.open(new Path(folder, TABLE)))) {
             fill(parameters.table().bytes(), in);
         }
-        return new SavedModel(
-                spec,
-                parameters,
-                described.lossScalars(),
-                described.scaling());
+        return new SavedModel(spec, parameters, described.lossScalars(), described.features(), described.scaling());
     }
 
     private static ModelDescription describe(Path folder, FileSystem files) throws IOException {

@@ -1,5 +1,6 @@
 package siglip.job.model;
 
+import siglip.job.features.FeatureNames;
 import siglip.job.features.FeatureScaling;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
@@ -11,6 +12,8 @@ import siglip.kernels.LossScalars;
  * @param spec what it consists of
  * @param parameters of towers and table
  * @param scalars what its loss has learned
+ * @param features what made its inputs
  * @param scaling of image features, with statistics of the training rows
  */
-public record SavedModel(ModelSpec spec, Parameters parameters, LossScalars scalars, FeatureScaling scaling) {}
+public record SavedModel(
+        ModelSpec spec, Parameters parameters, LossScalars scalars, FeatureNames features, FeatureScaling scaling) {}

@@ -1,6 +1,7 @@
 package siglip.job.towers;
 
 import java.nio.FloatBuffer;
+import siglip.job.order.Keyed;
 import siglip.kernels.blas.Matrix;
 
 /**
@@ -14,7 +15,6 @@ import siglip.kernels.blas.Matrix;
  * @see <a href="https://doi.org/10.1145/2660193.2660195">Steele, Lea, Flood 2014</a> for SplitMix64
  */
 final class InputDropout {
-    private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
     private final long threshold;
     private final float scale;
@@ -47,8 +47,8 @@ final class InputDropout {
         long state = key;
         int width = values.length;
         for (int j = 0; j < width; j += 2) {
-            state += GAMMA;
-            long bits = mix(state);
+            state += Keyed.GAMMA;
+            long bits = Keyed.output(state);
             values[j] = (bits & 0xFFFFFFFFL) >= threshold ? values[j] * scale : 0;
             if (j + 1 < width) {
                 values[j + 1] = (bits >>> 32) >= threshold ? values[j + 1] * scale : 0;
@@ -57,12 +57,6 @@ final class InputDropout {
     }
 
     static long key(long seed, long step, long id, int tower) {
-        return mix(mix(mix(seed + tower * GAMMA) + step) + id);
-    }
-
-    static long mix(long z) {
-        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return z ^ (z >>> 31);
+        return Keyed.output(Keyed.output(Keyed.output(seed + tower * Keyed.GAMMA) + step) + id);
     }
 }

@@ -9,6 +9,7 @@ import siglip.job.config.SettingsException;
 import siglip.job.config.TowerSettings;
 import siglip.job.features.PairShape;
 import siglip.job.features.TokenBags;
+import siglip.job.order.Keyed;
 import siglip.kernels.blas.Matrix;
 
 /** What a model consists of, checked: ships to every rank, and makes towers and initial parameters. */
@@ -157,9 +158,9 @@ public final class ModelSpec implements Serializable {
                     "Cannot start a named graph's parameters here: make them where the spec was made");
         }
         Parameters parameters = Parameters.allocate(layout);
-        image.start(parameters.of(Modality.IMAGE), imageStart, InputDropout.mix(seed + 1));
-        text.start(parameters.of(Modality.TEXT), textStart, InputDropout.mix(seed + 2));
-        Random random = new Random(InputDropout.mix(seed + 3));
+        image.start(parameters.of(Modality.IMAGE), imageStart, Keyed.output(seed + 1));
+        text.start(parameters.of(Modality.TEXT), textStart, Keyed.output(seed + 2));
+        Random random = new Random(Keyed.output(seed + 3));
         Matrix rows = parameters.table();
         float[] row = new float[rows.columns()];
         for (int i = 0; i < rows.rows(); i++) {

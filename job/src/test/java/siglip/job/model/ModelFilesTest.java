@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import siglip.job.batches.Batch;
+import siglip.job.features.FeatureNames;
 import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairShape;
 import siglip.job.towers.Cases;
@@ -32,6 +33,7 @@ import siglip.kernels.blas.Matrix;
 class ModelFilesTest {
     private static final PairShape SHAPE = new PairShape(9, 0);
     private static final LossScalars SCALARS = LossScalars.of(Loss.SIGMOID, Math.log(10) / 3, -Math.E);
+    private static final FeatureNames FEATURES = new FeatureNames("pixels", "words");
     private static final int ROWS = 5;
 
     private final Random random = new Random(Cases.SEED);
@@ -44,10 +46,9 @@ class ModelFilesTest {
     @BeforeEach
     void save() throws Exception {
         SavedModel model = new SavedModel(
-                spec,
-                parameters,
-                SCALARS,
-                new FeatureScaling(new float[] {0.1f, -3e-30f}, new float[] {1, 1e9f / 3}));
+                spec, parameters, SCALARS, FEATURES, new FeatureScaling(new float[] {0.1f, -3e-30f}, new float[] {
+                    1, 1e9f / 3
+                }));
         ModelFiles.write(new Path(folder.toUri()), new Configuration(), model);
     }
 
@@ -65,6 +66,7 @@ class ModelFilesTest {
         assertThat(read.parameters().table().toArray())
                 .isEqualTo(parameters.table().toArray());
         assertThat(read.scalars()).isEqualTo(SCALARS);
+        assertThat(read.features()).isEqualTo(FEATURES);
         assertThat(read.scaling().mean()).containsExactly(0.1f, -3e-30f);
         assertThat(read.scaling().deviation()).containsExactly(1, 1e9f / 3);
     }
