@@ -6,6 +6,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import siglip.job.config.FirstLine;
 import siglip.job.config.SettingsException;
 
 /** Tells on the error stream why the program ends, the cause in one line and last. */
@@ -46,15 +47,8 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
 
     private void tell(PrintWriter err, Throwable failure) {
-        told = oneLine(failure);
+        told = FirstLine.of(failure);
         err.println("siglip: " + told);
         err.flush();
-    }
-
-    private static String oneLine(Throwable failure) {
-        String message = failure.getMessage();
-        return message == null || message.isBlank()
-                ? failure.getClass().getName()
-                : message.strip().lines().findFirst().orElseThrow();
     }
 }

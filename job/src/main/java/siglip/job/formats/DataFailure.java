@@ -5,6 +5,7 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.function.Supplier;
 import org.apache.spark.SparkException;
+import siglip.job.config.FirstLine;
 
 /** Tells failures that the data are to blame for, which come out of Spark in several wrappings, from all others. */
 public final class DataFailure {
@@ -21,7 +22,8 @@ public final class DataFailure {
                 }
                 if (isUnreadable(cause)) {
                     throw new DataException(
-                            "Cannot read pairs from %s: %s".formatted(path, firstLine(cause) + " " + root(cause)), e);
+                            "Cannot read pairs from %s: %s".formatted(path, FirstLine.of(cause) + " " + root(cause)),
+                            e);
                 }
             }
             throw e;
@@ -44,9 +46,5 @@ public final class DataFailure {
             cause = cause.getCause();
         }
         return cause;
-    }
-
-    private static String firstLine(Throwable cause) {
-        return cause.getMessage().lines().findFirst().orElse("");
     }
 }

@@ -18,6 +18,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Columns;
+import siglip.job.config.FirstLine;
 
 /** A data set as one table, with the columns of a pair at fixed places. */
 public final class PairTable {
@@ -145,14 +146,10 @@ public final class PairTable {
                 return column;
             } catch (Exception e) {
                 if (e instanceof AnalysisException) { // checked in Scala alone
-                    throw new DataException("Cannot use %s = '%s': %s".formatted(setting, text, firstLine(e)), e);
+                    throw new DataException("Cannot use %s = '%s': %s".formatted(setting, text, FirstLine.of(e)), e);
                 }
                 throw e;
             }
         });
-    }
-
-    private static String firstLine(Exception e) {
-        return e.getMessage().strip().lines().findFirst().orElse("");
     }
 }

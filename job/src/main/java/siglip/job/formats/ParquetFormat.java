@@ -29,6 +29,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.types.UserDefinedType;
 import org.apache.spark.util.SerializableConfiguration;
+import siglip.job.config.FirstLine;
 import siglip.job.files.FileSystems;
 import siglip.job.files.JavaSerialized;
 
@@ -109,11 +110,7 @@ final class ParquetFormat implements DataFormat {
                 throw new DataException("Cannot read pairs: no Parquet files in %s".formatted(path), e);
             }
             if (e instanceof AnalysisException || e instanceof IOException) {
-                throw new DataException(
-                        "Cannot read pairs from %s: %s"
-                                .formatted(
-                                        path, e.getMessage().lines().findFirst().orElse("")),
-                        e);
+                throw new DataException("Cannot read pairs from %s: %s".formatted(path, FirstLine.of(e)), e);
             }
             throw new DataException("Cannot read pairs from %s: is it Parquet? %s".formatted(path, e.getMessage()), e);
         }

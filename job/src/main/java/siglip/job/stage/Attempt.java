@@ -18,6 +18,7 @@ import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import siglip.job.config.FirstLine;
 import siglip.job.config.RingSettings;
 import siglip.job.formats.DataException;
 import siglip.job.ring.CulpritException;
@@ -158,7 +159,7 @@ public final class Attempt {
             return switch (fault) {
                 case GONE -> executors
                         .loss(found, NEWS_OF_LOSS)
-                        .map(why -> "%s is lost: %s".formatted(found, firstLine(why)))
+                        .map(why -> "%s is lost: %s".formatted(found, FirstLine.of(why)))
                         .orElse(found + " is still there");
                 case UNRESPONSIVE -> executors.replace(found)
                         ? found + " is replaced"
@@ -169,10 +170,6 @@ public final class Attempt {
             Thread.currentThread().interrupt();
             return found.toString();
         }
-    }
-
-    private static String firstLine(String text) {
-        return text.strip().lines().findFirst().orElse("no reason given");
     }
 
     /** Cancels a job and waits until its tasks are gone; its own failure, if that is how it ended. */
