@@ -16,7 +16,6 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import siglip.job.files.AtomicFile;
 import siglip.job.files.FileSystems;
 import siglip.job.files.WholeFile;
 import siglip.job.training.ArmSnapshot;
@@ -90,7 +89,7 @@ public final class CheckpointStore {
             steps(checkpoint, owner).ifPresent(steps::add);
             Manifest manifest = Manifest.of(checkpoint, owner, stored, steps);
             fence.check();
-            AtomicFile.write(files, new Path(folder, Manifest.NAME), out -> out.write(manifest.bytes()));
+            WholeFile.create(files, new Path(folder, Manifest.NAME), out -> out.write(manifest.bytes()));
             committed = true;
             return new StoredCheckpoint(folder, checkpoint, steps);
         } finally {
@@ -114,7 +113,7 @@ public final class CheckpointStore {
 
     private StoredFile write(String path, WholeFile.Body body) throws IOException {
         StoredFile[] written = new StoredFile[1];
-        AtomicFile.write(files, new Path(root, path), out -> {
+        WholeFile.create(files, new Path(root, path), out -> {
             HashedOutput hashed = new HashedOutput(out);
             body.write(hashed);
             hashed.flush();

@@ -8,7 +8,6 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.checkpoint.RunIdentity;
 import siglip.job.config.LoadedSettings;
-import siglip.job.config.RunSettings;
 import siglip.job.config.SettingsException;
 import siglip.job.files.FileSystems;
 import siglip.job.report.RunFiles;
@@ -47,22 +46,12 @@ final class OutputFolder {
                 List.of("run.out and run.name: cannot make the folder %s: %s".formatted(folder, why)));
     }
 
-    /** @throws SettingsException if there is no file system for the folder; makes nothing */
-    static void check(RunSettings run, Configuration hadoop) {
-        Path folder = new Path(run.folder());
-        try {
-            FileSystems.of(folder, hadoop);
-        } catch (IOException e) {
-            throw new SettingsException(List.of("run.out: cannot write to %s: %s".formatted(folder, e.getMessage())));
-        }
-    }
-
-    /** @throws SettingsException if there is no file system for the path of an option; makes nothing */
-    static void check(String option, String path, Configuration hadoop) {
+    /** @throws SettingsException if there is no file system for the path that a setting or an option names; makes nothing */
+    static void check(String named, String path, Configuration hadoop) {
         try {
             FileSystems.of(new Path(path), hadoop);
         } catch (IOException e) {
-            throw new SettingsException(List.of("%s: cannot write to %s: %s".formatted(option, path, e.getMessage())));
+            throw new SettingsException(List.of("%s: cannot write to %s: %s".formatted(named, path, e.getMessage())));
         }
     }
 }

@@ -3,12 +3,12 @@ package siglip.job.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import siglip.job.files.FileSystems;
+import siglip.job.files.WholeFile;
 
 /**
  * How the job ended, for a program that cannot see its exit code: in cluster deploy mode spark-submit ends with 0 whatever the
@@ -42,9 +42,7 @@ final class ResultFile {
         result.put("exit_code", exitCode);
         result.put("message", message);
         Path file = new Path(path);
-        try (OutputStream out =
-                FileSystems.of(file, FileSystems.configuration(properties)).create(file, true)) {
-            out.write((result + "\n").getBytes(StandardCharsets.UTF_8));
-        }
+        byte[] line = (result + "\n").getBytes(StandardCharsets.UTF_8);
+        WholeFile.write(FileSystems.of(file, FileSystems.configuration(properties)), file, out -> out.write(line));
     }
 }

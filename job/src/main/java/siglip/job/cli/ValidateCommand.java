@@ -37,7 +37,8 @@ final class ValidateCommand implements Callable<Integer> {
         }
         Settings settings = loaded.settings();
         try (SparkSession spark = Sessions.open("validate " + settings.run().name(), settings)) {
-            OutputFolder.check(settings.run(), spark.sparkContext().hadoopConfiguration());
+            OutputFolder.check(
+                    "run.out", settings.run().folder(), spark.sparkContext().hadoopConfiguration());
             try (PairData data = PairData.open(
                             spark, settings.data(), settings.towers().table().buckets());
                     BatchSource batches = data.source(

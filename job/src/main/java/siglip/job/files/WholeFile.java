@@ -6,19 +6,24 @@ import java.io.OutputStream;
 import java.util.UUID;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Writes a file, over an older one, so that a reader finds the old or the new one, and never a part that looks whole.
+ * Writes a file so that it appears whole or not at all: a reader never finds a part that looks whole.
  *
  * <p>An object store publishes what it has when a stream is closed, also after an error: such a stream is aborted instead. Elsewhere
- * the bytes go to a draft beside the file, which then takes its name. The local disk is used without Hadoop's checksum files.
+ * the bytes go to a draft beside the file, are forced to disk, and the draft takes the file's name. The local disk is used without Hadoop's
+ * checksum files, which move apart from what they check.
  */
 public final class WholeFile {
+    private static final Logger LOG = LoggerFactory.getLogger(WholeFile.class);
     private static final int BUFFER = 1 << 16;
 
     private WholeFile() {}
@@ -28,28 +33,80 @@ public final class WholeFile {
         void write(OutputStream out) throws IOException;
     }
 
-    /** @throws IOException if the file cannot be written; what was there before is then still there */
+    /**
+     * Writes a file, over an older one if there is one.
+     *
+     * @throws IOException if the file cannot be written; what was there before is then still there
+     */
     public static void write(FileSystem files, Path target, Body body) throws IOException {
+        write(files, target, body, WholeFile::replace);
+    }
+
+    /**
+     * Writes a file of a new name.
+     *
+     * @throws IOException if the file cannot be written, or there is one; then this one is not there
+     */
+    public static void create(FileSystem files, Path target, Body body) throws IOException {
+        write(files, target, body, WholeFile::rename);
+    }
+
+    /** Gives a draft its name. */
+    private interface Naming {
+        void name(FileSystem files, Path draft, Path target) throws IOException;
+    }
+
+    private static void write(FileSystem files, Path target, Body body, Naming naming) throws IOException {
         if (files.hasPathCapability(target, CommonPathCapabilities.ABORTABLE_STREAM)) {
-            publish(files, target, body);
+            publish(
+                    files, target,
+                    body); // it has nothing that would refuse an older file; new names are unlike any other
             return;
         }
         FileSystem bare = FileSystems.bare(files);
         Path draft = new Path(target.getParent(), ".%s.%s.tmp".formatted(target.getName(), UUID.randomUUID()));
+        boolean named = false;
         try {
             try (FSDataOutputStream out = bare.create(draft, false)) {
                 buffered(out, body);
+                out.hsync();
             }
-            if (bare instanceof RawLocalFileSystem) { // FileContext would delete before it renames there
-                if (!bare.rename(draft, target)) {
-                    throw new IOException("cannot rename %s to %s".formatted(draft, target));
-                }
-            } else {
-                FileContext.getFileContext(target.toUri(), files.getConf())
-                        .rename(draft, target, Options.Rename.OVERWRITE);
-            }
+            naming.name(bare, draft, target);
+            named = true;
         } finally {
-            bare.delete(draft, false);
+            if (!named) {
+                deleteQuietly(bare, draft);
+            }
+        }
+    }
+
+    private static void rename(FileSystem files, Path draft, Path target) throws IOException {
+        if (files.exists(target)) {
+            throw new FileAlreadyExistsException(target.toString());
+        }
+        move(files, draft, target);
+    }
+
+    private static void replace(FileSystem files, Path draft, Path target) throws IOException {
+        if (files instanceof RawLocalFileSystem) { // FileContext would delete before it renames there
+            move(files, draft, target);
+        } else {
+            FileContext.getFileContext(target.toUri(), files.getConf()).rename(draft, target, Options.Rename.OVERWRITE);
+        }
+    }
+
+    private static void move(FileSystem files, Path draft, Path target) throws IOException {
+        if (!files.rename(draft, target)) {
+            throw new IOException("cannot rename %s to %s".formatted(draft, target));
+        }
+    }
+
+    /** What cannot be deleted is no reason to hide why the file could not be written. */
+    private static void deleteQuietly(FileSystem files, Path draft) {
+        try {
+            files.delete(draft, false);
+        } catch (IOException e) {
+            LOG.debug("Cannot delete the draft {}", draft, e);
         }
     }
 
@@ -68,8 +125,7 @@ public final class WholeFile {
         }
     }
 
-    /** Writes the content through a buffer, and leaves the stream open. */
-    public static void buffered(OutputStream out, Body body) throws IOException {
+    private static void buffered(OutputStream out, Body body) throws IOException {
         BufferedOutputStream buffered = new BufferedOutputStream(out, BUFFER);
         body.write(buffered);
         buffered.flush();

@@ -10,8 +10,8 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import siglip.job.files.AtomicFile;
 import siglip.job.files.FileSystems;
+import siglip.job.files.WholeFile;
 
 /** The claims on a run's folder, a small file each. */
 final class ClaimFiles {
@@ -34,7 +34,7 @@ final class ClaimFiles {
 
     void write(Claim claim, Owner owner) throws IOException {
         files.mkdirs(folder);
-        AtomicFile.write(files, new Path(folder, claim.toString()), out -> out.write(owner.bytes()));
+        WholeFile.create(files, new Path(folder, claim.toString()), out -> out.write(owner.bytes()));
     }
 
     /** Empty if the claim has been renewed or removed meanwhile. */

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.checkpoint.RunIdentity;
-import siglip.job.files.AtomicFile;
+import siglip.job.files.WholeFile;
 
 /**
  * {@code run.json}: says that a run has ended and all its results are there. Written last.
@@ -36,7 +36,7 @@ record FinishedRun(int format, String finished, String settingsFingerprint, Map<
     static void write(FileSystem files, Path run, RunIdentity identity) throws IOException {
         FinishedRun marker = new FinishedRun(
                 FORMAT, Instant.now().toString(), identity.fingerprint(), identity.settings(), identity.data());
-        AtomicFile.write(files, new Path(run, NAME), out -> out.write(JSON.writeValueAsBytes(marker)));
+        WholeFile.create(files, new Path(run, NAME), out -> out.write(JSON.writeValueAsBytes(marker)));
     }
 
     /**
