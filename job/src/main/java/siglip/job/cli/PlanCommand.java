@@ -14,9 +14,9 @@ import siglip.job.config.PlanSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.FirstPair;
 import siglip.job.features.PairShape;
+import siglip.job.planning.Forecast;
 import siglip.job.planning.PlanJson;
 import siglip.job.planning.PlanTable;
-import siglip.job.planning.Planning;
 import siglip.job.towers.ModelSpec;
 
 @Command(
@@ -49,10 +49,10 @@ final class PlanCommand implements Callable<Integer> {
         List<Integer> counts = ranks.isEmpty() ? List.of(settings.run().ranks()) : ranks;
         counts.forEach(count -> check(count, settings.training().batchSize()));
         ModelSpec model = model(settings);
-        Planning planning = Planning.of(settings, model, counts);
+        Forecast forecast = Forecast.of(settings, model, counts);
         String answer = json
-                ? PlanJson.of(planning).toPrettyString()
-                : PlanTable.of(planning).stripTrailing();
+                ? PlanJson.of(forecast).toPrettyString()
+                : PlanTable.of(forecast).stripTrailing();
         spec.commandLine().getOut().println(answer);
         return ExitCode.OK.code();
     }

@@ -16,7 +16,6 @@ import java.util.OptionalLong;
  * @param cores that all ranks share; empty: as many as they ask for
  * @param executorMemory most bytes for a rank, heap and overhead; empty: any
  * @param driverMemory most bytes for the driver, heap and overhead; empty: any
- * @param measuring time for each rate
  */
 public record PlanSettings(
         OptionalInt imageWidth,
@@ -26,5 +25,4 @@ public record PlanSettings(
         Optional<Duration> latency,
         OptionalInt cores,
         OptionalLong executorMemory,
-        OptionalLong driverMemory,
-        Duration measuring) {}
+        OptionalLong driverMemory) {}

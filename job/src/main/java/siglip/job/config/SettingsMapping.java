@@ -241,8 +241,7 @@ final class SettingsMapping {
                 reader.optionalDuration("plan.latency"),
                 reader.optionalInteger("plan.cores", 1),
                 reader.optionalBytes("plan.executor-memory"),
-                reader.optionalBytes("plan.driver-memory"),
-                reader.duration("plan.measuring"));
+                reader.optionalBytes("plan.driver-memory"));
         reader.require(
                 plan.imageWidth().isPresent() == plan.textWidth().isPresent(),
                 "plan.image-width",

@@ -13,7 +13,7 @@ record Advice(String executor, String driver) {
     private static final long NETTY = 128 * MIB; // pools of the network library
     private static final long NATIVE = 384 * MIB; // code, threads, product library
 
-    static Advice of(Plan plan) {
+    static Advice of(RunForecast plan) {
         return new Advice(
                 options("executor", plan.rank().heap() + SPARK_HEAP, plan.rank().direct() + NETTY),
                 options(

@@ -3,7 +3,6 @@ package siglip.job.planning;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Locale;
 import siglip.job.losses.Network;
 import siglip.job.stage.Phase;
 
@@ -11,29 +10,29 @@ import siglip.job.stage.Phase;
 public final class PlanJson {
     private PlanJson() {}
 
-    public static ObjectNode of(Planning planning) {
+    public static ObjectNode of(Forecast forecast) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         ObjectNode measured = json.putObject("measured");
-        measured.put("products", planning.numerics().products());
-        measured.put("precision", planning.numerics().precision());
-        measured.put("elementwise", planning.numerics().elementwise());
-        for (ProductRates rates : planning.products()) {
+        measured.put("products", forecast.numerics().products());
+        measured.put("precision", forecast.numerics().precision());
+        measured.put("elementwise", forecast.numerics().elementwise());
+        for (ProductRates rates : forecast.products()) {
             ObjectNode product = measured.putObject("flops_" + rates.precision().id());
             product.put("tile", rates.tile());
             product.put("tower", rates.tower());
         }
-        Network network = planning.network();
+        Network network = forecast.network();
         ObjectNode wire = json.putObject("network");
         wire.put("bytes_per_second", network.bandwidth());
         wire.put("latency_seconds", network.latency());
         wire.put("core_seconds_per_message", network.message());
         wire.put("core_seconds_per_byte", network.processing());
         ArrayNode plans = json.putArray("plans");
-        planning.plans().forEach(plan -> add(plan, plans.addObject()));
+        forecast.plans().forEach(plan -> add(plan, plans.addObject()));
         return json;
     }
 
-    private static void add(Plan plan, ObjectNode json) {
+    private static void add(RunForecast plan, ObjectNode json) {
         Workload work = plan.work();
         json.put("batch_size", work.rows().total());
         json.put("ranks", work.ranks());
@@ -57,14 +56,14 @@ public final class PlanJson {
         plan.warnings().forEach(warnings::add);
     }
 
-    private static void add(Plan plan, ArmPlan arm, ObjectNode json) {
+    private static void add(RunForecast plan, StepForecast arm, ObjectNode json) {
         json.put("loss", arm.loss().id());
         json.put("seconds", arm.seconds());
         ObjectNode phases = json.putObject("phase_seconds");
         for (Phase phase : Phase.values()) {
             phases.put(phase.key(), arm.seconds(phase));
         }
-        json.put("limit", arm.limit().name().toLowerCase(Locale.ROOT));
+        json.put("limit", arm.limit().key());
         json.put("core_hours", plan.coreHours(arm));
         json.put("ring_bytes", arm.traffic().ring());
         json.put("reduce_bytes", arm.traffic().reduce());

@@ -10,18 +10,18 @@ import siglip.job.stage.Phase;
 
 /** A plan for people: plain ASCII, one column for each arm on each number of ranks. */
 public final class PlanTable {
-    private final Planning planning;
+    private final Forecast forecast;
     private final StringBuilder out = new StringBuilder();
 
-    private PlanTable(Planning planning) {
-        this.planning = planning;
+    private PlanTable(Forecast forecast) {
+        this.forecast = forecast;
     }
 
-    public static String of(Planning planning) {
-        PlanTable table = new PlanTable(planning);
+    public static String of(Forecast forecast) {
+        PlanTable table = new PlanTable(forecast);
         table.machine();
         table.steps();
-        planning.plans().forEach(table::memory);
+        forecast.plans().forEach(table::memory);
         table.warnings();
         return table.out.toString();
     }
@@ -31,7 +31,7 @@ public final class PlanTable {
     }
 
     private void machine() {
-        Workload work = planning.plans().get(0).work();
+        Workload work = forecast.plans().get(0).work();
         line(
                 "Global batch %,d, embeddings of %,d floats, %,d parameters%s, cores of a rank: %d",
                 work.rows().total(),
@@ -45,13 +45,13 @@ public final class PlanTable {
                 work.cores());
         line(
                 "Measured here: %s, %s",
-                planning.numerics().products(), planning.numerics().elementwise());
-        for (ProductRates rates : planning.products()) {
+                forecast.numerics().products(), forecast.numerics().elementwise());
+        for (ProductRates rates : forecast.products()) {
             line(
                     "  products in %s: %s GFLOP/s in tiles of logits, %s in layers of towers, one core",
                     rates.precision().id(), Sizes.digits(rates.tile() * 1e-9), Sizes.digits(rates.tower() * 1e-9));
         }
-        Network network = planning.network();
+        Network network = forecast.network();
         line(
                 "  messages: %s latency, %s/s each way (as measured on loopback, or as set), and %s and %s for a MiB of a core's time",
                 Sizes.seconds(network.latency()),
@@ -61,10 +61,10 @@ public final class PlanTable {
         line("");
     }
 
-    private record Column(Plan plan, ArmPlan arm) {}
+    private record Column(RunForecast plan, StepForecast arm) {}
 
     private void steps() {
-        List<Column> columns = planning.plans().stream()
+        List<Column> columns = forecast.plans().stream()
                 .flatMap(plan -> plan.arms().stream().map(arm -> new Column(plan, arm)))
                 .toList();
         List<List<String>> rows = new ArrayList<>();
@@ -78,7 +78,7 @@ public final class PlanTable {
         for (Phase phase : Phase.values()) {
             row(rows, "  " + phase.key(), columns, column -> Sizes.seconds(column.arm.seconds(phase)));
         }
-        row(rows, "limit", columns, column -> column.arm.limit().name().toLowerCase(Locale.ROOT));
+        row(rows, "limit", columns, column -> column.arm.limit().key());
         row(
                 rows,
                 "pairs per second",
@@ -126,7 +126,7 @@ public final class PlanTable {
         rows.add(row);
     }
 
-    private void memory(Plan plan) {
+    private void memory(RunForecast plan) {
         line("");
         line("Memory, %,d ranks", plan.work().ranks());
         parts("a rank, with all arms", plan.rank());
@@ -146,7 +146,7 @@ public final class PlanTable {
     }
 
     private void warnings() {
-        for (Plan plan : planning.plans()) {
+        for (RunForecast plan : forecast.plans()) {
             for (String warning : plan.warnings()) {
                 line("");
                 line("WARNING, %,d ranks: %s.", plan.work().ranks(), warning);

@@ -20,10 +20,11 @@ public record ProductRates(Precision precision, double tile, double tower) {
     private static final int ROWS = 512;
 
     /** Empty where the library cannot multiply in this precision here. */
-    static Optional<ProductRates> measure(Settings settings, ModelSpec model, Precision precision, Crew crew) {
+    static Optional<ProductRates> measure(
+            Settings settings, ModelSpec model, Precision precision, MeasuringThreads threads) {
         List<MatrixProducts> products;
         try {
-            products = crew.each(
+            products = threads.each(
                     thread -> MatrixProducts.open(settings.loss().numerics().products(), precision.id()));
         } catch (IllegalStateException unavailable) {
             return Optional.empty();
@@ -32,18 +33,16 @@ public record ProductRates(Precision precision, double tile, double tower) {
             int tile = settings.loss().numerics().tile();
             return Optional.of(new ProductRates(
                     precision,
-                    rate(crew, products, tile, model.width(), tile),
-                    rate(crew, products, ROWS, model.shape().imageWidth(), model.width())));
+                    rate(threads, products, tile, model.width(), tile),
+                    rate(threads, products, ROWS, model.shape().imageWidth(), model.width())));
         } finally {
-            crew.each(thread -> {
-                products.get(thread).close();
-                return thread;
-            });
+            threads.close(products, MatrixProducts::close);
         }
     }
 
-    private static double rate(Crew crew, List<MatrixProducts> products, int rows, int inner, int columns) {
-        double seconds = crew.seconds(thread -> {
+    private static double rate(
+            MeasuringThreads threads, List<MatrixProducts> products, int rows, int inner, int columns) {
+        double seconds = threads.seconds(thread -> {
             Matrix a = RateProbe.unit(rows, inner);
             Matrix b = RateProbe.unit(columns, inner);
             Matrix c = Matrix.allocate(rows, columns);

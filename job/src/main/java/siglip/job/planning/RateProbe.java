@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import siglip.job.batches.Batch;
 import siglip.job.config.Settings;
@@ -36,20 +37,20 @@ final class RateProbe implements AutoCloseable {
     private static final int FLOATS = 1 << 20; // more than a core's own cache
     private static final long SEED = 1;
 
-    private final Crew crew;
+    private final MeasuringThreads threads;
     private final Settings settings;
     private final ModelSpec model;
     private final List<LossKernels> kernels;
 
-    /** @param threads that measure at the same time */
-    RateProbe(Settings settings, ModelSpec model, int threads) {
+    /** @param cores that measure at the same time */
+    RateProbe(Settings settings, ModelSpec model, int cores) {
         this.settings = settings;
         this.model = model;
-        crew = new Crew(threads, settings.plan().measuring());
+        threads = new MeasuringThreads(cores);
         try {
-            kernels = crew.each(thread -> LossKernels.open(settings.loss().numerics()));
+            kernels = threads.each(thread -> LossKernels.open(settings.loss().numerics()));
         } catch (RuntimeException e) {
-            crew.close();
+            threads.close();
             throw e;
         }
     }
@@ -62,7 +63,7 @@ final class RateProbe implements AutoCloseable {
     /** What the library reaches in each precision that it has here. */
     List<ProductRates> products() {
         return Stream.of(Precision.values())
-                .flatMap(precision -> ProductRates.measure(settings, model, precision, crew).stream())
+                .flatMap(precision -> ProductRates.measure(settings, model, precision, threads).stream())
                 .toList();
     }
 
@@ -76,16 +77,13 @@ final class RateProbe implements AutoCloseable {
 
     /** Forward and backward, seconds for a pair. */
     private double[] towers(int rows) {
-        List<Pass> passes = crew.each(thread -> new Pass(model, kernels.get(thread), settings, rows));
+        List<Pass> passes = threads.each(thread -> new Pass(model, kernels.get(thread), settings, rows));
         try {
-            double forward = crew.seconds(thread -> passes.get(thread)::forward);
-            double both = crew.seconds(thread -> passes.get(thread)::both);
+            double forward = threads.seconds(thread -> passes.get(thread)::forward);
+            double both = threads.seconds(thread -> passes.get(thread)::both);
             return new double[] {forward / rows, Math.max(0, both - forward) / rows};
         } finally {
-            crew.each(thread -> {
-                passes.get(thread).towers.close();
-                return thread;
-            });
+            threads.close(passes, pass -> pass.towers.close());
         }
     }
 
@@ -108,8 +106,8 @@ final class RateProbe implements AutoCloseable {
             table = new SparseRows(model.layout().tableWidth());
             batch = new Batch(model.shape(), rows);
             batch.start(rows);
-            fill(batch.images());
-            fill(batch.texts());
+            batch.images().copyFrom(unit(rows, batch.images().columns()));
+            batch.texts().copyFrom(unit(rows, batch.texts().columns()));
             SplittableRandom random = new SplittableRandom(SEED);
             for (int row = 0; row < rows; row++) {
                 batch.ids()[row] = row;
@@ -139,9 +137,9 @@ final class RateProbe implements AutoCloseable {
         Map<String, Double> seconds = new LinkedHashMap<>();
         for (Loss loss : EnumSet.copyOf(losses)) {
             for (LossWork part : LossSpec.of(loss).work()) {
-                List<LossBlock> blocks = crew.each(thread ->
+                List<LossBlock> blocks = threads.each(thread ->
                         LossBlock.of(kernels.get(thread), unit(rows, model.width()), unit(columns, model.width())));
-                double all = crew.seconds(thread -> part.prepare().apply(blocks.get(thread)));
+                double all = threads.seconds(thread -> part.prepare().apply(blocks.get(thread)));
                 seconds.put(part.name(), all / part.count().applyAsDouble(blocks.get(0)));
             }
         }
@@ -156,15 +154,11 @@ final class RateProbe implements AutoCloseable {
         return perFloat((from, to) -> to.copyFrom(from));
     }
 
-    private interface Move {
-        void run(Matrix from, Matrix to);
-    }
-
-    private double perFloat(Move move) {
-        return crew.seconds(thread -> {
+    private double perFloat(BiConsumer<Matrix, Matrix> move) {
+        return threads.seconds(thread -> {
                     Matrix from = Matrix.allocate(1, FLOATS);
                     Matrix to = Matrix.allocate(1, FLOATS);
-                    return () -> move.run(from, to);
+                    return () -> move.accept(from, to);
                 })
                 / FLOATS;
     }
@@ -205,23 +199,9 @@ final class RateProbe implements AutoCloseable {
         return matrix;
     }
 
-    private static void fill(Matrix matrix) {
-        SplittableRandom random = new SplittableRandom(SEED);
-        float[] row = new float[matrix.columns()];
-        for (int i = 0; i < matrix.rows(); i++) {
-            for (int k = 0; k < row.length; k++) {
-                row[k] = (float) random.nextGaussian();
-            }
-            matrix.write(i * row.length, row, 0, row.length);
-        }
-    }
-
     @Override
     public void close() {
-        crew.each(thread -> {
-            kernels.get(thread).close();
-            return thread;
-        });
-        crew.close();
+        threads.close(kernels, LossKernels::close);
+        threads.close();
     }
 }

@@ -64,7 +64,6 @@ class PlanCommandTest {
         for (String each : List.of(
                 "plan.image-width=12",
                 "plan.text-width=12",
-                "plan.measuring=2 ms",
                 "towers.width=8",
                 "towers.image.hidden=[16]",
                 "towers.text.hidden=[16]",

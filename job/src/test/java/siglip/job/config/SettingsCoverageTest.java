@@ -331,12 +331,6 @@ class SettingsCoverageTest {
                         OptionalLong.of(4L << 30),
                         s -> s.plan().driverMemory(),
                         "much"),
-                new Case(
-                        "plan.measuring",
-                        "1 s",
-                        Duration.ofSeconds(1),
-                        s -> s.plan().measuring(),
-                        "0 s"),
                 new Case("checkpoint.every-steps", "0", 0L, s -> s.checkpoint().everySteps(), "-1"),
                 new Case("checkpoint.keep", "3", 3, s -> s.checkpoint().keep(), "0"),
                 new Case(

@@ -17,9 +17,9 @@ import siglip.job.config.PlanSettings;
 import siglip.job.losses.LossSpec;
 import siglip.job.losses.LossWork;
 import siglip.job.losses.Network;
-import siglip.job.planning.ArmPlan;
-import siglip.job.planning.Plan;
 import siglip.job.planning.Rates;
+import siglip.job.planning.RunForecast;
+import siglip.job.planning.StepForecast;
 import siglip.job.planning.TowerBytes;
 import siglip.job.planning.Workload;
 import siglip.job.stage.RankStep;
@@ -91,9 +91,9 @@ class PlannedRunTest {
         assignments.addAll(List.of(more));
         Rehearsal rehearsal = new Rehearsal(9, 11, assignments);
         List<StepRecord> records = rehearsal.run();
-        Plan plan = plan(rehearsal, ranks, precision);
+        RunForecast plan = plan(rehearsal, ranks, precision);
         for (int arm = 0; arm < plan.arms().size(); arm++) {
-            ArmPlan planned = plan.arms().get(arm);
+            StepForecast planned = plan.arms().get(arm);
             String what = "%s, D = %d, %d cores, N = %d, %s".formatted(planned.loss(), ranks, cores, pairs, duplicates);
             String name = rehearsal.settings().loss().arms().get(arm).name();
             List<RankStep> last = records.stream()
@@ -111,11 +111,11 @@ class PlannedRunTest {
         }
     }
 
-    private static Plan plan(Rehearsal rehearsal, int ranks, String precision) {
+    private static RunForecast plan(Rehearsal rehearsal, int ranks, String precision) {
         PlanSettings limits = rehearsal.settings().plan();
         try (MatrixProducts products = MatrixProducts.open("auto", precision)) {
             Workload work = Workload.of(rehearsal.settings(), rehearsal.model(), ranks, products.precision());
-            return Plan.of(work, NO_TIME, NO_NETWORK, TowerBytes.of(rehearsal.model(), products), limits);
+            return RunForecast.of(work, NO_TIME, NO_NETWORK, TowerBytes.of(rehearsal.model(), products), limits);
         }
     }
 

@@ -10,9 +10,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import siglip.job.config.PlanSettings;
 import siglip.job.losses.Network;
-import siglip.job.planning.ArmPlan;
-import siglip.job.planning.Plan;
 import siglip.job.planning.Rates;
+import siglip.job.planning.RunForecast;
+import siglip.job.planning.StepForecast;
 import siglip.job.planning.TowerBytes;
 import siglip.job.planning.Workload;
 import siglip.job.stage.Lanes;
@@ -133,7 +133,7 @@ final class WaitingRanks {
     }
 
     /** What is planned for ranks that take the pauses for computing, and nothing for all the rest. */
-    ArmPlan planned() {
+    StepForecast planned() {
         Rehearsal rehearsal = rehearsal();
         Workload work = Workload.of(rehearsal.settings(), rehearsal.model(), ranks, Precision.FP32);
         double ofPair = pause.toNanos() * 1e-9 / (ROWS * ROWS);
@@ -155,7 +155,7 @@ final class WaitingRanks {
         Network network = new Network(bytesPerSecond, latency.toNanos() * 1e-9, 0, 0);
         PlanSettings limits = rehearsal.settings().plan();
         try (MatrixProducts products = MatrixProducts.open("java")) {
-            return Plan.of(work, rates, network, TowerBytes.of(rehearsal.model(), products), limits)
+            return RunForecast.of(work, rates, network, TowerBytes.of(rehearsal.model(), products), limits)
                     .arms()
                     .get(0);
         }
@@ -182,7 +182,7 @@ final class WaitingRanks {
         WaitingRanks waiting =
                 new WaitingRanks(kind, ranks, 4, Duration.ofMillis(100), bytesPerSecond, Duration.ofMillis(10));
         Times times = waiting.measure();
-        ArmPlan planned = waiting.planned();
+        StepForecast planned = waiting.planned();
         double exchange = planned.seconds(Phase.LOSS) + planned.seconds(Phase.HOPS);
         System.out.printf(
                 Locale.ROOT,

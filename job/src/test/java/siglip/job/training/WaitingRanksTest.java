@@ -6,7 +6,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import siglip.job.planning.ArmPlan;
+import siglip.job.planning.StepForecast;
 import siglip.job.stage.Phase;
 import siglip.kernels.Loss;
 
@@ -31,7 +31,7 @@ class WaitingRanksTest {
         double gradient = 4 * WaitingRanks.ROWS * WaitingRanks.WIDTH / 1e7;
         double hop = LATENCY.toNanos() * 1e-9;
         double columns = kind == Loss.SIGMOID ? 0 : 2 * (hop + 48 * WaitingRanks.ROWS * (RANKS - 1) / 1e7);
-        ArmPlan planned = waiting.planned();
+        StepForecast planned = waiting.planned();
         assertThat(waiting.waits()).isEqualTo((kind == Loss.SIGMOID ? 1 : 2) * RANKS * RANKS * STEPS);
         assertThat(planned.seconds(Phase.LOSS)).isCloseTo(blocks, org.assertj.core.data.Offset.offset(1e-12));
         assertThat(planned.seconds(Phase.HOPS))

@@ -13,7 +13,7 @@ import siglip.kernels.Loss;
  * Predicts a step of each arm. All ranks are alike, and nothing disturbs them: what a real cluster adds is waiting for its slowest machine of the
  * moment.
  */
-final class Planner {
+final class StepModel {
     private final Workload work;
     private final Rates rates;
     private final Network network;
@@ -21,7 +21,7 @@ final class Planner {
     private final double pairs; // of a rank
     private final double parameters; // that a step moves
 
-    Planner(Workload work, Rates rates, Network network, TowerBytes towers) {
+    StepModel(Workload work, Rates rates, Network network, TowerBytes towers) {
         this.work = work;
         this.rates = rates;
         this.network = network;
@@ -31,15 +31,15 @@ final class Planner {
                 + (double) work.touchedRows(work.rows().total()) * work.layout().tableWidth();
     }
 
-    List<ArmPlan> arms() {
-        List<ArmPlan> arms = new ArrayList<>();
+    List<StepForecast> arms() {
+        List<StepForecast> arms = new ArrayList<>();
         for (Loss loss : work.losses()) {
             arms.add(arm(loss, arms.isEmpty()));
         }
         return arms;
     }
 
-    private ArmPlan arm(Loss loss, boolean first) {
+    private StepForecast arm(Loss loss, boolean first) {
         Traffic traffic = traffic(loss);
         double lane = work.laneRows();
         int again = work.microBatches() - 1;
@@ -70,7 +70,8 @@ final class Planner {
             case UPDATE -> 2 * network.seconds(work.ranks(), (double) traffic.driver()) + piece;
             case BATCH, FORWARD, LOSS, BACKWARD, DRIVER -> 0;
         });
-        return new ArmPlan(loss, computing, messages, parameters * rates.update(), traffic, memory.accounted(loss));
+        return new StepForecast(
+                loss, computing, messages, parameters * rates.update(), traffic, memory.accounted(loss));
     }
 
     /** Of the rank that sends most. */

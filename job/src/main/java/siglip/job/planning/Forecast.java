@@ -10,7 +10,7 @@ import siglip.job.towers.ModelSpec;
 import siglip.kernels.Numerics;
 
 /**
- * Measures this machine and predicts a run, for the command of that name. Nothing of the run's size is allocated, but its model once for each core that
+ * Measures this machine and predicts a run. Nothing of the run's size is allocated, but its model once for each core that
  * measures.
  *
  * @param numerics what was measured with
@@ -18,8 +18,8 @@ import siglip.kernels.Numerics;
  * @param network what was measured, or set
  * @param plans one for each number of ranks
  */
-public record Planning(Numerics numerics, List<ProductRates> products, Network network, List<Plan> plans) {
-    public Planning {
+public record Forecast(Numerics numerics, List<ProductRates> products, Network network, List<RunForecast> plans) {
+    public Forecast {
         products = List.copyOf(products);
         plans = List.copyOf(plans);
     }
@@ -27,11 +27,11 @@ public record Planning(Numerics numerics, List<ProductRates> products, Network n
     /**
      * Rates are measured for each number of ranks, with blocks of its size, or 1,024 rows of them.
      *
-     * @param ranks numbers of ranks to plan for
+     * @param ranks how many there may be, each planned for
      */
-    public static Planning of(Settings settings, ModelSpec model, List<Integer> ranks) {
+    public static Forecast of(Settings settings, ModelSpec model, List<Integer> ranks) {
         Network network = network(settings.plan());
-        List<Plan> plans = new ArrayList<>();
+        List<RunForecast> plans = new ArrayList<>();
         List<ProductRates> products = List.of();
         Numerics numerics = settings.loss().numerics();
         for (int count : ranks) {
@@ -39,14 +39,14 @@ public record Planning(Numerics numerics, List<ProductRates> products, Network n
                 Workload work = Workload.of(
                         settings, model, count, probe.kernels().products().precision());
                 TowerBytes towers = TowerBytes.of(model, probe.kernels().products());
-                plans.add(Plan.of(work, probe.measure(work), network, towers, settings.plan()));
+                plans.add(RunForecast.of(work, probe.measure(work), network, towers, settings.plan()));
                 if (products.isEmpty()) {
                     products = probe.products();
                     numerics = probe.kernels().numerics();
                 }
             }
         }
-        return new Planning(numerics, products, network, plans);
+        return new Forecast(numerics, products, network, plans);
     }
 
     /** As many as a machine of this one's size would have at work. */
@@ -59,7 +59,7 @@ public record Planning(Numerics numerics, List<ProductRates> products, Network n
         Network here = LoopbackProbe.measure();
         return new Network(
                 settings.bandwidth().isPresent() ? settings.bandwidth().getAsLong() : here.bandwidth(),
-                settings.latency().map(Planning::seconds).orElse(here.latency()),
+                settings.latency().map(Forecast::seconds).orElse(here.latency()),
                 here.message(),
                 here.processing());
     }

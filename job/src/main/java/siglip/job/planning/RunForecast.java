@@ -16,31 +16,32 @@ import siglip.job.ring.TextBlock;
  * @param driver memory that the driver holds for them
  * @param warnings what would not fit
  */
-public record Plan(Workload work, Rates rates, List<ArmPlan> arms, Memory rank, Memory driver, List<String> warnings) {
+public record RunForecast(
+        Workload work, Rates rates, List<StepForecast> arms, Memory rank, Memory driver, List<String> warnings) {
     private static final long ONE_BUFFER = Integer.MAX_VALUE - 128;
     private static final long HOUR = 3600;
 
-    public Plan {
+    public RunForecast {
         arms = List.copyOf(arms);
         warnings = List.copyOf(warnings);
     }
 
-    public static Plan of(Workload work, Rates rates, Network network, TowerBytes towers, PlanSettings limits) {
+    public static RunForecast of(Workload work, Rates rates, Network network, TowerBytes towers, PlanSettings limits) {
         double asked = (double) work.ranks() * work.cores();
         double slower = Math.max(1, asked / limits.cores().orElse((int) Math.min(asked, Integer.MAX_VALUE)));
-        Planner planner = new Planner(work, rates.slowed(slower), network.slowed(slower), towers);
+        List<StepForecast> arms = new StepModel(work, rates.slowed(slower), network.slowed(slower), towers).arms();
         Memory rank = new RankMemory(work, towers).whole();
         Memory driver = DriverMemory.of(work);
-        return new Plan(work, rates, planner.arms(), rank, driver, warnings(work, rank, driver, limits));
+        return new RunForecast(work, rates, arms, rank, driver, warnings(work, rank, driver, limits));
     }
 
     /** Seconds of one step of all arms, which take turns. */
     public double seconds() {
-        return arms.stream().mapToDouble(ArmPlan::seconds).sum();
+        return arms.stream().mapToDouble(StepForecast::seconds).sum();
     }
 
     /** Cores of all ranks for the hours of the whole run; the driver's are not counted, nor are evaluations. */
-    public double coreHours(ArmPlan arm) {
+    public double coreHours(StepForecast arm) {
         return arm.seconds() * work.steps() * work.ranks() * work.cores() / HOUR;
     }
 

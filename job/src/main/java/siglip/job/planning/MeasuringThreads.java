@@ -2,30 +2,30 @@ package siglip.job.planning;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 /**
  * Threads that do the same at the same time, as the cores of a machine do in training: they share its memory, its cache and its clock rate.
  * Times are processor times, so that others on the machine disturb little.
  */
-final class Crew implements AutoCloseable {
+final class MeasuringThreads implements AutoCloseable {
     private static final int LEAST_REPEATS = 3;
+
+    /** For which each work is repeated: some dozen turns of the scheduler, so that a busy moment does not decide. */
+    private static final long REPEAT_NANOS = 200_000_000;
 
     private final ThreadMXBean clock = ManagementFactory.getThreadMXBean();
     private final List<ExecutorService> threads =
             new ArrayList<>(); // one each: native libraries keep settings by thread
-    private final Duration time;
 
-    /** @param time to repeat each work for */
-    Crew(int size, Duration time) {
-        this.time = time;
+    MeasuringThreads(int size) {
         for (int i = 0; i < size; i++) {
             threads.add(Executors.newSingleThreadExecutor(work -> {
                 Thread thread = new Thread(work, "siglip-plan");
@@ -35,10 +35,6 @@ final class Crew implements AutoCloseable {
         }
     }
 
-    int size() {
-        return threads.size();
-    }
-
     /** Makes something on each thread. */
     <T> List<T> each(IntFunction<T> make) {
         List<Future<T>> made = new ArrayList<>();
@@ -46,7 +42,15 @@ final class Crew implements AutoCloseable {
             int self = i;
             made.add(threads.get(i).submit(() -> make.apply(self)));
         }
-        return made.stream().map(Crew::get).toList();
+        return made.stream().map(MeasuringThreads::get).toList();
+    }
+
+    /** Closes what {@link #each} made, each on its thread. */
+    <T> void close(List<T> made, Consumer<T> close) {
+        each(thread -> {
+            close.accept(made.get(thread));
+            return thread;
+        });
     }
 
     /** Seconds that one run of {@code work} takes a thread: of each thread the lower quartile, since others can only slow it down; of those the mean. */
@@ -60,7 +64,7 @@ final class Crew implements AutoCloseable {
     private double quartile(Runnable work) {
         work.run(); // so that memory is there and the library has its code
         List<Double> all = new ArrayList<>();
-        long end = System.nanoTime() + time.toNanos();
+        long end = System.nanoTime() + REPEAT_NANOS;
         while (all.size() < LEAST_REPEATS || System.nanoTime() < end) {
             long start = clock.getCurrentThreadCpuTime();
             work.run();

@@ -9,7 +9,7 @@ import siglip.job.config.TrainingSettings;
 import siglip.job.features.PairShape;
 import siglip.job.losses.Network;
 import siglip.job.order.Slices;
-import siglip.job.planning.ArmPlan.Limit;
+import siglip.job.planning.StepForecast.Limit;
 import siglip.job.stage.Phase;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
@@ -17,7 +17,7 @@ import siglip.kernels.Loss;
 import siglip.kernels.blas.Precision;
 
 /** Steps against ones reckoned by hand, with rates that no machine has: powers of two, so that sums are exact. */
-class PlannerTest {
+class StepModelTest {
     private static final Rates RATES = new Rates(
             1,
             2,
@@ -49,13 +49,13 @@ class PlannerTest {
                 900);
     }
 
-    private static List<ArmPlan> arms(Workload work, Network network) {
-        return new Planner(work, RATES, network, new TowerBytes(0, 0)).arms();
+    private static List<StepForecast> arms(Workload work, Network network) {
+        return new StepModel(work, RATES, network, new TowerBytes(0, 0)).arms();
     }
 
     @Test
     void aStepOfTwoRanksIsTheSumOfItsPhases() {
-        ArmPlan sigmoid = arms(work(2, 1, 100), INSTANT).get(0);
+        StepForecast sigmoid = arms(work(2, 1, 100), INSTANT).get(0);
 
         assertThat(sigmoid.seconds(Phase.BATCH)).isEqualTo(4 * 6 * 0.5);
         assertThat(sigmoid.seconds(Phase.FORWARD)).isEqualTo(4);
@@ -72,7 +72,7 @@ class PlannerTest {
 
     @Test
     void theSoftmaxPassesTwiceAndMergesColumns() {
-        ArmPlan softmax = arms(work(2, 1, 100), INSTANT).get(1);
+        StepForecast softmax = arms(work(2, 1, 100), INSTANT).get(1);
 
         assertThat(softmax.seconds(Phase.BATCH)).isZero();
         assertThat(softmax.seconds(Phase.LOSS)).isEqualTo(2 * 4 * 4 * (0.25 + 0.75));
@@ -81,7 +81,7 @@ class PlannerTest {
 
     @Test
     void coresShareRowsAndMicroBatchesPassForwardAgain() {
-        ArmPlan sigmoid = arms(work(1, 2, 2), INSTANT).get(0); // lanes of 4 pairs, two micro-batches each
+        StepForecast sigmoid = arms(work(1, 2, 2), INSTANT).get(0); // lanes of 4 pairs, two micro-batches each
 
         assertThat(sigmoid.seconds(Phase.FORWARD)).isEqualTo(4);
         assertThat(sigmoid.seconds(Phase.BACKWARD)).isEqualTo(8 + 4 + 10 * 0.25);
@@ -91,7 +91,7 @@ class PlannerTest {
     /** Ten bytes a second, a second's latency: gradient pieces of 220 bytes, as many bytes of parameters, 440 for and from the driver. */
     @Test
     void piecesTakeTheirTimeOnTheWire() {
-        ArmPlan sigmoid = arms(work(2, 1, 100), new Network(10, 1, 0, 0)).get(0);
+        StepForecast sigmoid = arms(work(2, 1, 100), new Network(10, 1, 0, 0)).get(0);
 
         assertThat(sigmoid.traffic().reduce()).isEqualTo(3 * 220);
         assertThat(sigmoid.traffic().driver()).isEqualTo(440);
@@ -102,7 +102,7 @@ class PlannerTest {
 
     @Test
     void messagesCostProcessorTimeAlsoWhereTheWireIsFast() {
-        ArmPlan sigmoid = arms(work(2, 1, 100), new Network(Double.POSITIVE_INFINITY, 0, 4, 0))
+        StepForecast sigmoid = arms(work(2, 1, 100), new Network(Double.POSITIVE_INFINITY, 0, 4, 0))
                 .get(0);
 
         assertThat(sigmoid.seconds(Phase.LOSS))
@@ -114,10 +114,10 @@ class PlannerTest {
     @Test
     void coreHoursAreThoseOfAllRanksForAllSteps() {
         Workload work = work(2, 2, 100);
-        ArmPlan arm = arms(work, INSTANT).get(0);
+        StepForecast arm = arms(work, INSTANT).get(0);
         Memory none = new Memory(List.of());
 
-        Plan plan = new Plan(work, RATES, List.of(arm), none, none, List.of());
+        RunForecast plan = new RunForecast(work, RATES, List.of(arm), none, none, List.of());
 
         assertThat(plan.coreHours(arm)).isEqualTo(arm.seconds()); // 900 steps on 4 cores
     }

@@ -1,5 +1,6 @@
 package siglip.job.planning;
 
+import java.util.Locale;
 import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
 import siglip.kernels.Loss;
@@ -16,14 +17,19 @@ import siglip.kernels.Loss;
  * @param traffic bytes that the rank sends which sends most
  * @param memory accounted memory of the rank that has most
  */
-public record ArmPlan(
+public record StepForecast(
         Loss loss, PhaseSeconds computing, PhaseSeconds messages, double driver, Traffic traffic, Memory memory) {
 
     /** What takes most of a step. */
     public enum Limit {
         COMPUTE,
         NETWORK,
-        DRIVER
+        DRIVER;
+
+        /** In lower case, for tables and programs. */
+        String key() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     public double seconds() {
