@@ -3,6 +3,7 @@ package siglip.job.figures;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import siglip.job.files.Unit;
 import siglip.job.stability.Statistics;
 import siglip.job.stage.RankStep;
 import siglip.job.training.StepRecord;

@@ -1,6 +1,7 @@
 package siglip.job.figures;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -15,13 +16,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
+import java.util.function.Function;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.evaluation.RetrievalScore;
+import siglip.job.files.Unit;
 import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
 import siglip.kernels.Loss;
@@ -182,12 +183,12 @@ public final class MetricsJson {
                 run.required("batch_size").asInt(),
                 run.required("steps").asLong(),
                 number(root.required("seconds")),
-                list(root.required("arms")).stream().map(MetricsJson::arm).toList(),
+                list(root.required("arms"), MetricsJson::arm),
                 nearest,
                 texts(root.required("data")),
                 texts(root.required("environment")),
                 texts(root.required("numerics")),
-                list(root.required("incidents")).stream().map(JsonNode::asText).toList());
+                MAPPER.convertValue(root.required("incidents"), new TypeReference<>() {}));
     }
 
     private static ArmFigures arm(JsonNode node) {
@@ -209,9 +210,7 @@ public final class MetricsJson {
                 metrics,
                 scalars,
                 PhaseSeconds.of(phase -> number(phases.required(phase.key()))),
-                list(node.required("evaluations")).stream()
-                        .map(each -> evaluation(name, each))
-                        .toList());
+                list(node.required("evaluations"), each -> evaluation(name, each)));
     }
 
     private static Evaluation evaluation(String arm, JsonNode node) {
@@ -240,15 +239,13 @@ public final class MetricsJson {
         return node.asDouble(Double.NaN);
     }
 
-    private static List<JsonNode> list(JsonNode array) {
-        return StreamSupport.stream(array.spliterator(), false).collect(Collectors.toCollection(ArrayList::new));
+    private static <T> List<T> list(JsonNode array, Function<JsonNode, T> read) {
+        List<T> list = new ArrayList<>();
+        array.forEach(each -> list.add(read.apply(each)));
+        return list;
     }
 
     private static Map<String, String> texts(JsonNode facts) {
-        Map<String, String> texts = new LinkedHashMap<>();
-        facts.fields()
-                .forEachRemaining(
-                        field -> texts.put(field.getKey(), field.getValue().asText()));
-        return texts;
+        return MAPPER.convertValue(facts, new TypeReference<>() {});
     }
 }

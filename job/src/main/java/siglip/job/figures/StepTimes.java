@@ -11,10 +11,9 @@ import siglip.job.training.StepRecord;
  * Where the time of a step goes, by phase and rank: means over the middle half of the steps by duration. Means add up, as
  * medians do not, and the middle half leaves out the warm-up and what disturbed the machine.
  *
- * @param steps how many steps that is
  * @param ranks mean seconds of each phase, in rank order
  */
-public record StepTimes(int steps, List<PhaseSeconds> ranks) {
+public record StepTimes(List<PhaseSeconds> ranks) {
 
     public static StepTimes of(List<StepRecord> steps) {
         List<StepRecord> byDuration = steps.stream()
@@ -24,7 +23,6 @@ public record StepTimes(int steps, List<PhaseSeconds> ranks) {
         List<StepRecord> middle = byDuration.subList(quarter, steps.size() - quarter);
         int ranks = middle.stream().mapToInt(step -> step.ranks().size()).max().orElse(0);
         return new StepTimes(
-                middle.size(),
                 IntStream.range(0, ranks).mapToObj(rank -> means(middle, rank)).toList());
     }
 

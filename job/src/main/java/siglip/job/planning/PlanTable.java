@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import siglip.job.files.Unit;
 import siglip.job.losses.Network;
 import siglip.job.stage.Phase;
 
@@ -49,15 +50,15 @@ public final class PlanTable {
         for (ProductRates rates : forecast.products()) {
             line(
                     "  products in %s: %s GFLOP/s in tiles of logits, %s in layers of towers, one core",
-                    rates.precision().id(), Sizes.digits(rates.tile() * 1e-9), Sizes.digits(rates.tower() * 1e-9));
+                    rates.precision().id(), Unit.brief(rates.tile() * 1e-9), Unit.brief(rates.tower() * 1e-9));
         }
         Network network = forecast.network();
         line(
                 "  messages: %s latency, %s/s each way (as measured on loopback, or as set), and %s and %s for a MiB of a core's time",
-                Sizes.seconds(network.latency()),
-                Sizes.bytes((long) network.bandwidth()),
-                Sizes.seconds(network.message()),
-                Sizes.seconds(network.processing() * (1 << 20)));
+                Unit.SECONDS.plain(network.latency()),
+                Unit.BYTES.plain(network.bandwidth()),
+                Unit.SECONDS.plain(network.message()),
+                Unit.SECONDS.plain(network.processing() * (1 << 20)));
         line("");
     }
 
@@ -74,37 +75,37 @@ public final class PlanTable {
                 columns,
                 column -> String.format(Locale.ROOT, "%,d", column.plan.work().ranks()));
         row(rows, "loss", columns, column -> column.arm.loss().id());
-        row(rows, "step", columns, column -> Sizes.seconds(column.arm.seconds()));
+        row(rows, "step", columns, column -> Unit.SECONDS.plain(column.arm.seconds()));
         for (Phase phase : Phase.values()) {
-            row(rows, "  " + phase.key(), columns, column -> Sizes.seconds(column.arm.seconds(phase)));
+            row(rows, "  " + phase.key(), columns, column -> Unit.SECONDS.plain(column.arm.seconds(phase)));
         }
         row(rows, "limit", columns, column -> column.arm.limit().key());
         row(
                 rows,
                 "pairs per second",
                 columns,
-                column -> Sizes.digits(column.plan.work().rows().total() / column.arm.seconds()));
-        row(rows, "core-hours of the run", columns, column -> Sizes.digits(column.plan.coreHours(column.arm)));
+                column -> Unit.COUNT.plain(column.plan.work().rows().total() / column.arm.seconds()));
+        row(rows, "core-hours of the run", columns, column -> Unit.brief(column.plan.coreHours(column.arm)));
         row(
                 rows,
                 "a rank sends on the ring",
                 columns,
-                column -> Sizes.bytes(column.arm.traffic().ring()));
+                column -> Unit.BYTES.plain(column.arm.traffic().ring()));
         row(
                 rows,
                 "a rank sends to reduce",
                 columns,
-                column -> Sizes.bytes(column.arm.traffic().reduce()));
+                column -> Unit.BYTES.plain(column.arm.traffic().reduce()));
         row(
                 rows,
                 "the driver sends",
                 columns,
-                column -> Sizes.bytes(column.arm.traffic().driver()));
+                column -> Unit.BYTES.plain(column.arm.traffic().driver()));
         row(
                 rows,
                 "memory of the arm, a rank",
                 columns,
-                column -> Sizes.bytes(column.arm.memory().total()));
+                column -> Unit.BYTES.plain(column.arm.memory().total()));
         int[] widths = new int[columns.size() + 1];
         for (List<String> row : rows) {
             for (int i = 0; i < row.size(); i++) {
@@ -137,11 +138,15 @@ public final class PlanTable {
     }
 
     private void parts(String who, Memory memory) {
-        line("  %-52s %10s off heap  %10s on heap", who, Sizes.bytes(memory.direct()), Sizes.bytes(memory.heap()));
+        line(
+                "  %-52s %10s off heap  %10s on heap",
+                who, Unit.BYTES.plain(memory.direct()), Unit.BYTES.plain(memory.heap()));
         for (Memory.Part part : memory.parts()) {
             line(
                     "    %-50s %10s           %10s",
-                    part.what(), Sizes.bytes(part.direct()), part.heap() == 0 ? "" : Sizes.bytes(part.heap()));
+                    part.what(),
+                    Unit.BYTES.plain(part.direct()),
+                    part.heap() == 0 ? "" : Unit.BYTES.plain(part.heap()));
         }
     }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import siglip.job.config.PlanSettings;
+import siglip.job.files.Unit;
 import siglip.job.losses.Network;
 import siglip.job.ring.TextBlock;
 
@@ -71,9 +72,9 @@ public record RunForecast(
                     Locale.ROOT,
                     "%s does not fit: it takes %s for its blocks alone, and %s is %s",
                     who,
-                    Sizes.bytes(needed),
+                    Unit.BYTES.plain(needed),
                     setting,
-                    Sizes.bytes(most)));
+                    Unit.BYTES.plain(most)));
         }
     }
 }

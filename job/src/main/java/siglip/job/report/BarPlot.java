@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import siglip.job.figures.Unit;
+import siglip.job.files.Unit;
 
 /** Draws stacked horizontal bars, a line of text above each, as a figure of HTML with inline SVG. */
 final class BarPlot {

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.ArmMetric;
 import siglip.job.figures.StepTimes;
-import siglip.job.figures.Unit;
+import siglip.job.files.Unit;
 import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
 

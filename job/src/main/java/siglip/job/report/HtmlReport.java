@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import siglip.job.comparison.ComparisonResult;
-import siglip.job.figures.Unit;
+import siglip.job.files.Unit;
 import siglip.job.stage.Phase;
 
 /**

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
-import siglip.job.figures.Unit;
+import siglip.job.files.Unit;
 import siglip.job.stability.Statistics;
 
 /** Draws curves over a counted axis as a figure of HTML with inline SVG, sized to be read on a phone. */

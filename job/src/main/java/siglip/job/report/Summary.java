@@ -13,7 +13,7 @@ import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.ArmMetric;
 import siglip.job.figures.RunFigures;
-import siglip.job.figures.Unit;
+import siglip.job.files.Unit;
 import siglip.kernels.LossScalar;
 
 /** The table that sets the arms side by side: which figures, in which order, and what each means in plain words. */

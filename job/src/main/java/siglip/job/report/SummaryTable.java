@@ -6,7 +6,7 @@ import java.util.List;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.RunFigures;
-import siglip.job.figures.Unit;
+import siglip.job.files.Unit;
 
 /** The end of a run on a terminal: the arms side by side in plain ASCII. */
 public final class SummaryTable {
@@ -20,9 +20,9 @@ public final class SummaryTable {
         lines.add(head);
         for (Row row : Summary.rows(RunView.of(result, figures))) {
             if (row.brief()) {
-                List<String> line = new ArrayList<>(List.of(ascii(row.label())));
+                List<String> line = new ArrayList<>(List.of(Unit.ascii(row.label())));
                 for (int arm = 0; arm < figures.arms().size(); arm++) {
-                    line.add(ascii(row.cells().get(row.cells().size() == 1 ? 0 : arm)));
+                    line.add(Unit.ascii(row.cells().get(row.cells().size() == 1 ? 0 : arm)));
                 }
                 lines.add(line);
             }
@@ -44,16 +44,6 @@ public final class SummaryTable {
         }
         return out.append("One run an arm: no verdict on the variance between seeds.\n")
                 .toString();
-    }
-
-    /** Terminals and log files of a bare container know no more. */
-    private static String ascii(String text) {
-        return text.replace("→", "->")
-                .replace("×", "x")
-                .replace("–", "-")
-                .replace("µ", "u")
-                .replace(Unit.MINUS, '-')
-                .replace(Unit.NB, " ");
     }
 
     private static int[] widths(List<List<String>> lines, int columns) {

@@ -13,7 +13,7 @@ import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalMetric;
-import siglip.job.figures.Unit;
+import siglip.job.files.Unit;
 import siglip.job.training.StepRecord;
 import siglip.kernels.Loss;
 import siglip.kernels.LossScalar;

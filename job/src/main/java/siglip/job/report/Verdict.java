@@ -13,7 +13,7 @@ import siglip.job.evaluation.RetrievalScore;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.ArmMetric;
 import siglip.job.figures.RunFigures;
-import siglip.job.figures.Unit;
+import siglip.job.files.Unit;
 
 /**
  * What was measured, in sentences. None says more than the figures: a difference between two arms counts as resolved only if it

@@ -16,9 +16,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import siglip.job.optimizer.OptimizerSnapshot;
 import siglip.job.optimizer.Slot;
+import siglip.job.report.SampleRun;
 import siglip.job.stage.Fingerprint;
-import siglip.job.stage.PhaseSeconds;
-import siglip.job.stage.RankStep;
 import siglip.job.training.ArmSnapshot;
 import siglip.job.training.StepRecord;
 import siglip.job.training.TrainingSnapshot;
@@ -30,6 +29,14 @@ public final class Samples {
     public static final RunIdentity IDENTITY =
             new RunIdentity(Map.of("training.steps", "720", "run.seed", "1"), "data");
     static final int STOPPED_AFTER = 3;
+
+    private static final List<StepRecord> STEPS = new SampleRun()
+            .arms("a", "b")
+            .steps(100)
+            .evaluations(0)
+            .diverging(1, STOPPED_AFTER - 1)
+            .build()
+            .steps();
 
     private Samples() {}
 
@@ -44,13 +51,9 @@ public final class Samples {
     public static Checkpoint checkpoint(long from, long step) {
         SplittableRandom random = new SplittableRandom(step);
         long stopped = Math.min(step, STOPPED_AFTER);
-        List<StepRecord> steps = new ArrayList<>();
-        for (long s = from; s < step; s++) {
-            steps.add(record("a", s));
-            if (s < stopped) {
-                steps.add(record("b", s));
-            }
-        }
+        List<StepRecord> steps = STEPS.stream()
+                .filter(record -> record.step() >= from && record.step() < step)
+                .toList();
         return new Checkpoint(
                 IDENTITY,
                 2,
@@ -96,28 +99,6 @@ public final class Samples {
             floats[i] = (float) (random.nextDouble() - 0.5);
         }
         return floats;
-    }
-
-    private static StepRecord record(String arm, long step) {
-        boolean diverged = arm.equals("b") && step == STOPPED_AFTER - 1;
-        RankStep rank = new RankStep(0, PhaseSeconds.of(phase -> 1 / (3.0 + phase.ordinal())), 1000, 2000);
-        return new StepRecord(
-                arm,
-                step,
-                1,
-                diverged ? Double.NaN : 1.0 / (step + 3),
-                diverged ? Double.POSITIVE_INFINITY : 0.7,
-                Map.of("scale", 10.0, "bias", -5.0),
-                Map.of("log_scale", 0.01, "bias", -0.02),
-                3e-3,
-                false,
-                1,
-                -1,
-                2,
-                -4,
-                0.25,
-                0.01,
-                List.of(rank));
     }
 
     /** Every bit that a checkpoint holds, as text; steps apart. */

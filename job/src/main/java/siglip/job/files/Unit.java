@@ -1,4 +1,4 @@
-package siglip.job.figures;
+package siglip.job.files;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -88,6 +88,26 @@ public enum Unit {
             return NONE;
         }
         return Double.isInfinite(value) ? "infinite" : finite(value);
+    }
+
+    /** As {@link #format} in plain ASCII: terminals and log files of a bare container know no more. */
+    public String plain(double value) {
+        return ascii(format(value));
+    }
+
+    /** The same of a whole number. */
+    public String plain(long value) {
+        return plain((double) value);
+    }
+
+    /** A text with figures in plain ASCII. */
+    public static String ascii(String text) {
+        return text.replace("→", "->")
+                .replace("×", "x")
+                .replace(NONE, "-")
+                .replace("µ", "u")
+                .replace(MINUS, '-')
+                .replace(NB, " ");
     }
 
     /** A finite share in per cent, with the digits that {@link #SHARE} prints. */

@@ -1,4 +1,4 @@
-package siglip.job.figures;
+package siglip.job.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
