@@ -39,9 +39,6 @@ public final class SoftmaxLoss {
     /** Largest shift of the first pass: logits up to 120 and rows of which the largest is about 0 are then within range. */
     private static final int MOST_SHIFT = 60;
 
-    /** Log-sum-exps that lie closer together share a shift in the second pass. */
-    private static final double WIDEST = 75;
-
     private static final double LN_2 = Math.log(2);
 
     private final MatrixProducts products;
@@ -255,7 +252,7 @@ public final class SoftmaxLoss {
         double maskedLogits = 0;
         rowLogSums = loadLogSums(rows, 0, images.rows(), rowLogSums);
         columnLogSums = loadLogSums(columns, firstColumn, texts.rows(), columnLogSums);
-        Shares shares = Shares.of(rowLogSums, images.rows(), columnLogSums, texts.rows());
+        SoftmaxShares shares = SoftmaxShares.of(rowLogSums, images.rows(), columnLogSums, texts.rows());
         if (allColumnValues.length < texts.rows()) {
             allColumnValues = new float[texts.rows()];
         }
@@ -293,7 +290,7 @@ public final class SoftmaxLoss {
     private void pass(
             Matrix tile,
             LogitParams params,
-            Shares shares,
+            SoftmaxShares shares,
             LogSums rows,
             int row,
             LogSums columns,
@@ -301,7 +298,7 @@ public final class SoftmaxLoss {
             LossSums block) {
         SpecialPairs special = workspace.special;
         float scale = (float) params.scale();
-        float vanishing = (float) (shares.least + 2 * ElementwiseKernel.LEAST_EXPONENT) / scale;
+        float vanishing = (float) (shares.least() + 2 * ElementwiseKernel.LEAST_EXPONENT) / scale;
         int count = special.positiveCount();
         float[] positives = workspace.positives(count);
         for (int k = 0; k < count; k++) {
@@ -321,8 +318,8 @@ public final class SoftmaxLoss {
         int width = tile.columns();
         workspace.changeRows(
                 tile,
-                (i, values, from) -> rowSums[i] = shares.close
-                        ? kernel.softmaxGradient(values, from, width, scale, shares.shift, rowValues[i], columnValues)
+                (i, values, from) -> rowSums[i] = shares.close()
+                        ? kernel.softmaxGradient(values, from, width, scale, shares.shift(), rowValues[i], columnValues)
                         : kernel.softmaxGradient(values, from, width, scale, rowValues[i], columnValues));
         double gradientBySimilarity = 0;
         for (int i = 0; i < tile.rows(); i++) {
@@ -344,43 +341,6 @@ public final class SoftmaxLoss {
             into[i] = sums.positives(from + i) == 0 ? Double.POSITIVE_INFINITY : sums.logSum(from + i);
         }
         return into;
-    }
-
-    /**
-     * How log-sum-exps of rows and columns turn logits into shares of a softmax.
-     *
-     * @param least no more than any of them; 0 if there is none
-     * @param close whether all can be factors that share a shift: no logit of a row or column with a target exceeds its log-sum-exp
-     * @param shift the shift: then factors are at most 1, and less is lost where an exponential is 0 than by subtracting
-     */
-    private record Shares(double least, boolean close, int shift) {
-        static Shares of(double[] rows, int height, double[] columns, int width) {
-            double least = Math.min(least(rows, height), least(columns, width));
-            double most = Math.max(most(rows, height), most(columns, width));
-            if (least == Double.POSITIVE_INFINITY) {
-                return new Shares(0, true, 0);
-            }
-            return new Shares(least, most - least < WIDEST, (int) Math.floor(least / LN_2));
-        }
-
-        private static double least(double[] sums, int count) {
-            return Arrays.stream(sums, 0, count).min().orElse(Double.POSITIVE_INFINITY);
-        }
-
-        private static double most(double[] sums, int count) {
-            return Arrays.stream(sums, 0, count)
-                    .filter(sum -> sum < Double.POSITIVE_INFINITY)
-                    .max()
-                    .orElse(Double.NEGATIVE_INFINITY);
-        }
-
-        /** Factors, or log-sum-exps as {@code float}. */
-        void load(double[] sums, int from, int count, float[] into) {
-            for (int i = 0; i < count; i++) {
-                double sum = sums[from + i];
-                into[i] = (float) (close ? 0.5 * Math.exp(shift * LN_2 - sum) : Math.min(sum, Float.MAX_VALUE));
-            }
-        }
     }
 
     Footprint footprint() {

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import siglip.job.order.Slices;
-import siglip.job.ring.Sums;
 import siglip.job.stage.Lanes;
 import siglip.kernels.LossSums;
 import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.Sums;
 
 /** Runs the lanes of a rank over a block, with memory in which each gathers its share of the gradient of the texts. */
 final class LaneShares {

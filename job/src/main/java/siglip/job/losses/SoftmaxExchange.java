@@ -4,7 +4,6 @@ import java.nio.DoubleBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import siglip.job.order.Slices;
-import siglip.job.ring.ColumnMerge;
 import siglip.job.ring.GradientRing;
 import siglip.job.ring.TextBlock;
 import siglip.job.ring.TextRing;

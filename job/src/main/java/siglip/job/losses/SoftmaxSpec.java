@@ -2,7 +2,6 @@ package siglip.job.losses;
 
 import java.nio.DoubleBuffer;
 import java.util.List;
-import siglip.job.ring.ColumnMerge;
 import siglip.kernels.BlockShape;
 import siglip.kernels.Footprint;
 import siglip.kernels.LogSums;

@@ -13,7 +13,6 @@ import siglip.job.config.Settings;
 import siglip.job.losses.LossBlock;
 import siglip.job.losses.LossSpec;
 import siglip.job.losses.LossWork;
-import siglip.job.ring.Sums;
 import siglip.job.towers.Modality;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.ParameterLayout;
@@ -25,6 +24,7 @@ import siglip.kernels.LossKernels;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Precision;
 import siglip.kernels.blas.SparseRows;
+import siglip.kernels.blas.Sums;
 
 /**
  * Measures {@link Rates} on this machine: the losses, the towers and the optimizer themselves, on blocks of the size that they have in the run,

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import siglip.job.order.Slices;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.Sums;
 
 /**
  * Gradients of texts on their way home, for one step of one arm: one hop behind the texts. In phase p a rank computes its

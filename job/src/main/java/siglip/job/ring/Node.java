@@ -40,13 +40,10 @@ public abstract class Node implements AutoCloseable {
     private final boolean authenticated;
     private final BooleanSupplier cancelled;
     private final Duration waitTimeout;
-    private final Duration greetingTimeout;
     private final Mailbox mailbox = new Mailbox();
     private final Map<TransportClient, Integer> peers = new ConcurrentHashMap<>();
     private final Map<Integer, TransportClient> routes = new ConcurrentHashMap<>();
-    /** Connections that have not said whose they are, and since when. */
-    private final Map<TransportClient, Long> strangers = new ConcurrentHashMap<>();
-
+    private final Strangers strangers;
     private final AtomicLong ringBytes = new AtomicLong();
     private final AtomicLong reduceBytes = new AtomicLong();
     private volatile Thread heart;
@@ -59,7 +56,7 @@ public abstract class Node implements AutoCloseable {
         this.authenticated = site.security().isAuthenticationEnabled();
         this.cancelled = cancelled;
         this.waitTimeout = settings.waitTimeout();
-        this.greetingTimeout = settings.silence();
+        this.strangers = new Strangers(settings.silence());
         this.endpoint = new Endpoint(site, settings, new Handler());
     }
 
@@ -74,7 +71,7 @@ public abstract class Node implements AutoCloseable {
                     try {
                         while (!closing.get()) {
                             beat.run();
-                            dismissStrangers();
+                            strangers.dismiss(peers::containsKey);
                             Thread.sleep(pause.toMillis());
                         }
                     } catch (InterruptedException closed) {
@@ -84,16 +81,6 @@ public abstract class Node implements AutoCloseable {
                 "ring-heartbeat-" + name);
         heart.setDaemon(true);
         heart.start();
-    }
-
-    /** Closes connections that have not greeted in time: they would stay open, and count, for as long as the attempt. */
-    private void dismissStrangers() {
-        long now = System.nanoTime();
-        strangers.forEach((client, since) -> {
-            if (!peers.containsKey(client) && now - since > greetingTimeout.toNanos()) {
-                client.close();
-            }
-        });
     }
 
     /** Makes a connection known as the way to {@code peer}; blocks on it are taken as from that peer. */
@@ -385,7 +372,7 @@ public abstract class Node implements AutoCloseable {
 
         @Override
         public void channelActive(TransportClient client) {
-            strangers.put(client, System.nanoTime());
+            strangers.add(client);
         }
 
         @Override

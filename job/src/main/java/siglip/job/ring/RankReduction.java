@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.SparseRows;
+import siglip.kernels.blas.Sums;
 
 /**
  * A rank's side of a gradient's way to the driver and of the parameters' way back. Piece j of every rank's gradient goes

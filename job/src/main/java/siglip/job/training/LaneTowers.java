@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import siglip.job.batches.Batch;
 import siglip.job.order.Slices;
-import siglip.job.ring.Sums;
 import siglip.job.stage.Lanes;
 import siglip.job.towers.Modality;
 import siglip.job.towers.ParameterLayout;
@@ -14,6 +13,7 @@ import siglip.job.towers.TowerPair;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.SparseRows;
+import siglip.kernels.blas.Sums;
 
 /**
  * The towers of one lane: rows of a batch to embeddings, and gradients of embeddings to a gradient of the model. More rows than a

@@ -1,8 +1,7 @@
-package siglip.job.ring;
+package siglip.kernels.blas;
 
 import java.nio.FloatBuffer;
 import java.util.List;
-import siglip.kernels.blas.Matrix;
 
 /** Sums of matrices, in fp32. */
 public final class Sums {
@@ -23,7 +22,7 @@ public final class Sums {
     }
 
     /** Writes the sum of the parts, added in their order, over {@code to}; all have as many floats. Without parts, nothing is written. */
-    static void add(List<FloatBuffer> parts, FloatBuffer to) {
+    public static void add(List<FloatBuffer> parts, FloatBuffer to) {
         if (parts.size() < 2) {
             parts.forEach(to::put);
             return;

@@ -1,4 +1,4 @@
-package siglip.job.ring;
+package siglip.job.losses;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -6,6 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import siglip.job.order.Slices;
+import siglip.job.ring.Departures;
+import siglip.job.ring.Frame;
+import siglip.job.ring.RankNode;
 import siglip.kernels.Footprint;
 import siglip.kernels.LogSums;
 
@@ -13,7 +16,7 @@ import siglip.kernels.LogSums;
  * Makes the log-sum-exps of the columns whole: every rank has a part of each, from its own rows. A rank receives the parts
  * of its own texts' columns, merges them in rank order, and tells all others: two rounds, O(N) numbers.
  */
-public final class ColumnMerge {
+final class ColumnMerge {
     private final RankNode node;
     private final Slices rows;
     private final LogSums own;
