@@ -6,20 +6,15 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import siglip.job.ring.LoopbackServer;
 
 /** The way from an HTTP client to a server, on which each request may meet a fault. */
-final class BadWay implements AutoCloseable {
+final class BadWay extends LoopbackServer {
     /** What happens to a request. */
     enum Fault {
         NONE,
@@ -38,21 +33,12 @@ final class BadWay implements AutoCloseable {
 
     private static final long SLOW_MILLIS = 400;
 
-    private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    private final int to;
-    private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final AtomicLong requests = new AtomicLong();
     private final AtomicLong faults = new AtomicLong();
     private volatile Function<Request, Fault> plan = request -> Fault.NONE;
 
     BadWay(int to) throws IOException {
-        this.to = to;
-        threads.execute(this::accept);
-    }
-
-    int port() {
-        return server.getLocalPort();
+        super(to);
     }
 
     /** Which request, counted from 0, meets which fault from now on. */
@@ -66,23 +52,15 @@ final class BadWay implements AutoCloseable {
         return faults.get();
     }
 
-    private void accept() {
-        try {
-            while (true) {
-                Socket client = server.accept();
-                sockets.add(client);
-                threads.execute(() -> serve(client));
-            }
-        } catch (IOException closed) {
-            // the end of the way
-        }
+    @Override
+    protected void serve(Socket client, Socket onwards) {
+        start(() -> exchanges(client, onwards));
     }
 
     /** One connection: request, answer, request, answer. */
-    private void serve(Socket client) {
+    private void exchanges(Socket client, Socket onwards) {
         try (client;
-                Socket onwards = new Socket(InetAddress.getLoopbackAddress(), to)) {
-            sockets.add(onwards);
+                onwards) {
             InputStream asked = new BufferedInputStream(client.getInputStream());
             InputStream answered = new BufferedInputStream(onwards.getInputStream());
             while (exchange(asked, client.getOutputStream(), answered, onwards.getOutputStream())) {
@@ -194,14 +172,5 @@ final class BadWay implements AutoCloseable {
                 return;
             }
         }
-    }
-
-    @Override
-    public void close() throws IOException {
-        server.close();
-        for (Socket socket : sockets) {
-            socket.close();
-        }
-        threads.shutdownNow();
     }
 }

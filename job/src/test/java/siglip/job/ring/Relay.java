@@ -4,30 +4,21 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /** Passes connections on to another address, and keeps what went over them. */
-final class Relay implements AutoCloseable {
-    private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    private final Address to;
-    private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+final class Relay extends LoopbackServer {
     private final List<ByteArrayOutputStream> recordings = new CopyOnWriteArrayList<>();
 
     Relay(Address to) throws IOException {
-        this.to = to;
-        threads.execute(this::accept);
+        super(to.port());
     }
 
     Address address() {
-        return new Address(Circle.HOST, server.getLocalPort());
+        return new Address(Circle.HOST, port());
     }
 
     /** Everything that went over each connection so far, each direction apart. */
@@ -41,18 +32,10 @@ final class Relay implements AutoCloseable {
         return all;
     }
 
-    private void accept() {
-        try {
-            while (true) {
-                Socket from = server.accept();
-                Socket onwards = new Socket(InetAddress.getLoopbackAddress(), to.port());
-                sockets.addAll(List.of(from, onwards));
-                threads.execute(() -> pass(from, onwards));
-                threads.execute(() -> pass(onwards, from));
-            }
-        } catch (IOException closed) {
-            // the end of the relay
-        }
+    @Override
+    protected void serve(Socket client, Socket onwards) {
+        start(() -> pass(client, onwards));
+        start(() -> pass(onwards, client));
     }
 
     private void pass(Socket from, Socket onwards) {
@@ -70,14 +53,5 @@ final class Relay implements AutoCloseable {
         } catch (IOException closed) {
             // the other direction ends as well
         }
-    }
-
-    @Override
-    public void close() throws IOException {
-        server.close();
-        for (Socket socket : sockets) {
-            socket.close();
-        }
-        threads.shutdownNow();
     }
 }
