@@ -26,6 +26,11 @@ public final class LossSums {
         return gradients[scalar.ordinal()];
     }
 
+    /** All of them, in the order of the loss's scalars. */
+    public double[] gradients(Loss of) {
+        return of.scalars().stream().mapToDouble(this::gradient).toArray();
+    }
+
     /** Adds to the gradient with respect to a scalar. */
     public void addGradient(LossScalar scalar, double gradient) {
         gradients[scalar.ordinal()] += gradient;

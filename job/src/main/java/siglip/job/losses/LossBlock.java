@@ -1,6 +1,5 @@
 package siglip.job.losses;
 
-import java.util.stream.IntStream;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.LossKernels;
 import siglip.kernels.PairLabels;
@@ -16,12 +15,7 @@ public record LossBlock(
         Matrix textGradient) {
 
     public static LossBlock of(LossKernels kernels, Matrix images, Matrix texts) {
-        PairLabels labels = new PairLabels(
-                0,
-                0,
-                IntStream.range(0, images.rows()).toArray(),
-                IntStream.range(0, texts.rows()).toArray(),
-                DuplicatePolicy.IGNORE);
+        PairLabels labels = new PairLabels(0, 0, new int[images.rows()], new int[texts.rows()], DuplicatePolicy.IGNORE);
         return new LossBlock(
                 kernels,
                 images,

@@ -5,7 +5,6 @@ import siglip.job.ring.RankNode;
 import siglip.job.stage.Lanes;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.PairLabels;
-import siglip.kernels.blas.Matrix;
 
 /**
  * The loss of a global batch over all ranks: each has its own rows of images and texts, and all of them together compute
@@ -16,9 +15,10 @@ public interface LossExchange {
      * Computes this rank's share of the loss, the whole gradient of its own images, and that of its own texts but for what is
      * still on its way home.
      *
-     * @return what makes the gradient of the texts whole; until it has been awaited, neither that nor the texts may be written
+     * @return waits until the gradient of the texts is whole and all that this rank sent has arrived; until it has run, neither that
+     *     gradient nor the texts may be written
      */
-    PendingTextGradient run(LossStep step);
+    Runnable run(LossStep step);
 
     /** Bytes of memory for blocks of other ranks, and their gradients. */
     long bytes();
@@ -37,10 +37,6 @@ public interface LossExchange {
 
         int ranks() {
             return node.ranks();
-        }
-
-        Matrix allocate() {
-            return Matrix.allocate(rows.largest(), width);
         }
     }
 }

@@ -167,11 +167,13 @@ public final class LossJob {
             BarrierStage.inRing(task, meeting, numerics, cores, (node, lanes) -> exchange(node, lanes)
                     .run(new LossStep(
                             0, 0, images, texts, scalars, imageGradient, textGradient, result, new StepClock()))
-                    .await());
-            double[] scalarGradients = scalars.loss().scalars().stream()
-                    .mapToDouble(result::gradient)
-                    .toArray();
-            sums.add(new RankResult(rank, result.loss, scalarGradients, squares(imageGradient), squares(textGradient)));
+                    .run());
+            sums.add(new RankResult(
+                    rank,
+                    result.loss,
+                    result.gradients(scalars.loss()),
+                    squares(imageGradient),
+                    squares(textGradient)));
             return gradients(rank, imageGradient, textGradient);
         }
 

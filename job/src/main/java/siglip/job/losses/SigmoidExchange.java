@@ -21,28 +21,21 @@ final class SigmoidExchange implements LossExchange {
     static final int TEXT_PLACES = 2;
 
     private final Blocks blocks;
-    private final LaneShares textShares;
+    private final TextGradients textGradients;
     private final List<TextBlock> places = new ArrayList<>();
-    private final List<Matrix> shares = new ArrayList<>();
-    private final List<Matrix> arriving = new ArrayList<>();
 
     SigmoidExchange(Blocks blocks) {
         this.blocks = blocks;
-        textShares = new LaneShares(blocks.lanes(), blocks.rows().largest(), blocks.width());
+        textGradients = new TextGradients(blocks);
         for (int i = 0; i < Math.min(TEXT_PLACES, blocks.ranks() - 1); i++) {
             places.add(new TextBlock(blocks.rows().largest(), blocks.width()));
-        }
-        for (int i = 0; i < GradientRing.PLACES && blocks.ranks() > 1; i++) {
-            shares.add(blocks.allocate());
-            arriving.add(blocks.allocate());
         }
     }
 
     @Override
-    public PendingTextGradient run(LossStep step) {
+    public Runnable run(LossStep step) {
         TextRing texts = new TextRing(blocks.node(), blocks.rows(), step.arm(), step.step(), step.texts(), places);
-        GradientRing gradients =
-                new GradientRing(blocks.node(), blocks.rows(), step.arm(), step.step(), shares, arriving);
+        GradientRing gradients = textGradients.ring(step);
         LogitParams params = step.scalars().logits();
         StepClock clock = step.clock();
         int[] conceptIds = step.texts().conceptIds();
@@ -65,19 +58,17 @@ final class SigmoidExchange implements LossExchange {
             texts.used(phase);
             clock.lap(Phase.HOPS);
         }
-        return PendingTextGradient.of(gradients, texts, step.textGradient());
+        return () -> {
+            gradients.home(step.textGradient());
+            texts.finish();
+        };
     }
 
     /** Adds a block's loss and gradients; each lane takes its rows of the images. */
     private void accumulate(
             LossStep step, LogitParams params, TextBlock block, PairLabels labels, Matrix textGradient) {
-        textShares.accumulate(
-                step.images(),
-                labels,
-                step.imageGradient(),
-                textGradient,
-                step.sums(),
-                (lane, rows, ofRows, toRows, toTexts, part) -> blocks.lanes()
+        textGradients.accumulate(
+                step, labels, textGradient, (lane, rows, ofRows, toRows, toTexts, part) -> blocks.lanes()
                         .kernels(lane)
                         .sigmoid()
                         .accumulate(rows, block.embeddings(), ofRows, params, toRows, toTexts, part));
@@ -85,8 +76,7 @@ final class SigmoidExchange implements LossExchange {
 
     @Override
     public long bytes() {
-        return textShares.bytes()
-                + places.stream().mapToLong(TextBlock::bytes).sum()
-                + 4L * (shares.size() + arriving.size()) * blocks.rows().largest() * blocks.width();
+        return textGradients.bytes()
+                + places.stream().mapToLong(TextBlock::bytes).sum();
     }
 }

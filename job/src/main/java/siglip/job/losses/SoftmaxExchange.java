@@ -24,22 +24,16 @@ import siglip.kernels.blas.Matrix;
 final class SoftmaxExchange implements LossExchange {
     private final Blocks blocks;
     private final List<TextBlock> gathered = new ArrayList<>();
-    private final List<Matrix> shares = new ArrayList<>();
-    private final List<Matrix> arriving = new ArrayList<>();
     private final LogSums[] rows; // by lane
     private final LogSums[] columns; // by lane; the first is the whole once all are merged
     private final DoubleBuffer laneColumns;
-    private final LaneShares textShares;
+    private final TextGradients textGradients;
     private final ColumnMerge merge;
 
     SoftmaxExchange(Blocks blocks) {
         this.blocks = blocks;
         for (int phase = 1; phase < blocks.ranks(); phase++) {
             gathered.add(new TextBlock(blocks.rows().largest(), blocks.width()));
-        }
-        for (int i = 0; i < GradientRing.PLACES && blocks.ranks() > 1; i++) {
-            shares.add(blocks.allocate());
-            arriving.add(blocks.allocate());
         }
         Lanes lanes = blocks.lanes();
         int all = Math.toIntExact(blocks.rows().total());
@@ -51,17 +45,16 @@ final class SoftmaxExchange implements LossExchange {
             columns[lane] = new LogSums(all);
         }
         laneColumns = DoubleBuffer.allocate(lanes.count() == 1 ? 0 : all * LogSums.FIELDS);
-        textShares = new LaneShares(lanes, blocks.rows().largest(), blocks.width());
+        textGradients = new TextGradients(blocks);
         merge = new ColumnMerge(blocks.node(), blocks.rows());
     }
 
     @Override
-    public PendingTextGradient run(LossStep step) {
+    public Runnable run(LossStep step) {
         int self = blocks.node().rank();
         TextBlock own = step.texts();
         TextRing texts = new TextRing(blocks.node(), blocks.rows(), step.arm(), step.step(), own, gathered);
-        GradientRing gradients =
-                new GradientRing(blocks.node(), blocks.rows(), step.arm(), step.step(), shares, arriving);
+        GradientRing gradients = textGradients.ring(step);
         ColumnMerge.Offers offers = merge.offer(step.arm(), step.step());
         LogitParams params = step.scalars().logits();
         StepClock clock = step.clock();
@@ -102,7 +95,10 @@ final class SoftmaxExchange implements LossExchange {
             }
         }
         clock.lap(Phase.HOPS);
-        return PendingTextGradient.of(gradients, texts, step.textGradient());
+        return () -> {
+            gradients.home(step.textGradient());
+            texts.finish();
+        };
     }
 
     /** First pass over a block; each lane takes its rows of the images. */
@@ -144,13 +140,8 @@ final class SoftmaxExchange implements LossExchange {
     /** Second pass over a block; each lane takes its rows of the images. */
     private void accumulateGradient(
             LossStep step, Matrix texts, PairLabels labels, LogitParams params, int firstColumn, Matrix textGradient) {
-        textShares.accumulate(
-                step.images(),
-                labels,
-                step.imageGradient(),
-                textGradient,
-                step.sums(),
-                (lane, part, ofRows, toRows, toTexts, partSums) -> blocks.lanes()
+        textGradients.accumulate(
+                step, labels, textGradient, (lane, part, ofRows, toRows, toTexts, partSums) -> blocks.lanes()
                         .kernels(lane)
                         .softmax()
                         .accumulateGradient(
@@ -172,9 +163,8 @@ final class SoftmaxExchange implements LossExchange {
         for (int lane = 0; lane < rows.length; lane++) {
             lines += rows[lane].rows() + columns[lane].rows();
         }
-        return textShares.bytes()
+        return textGradients.bytes()
                 + gathered.stream().mapToLong(TextBlock::bytes).sum()
-                + 4L * (shares.size() + arriving.size()) * blocks.rows().largest() * blocks.width()
                 + 8L * (LogSums.FIELDS * lines + laneColumns.capacity())
                 + merge.bytes();
     }

@@ -24,7 +24,6 @@ final class AdamW extends Optimizer {
 
     private final TrainingSettings settings;
     private final List<Run> runs;
-    private final int width;
     private final Slot mean = slot(MEAN);
     private final Slot square = slot(SQUARE);
     private double rate; // of the step that has begun
@@ -46,11 +45,10 @@ final class AdamW extends Optimizer {
         }
     }
 
-    AdamW(TrainingSettings settings, Sizes sizes) {
-        super(TrainingSettings.Optimizer.ADAMW, sizes);
+    AdamW(TrainingSettings settings, Slot parameters, boolean[] decayed) {
+        super(TrainingSettings.Optimizer.ADAMW, parameters);
         this.settings = settings;
-        this.runs = Run.of(sizes.decayed());
-        this.width = sizes.width();
+        this.runs = Run.of(decayed);
     }
 
     @Override
@@ -61,7 +59,8 @@ final class AdamW extends Optimizer {
     }
 
     @Override
-    public void moveScalars(double[] scalars, Gradient gradient) {
+    public void moveScalars(Gradient gradient) {
+        double[] scalars = parameters.scalars();
         double scalarRate = rate * settings.scalarLearningRateFactor();
         double[] m = mean.scalars();
         double[] v = square.scalars();
@@ -74,24 +73,25 @@ final class AdamW extends Optimizer {
     }
 
     @Override
-    public void moveDense(float[] dense, Gradient gradient, int first, int last, FloatBuffer copy) {
+    public void moveDense(Gradient gradient, int first, int last, FloatBuffer copy) {
         for (Run run : runs) {
             double decay = run.decays ? settings.weightDecay() : 0;
             int start = Math.max(first, run.from);
             Chunks.each(Math.min(last, run.to) - start, (from, to) -> {
-                dense(dense, gradient.dense, start + from, start + to, decay);
-                copy.put(start + from - first, dense, start + from, to - from);
+                dense(gradient.dense, start + from, start + to, decay);
+                copy.put(start + from - first, parameters.dense(), start + from, to - from);
             });
         }
     }
 
     @Override
-    public void moveTable(float[] table, Gradient gradient) {
+    public void moveTable(Gradient gradient) {
         float tableRate = (float) (rate * Math.sqrt(correction2) / correction1);
-        Chunks.each(gradient.rows * width, (from, to) -> table(table, gradient, from, to, tableRate));
+        Chunks.each(gradient.rows * gradient.width(), (from, to) -> table(gradient, from, to, tableRate));
     }
 
-    private void dense(float[] p, float[] g, int from, int to, double decay) {
+    private void dense(float[] g, int from, int to, double decay) {
+        float[] p = parameters.dense();
         float[] m = mean.dense();
         float[] v = square.dense();
         float b1 = (float) settings.beta1();
@@ -113,7 +113,9 @@ final class AdamW extends Optimizer {
     }
 
     /** Elements {@code from} to {@code to - 1} of the touched rows, laid end to end. */
-    private void table(float[] p, Gradient gradient, int from, int to, float tableRate) {
+    private void table(Gradient gradient, int from, int to, float tableRate) {
+        int width = gradient.width();
+        float[] p = parameters.table();
         float[] tableM = mean.table();
         float[] tableV = square.table();
         float b1 = (float) settings.beta1();

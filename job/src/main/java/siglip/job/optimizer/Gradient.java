@@ -27,6 +27,11 @@ public final class Gradient {
         this.dense = new float[Math.toIntExact(layout.dense().total())];
     }
 
+    /** Floats of a row of the table. */
+    int width() {
+        return layout.width();
+    }
+
     /**
      * Takes the summed pieces of all ranks and divides by the number of pairs.
      *
@@ -39,7 +44,7 @@ public final class Gradient {
         }
         if (ids.length < rows) {
             ids = new int[rows];
-            values = new float[rows * layout.width()];
+            values = new float[rows * width()];
         }
         float factor = 1f / pairs;
         squaredNorm = Chunks.sum(dense.length, (from, to) -> take(pieces, from, to, factor));
@@ -47,11 +52,11 @@ public final class Gradient {
         for (Piece piece : pieces) {
             int count = piece.rows();
             piece.ids().get(ids, at, count);
-            piece.values().get(values, at * layout.width(), count * layout.width());
+            piece.values().get(values, at * width(), count * width());
             at += count;
         }
-        Chunks.each(rows * layout.width(), (from, to) -> multiply(values, from, to, factor));
-        squaredNorm += Chunks.sum(rows * layout.width(), (from, to) -> squares(values, from, to));
+        Chunks.each(rows * width(), (from, to) -> multiply(values, from, to, factor));
+        squaredNorm += Chunks.sum(rows * width(), (from, to) -> squares(values, from, to));
         for (int i = 0; i < scalars.length; i++) {
             scalars[i] = scalarSums[i] / pairs;
         }
@@ -74,7 +79,7 @@ public final class Gradient {
     /** Multiplies the gradients of towers and table, not that of the scalars. */
     public void scale(float factor) {
         Chunks.each(dense.length, (from, to) -> multiply(dense, from, to, factor));
-        Chunks.each(rows * layout.width(), (from, to) -> multiply(values, from, to, factor));
+        Chunks.each(rows * width(), (from, to) -> multiply(values, from, to, factor));
     }
 
     private static void multiply(float[] values, int from, int to, float factor) {

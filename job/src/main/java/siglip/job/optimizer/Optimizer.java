@@ -11,32 +11,24 @@ import siglip.job.config.TrainingSettings;
 public abstract sealed class Optimizer permits AdamW {
     private final TrainingSettings.Optimizer kind;
     private final List<Slot> slots;
+    final Slot parameters;
     private long updates;
 
-    /** @param sizes of the arrays of a slot */
-    Optimizer(TrainingSettings.Optimizer kind, Sizes sizes) {
+    Optimizer(TrainingSettings.Optimizer kind, Slot parameters) {
         this.kind = kind;
-        slots = slots(kind).stream().map(sizes::allocate).toList();
+        this.parameters = parameters;
+        slots = slots(kind).stream().map(parameters::zeros).toList();
     }
 
     /**
-     * What there is to move.
+     * The optimizer that the settings name.
      *
+     * @param parameters to move; shared
      * @param decayed which of the towers' parameters have weight decay
-     * @param tableRows rows of the table
-     * @param width floats of a row
-     * @param scalars of the loss
      */
-    public record Sizes(boolean[] decayed, int tableRows, int width, int scalars) {
-        private Slot allocate(String name) {
-            return new Slot(name, new float[decayed.length], new float[tableRows * width], new double[scalars]);
-        }
-    }
-
-    /** The optimizer that the settings name. */
-    public static Optimizer of(TrainingSettings settings, Sizes sizes) {
+    public static Optimizer of(TrainingSettings settings, Slot parameters, boolean[] decayed) {
         return switch (settings.optimizer()) {
-            case ADAMW -> new AdamW(settings, sizes);
+            case ADAMW -> new AdamW(settings, parameters, decayed);
         };
     }
 
@@ -62,27 +54,16 @@ public abstract sealed class Optimizer permits AdamW {
      * @throws IllegalArgumentException if that is of another optimizer, or of a model of another size
      */
     public final void restore(OptimizerSnapshot from) {
-        if (!from.optimizer().equals(kind.id()) || !from.slotNames().equals(slots(kind))) {
+        List<String> names = from.slots().stream().map(Slot::name).toList();
+        if (!from.optimizer().equals(kind.id()) || !names.equals(slots(kind))) {
             throw new IllegalArgumentException(
                     "Cannot go on from a snapshot of %s with the slots %s: this is %s with %s"
-                            .formatted(from.optimizer(), from.slotNames(), kind.id(), slots(kind)));
+                            .formatted(from.optimizer(), names, kind.id(), slots(kind)));
         }
         updates = from.updates();
-        for (Slot slot : from.slots()) {
-            copy(slot.dense(), slot(slot.name()).dense());
-            copy(slot.table(), slot(slot.name()).table());
-            System.arraycopy(slot.scalars(), 0, slot(slot.name()).scalars(), 0, slot.scalars().length);
+        for (int i = 0; i < slots.size(); i++) {
+            slots.get(i).set(from.slots().get(i));
         }
-    }
-
-    /** @throws IllegalArgumentException if the lengths differ */
-    public static void copy(float[] from, float[] to) {
-        if (from.length != to.length) {
-            throw new IllegalArgumentException(
-                    "Cannot go on from a snapshot of another model: it has %d parameters where this one has %d"
-                            .formatted(from.length, to.length));
-        }
-        System.arraycopy(from, 0, to, 0, to.length);
     }
 
     /** Begins a step at a learning rate. */
@@ -95,11 +76,11 @@ public abstract sealed class Optimizer permits AdamW {
     abstract void begin(double learningRate, long update);
 
     /** Moves the scalars of the loss. */
-    public abstract void moveScalars(double[] scalars, Gradient gradient);
+    public abstract void moveScalars(Gradient gradient);
 
     /** Moves the touched rows of the table. */
-    public abstract void moveTable(float[] table, Gradient gradient);
+    public abstract void moveTable(Gradient gradient);
 
     /** Moves the towers' parameters {@code first} to {@code last - 1}, and copies them while they are in the cache. */
-    public abstract void moveDense(float[] dense, Gradient gradient, int first, int last, FloatBuffer copy);
+    public abstract void moveDense(Gradient gradient, int first, int last, FloatBuffer copy);
 }

@@ -13,8 +13,4 @@ public record OptimizerSnapshot(String optimizer, long updates, List<Slot> slots
     public OptimizerSnapshot {
         slots = List.copyOf(slots);
     }
-
-    List<String> slotNames() {
-        return slots.stream().map(Slot::name).toList();
-    }
 }

@@ -10,6 +10,11 @@ package siglip.job.optimizer;
  * @param scalars of the loss, in its order
  */
 public record Slot(String name, float[] dense, float[] table, double[] scalars) {
+    /** As many zeros under another name. */
+    Slot zeros(String other) {
+        return new Slot(other, new float[dense.length], new float[table.length], new double[scalars.length]);
+    }
+
     /** With arrays of its own. */
     public Slot copy() {
         return new Slot(name, dense.clone(), table.clone(), scalars.clone());

@@ -45,18 +45,12 @@ final class ArmSteps {
     }
 
     /**
-     * A step that the driver has completed.
-     *
-     * @param driverSeconds aggregating, optimizer and sending
-     */
-    record Done(StepRecord record, double driverSeconds) {}
-
-    /**
      * Takes a step's sums, moves the parameters, and sends them.
      *
      * @param more whether another step follows in this attempt
+     * @return with the seconds of aggregating, optimizer and sending
      */
-    Done step(long step, boolean more) {
+    StepRecord step(long step, boolean more) {
         Piece[] sums = reduction.await(offers);
         Piece[] parameters = reduction.parameters();
         long start = System.nanoTime();
@@ -65,6 +59,6 @@ final class ArmSteps {
             offers = reduction.offer(step + 1);
         }
         update.complete(record, parameters, rank -> reduction.send(rank, step));
-        return new Done(record, (System.nanoTime() - start) * 1e-9);
+        return record.timed(0, (System.nanoTime() - start) * 1e-9, List.of());
     }
 }

@@ -27,11 +27,8 @@ public final class ArmUpdate {
         this.settings = settings;
         this.layout = layout;
         this.schedule = new Schedule(settings);
-        int scalars = state.arm().loss().scalars().size();
-        this.gradient = new Gradient(layout, scalars);
-        this.optimizer = Optimizer.of(
-                settings,
-                new Optimizer.Sizes(decayed, Math.toIntExact(layout.table().total()), layout.width(), scalars));
+        this.gradient = new Gradient(layout, state.arm().loss().scalars().size());
+        this.optimizer = Optimizer.of(settings, state.values(), decayed);
     }
 
     ArmState state() {
@@ -68,7 +65,7 @@ public final class ArmUpdate {
         Loss loss = state.arm().loss();
         RankScalars total = RankScalars.total(loss, sums);
         peakBytes = Math.max(peakBytes, total.bytes());
-        gradient.assemble(sums, total.gradients(loss), settings.batchSize());
+        gradient.assemble(sums, total.sums().gradients(loss), settings.batchSize());
         double norm = gradient.wholeNorm();
         double rate = schedule.at(step);
         boolean clipped = clip(gradient.norm());
@@ -89,9 +86,9 @@ public final class ArmUpdate {
         boolean moves = state.stopped().isEmpty();
         if (moves) {
             optimizer.begin(record.learningRate());
-            optimizer.moveScalars(state.values().scalars(), gradient);
+            optimizer.moveScalars(gradient);
             state.keepScalarsInRange();
-            optimizer.moveTable(state.values().table(), gradient);
+            optimizer.moveTable(gradient);
         }
         RuntimeException failure = null;
         for (int rank = 0, row = 0; rank < pieces.length; rank++) {
@@ -103,7 +100,7 @@ public final class ArmUpdate {
             int first = layout.dense().start(rank);
             int last = first + layout.dense().size(rank);
             if (moves) {
-                optimizer.moveDense(state.values().dense(), gradient, first, last, pieces[rank].dense());
+                optimizer.moveDense(gradient, first, last, pieces[rank].dense());
             } else {
                 pieces[rank].dense().put(state.values().dense(), first, last - first);
             }

@@ -5,7 +5,6 @@ import siglip.job.batches.Batch;
 import siglip.job.losses.LossExchange;
 import siglip.job.losses.LossSpec;
 import siglip.job.losses.LossStep;
-import siglip.job.losses.PendingTextGradient;
 import siglip.job.order.Slices;
 import siglip.job.ring.PieceLayout;
 import siglip.job.ring.RankNode;
@@ -98,11 +97,11 @@ final class ArmWorker {
         own.writeConceptIds(batch.conceptIds());
         clock.lap(Phase.FORWARD);
         LossSums sums = new LossSums();
-        PendingTextGradient pending = exchange.run(
+        Runnable pending = exchange.run(
                 new LossStep(arm, step, images, own, told.scalars(), imageGradient, textGradient, sums, clock));
         backward(Modality.IMAGE, images, imageGradient);
         clock.lap(Phase.BACKWARD);
-        pending.await(); // micro-batches then write the texts again
+        pending.run(); // micro-batches then write the texts again
         clock.lap(Phase.HOPS);
         backward(Modality.TEXT, own.embeddings(), textGradient);
         clock.lap(Phase.BACKWARD);
@@ -116,7 +115,7 @@ final class ArmWorker {
         clock.lap(Phase.UPDATE);
         RankStep done =
                 new RankStep(node.rank(), clock.seconds(batchSeconds), node.takeRingBytes(), node.takeReduceBytes());
-        RankMetrics.step(done);
+        TrainingMetrics.step(done);
         node.report(arm, step, done.toArray());
     }
 

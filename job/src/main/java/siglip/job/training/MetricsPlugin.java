@@ -2,7 +2,6 @@ package siglip.job.training;
 
 import com.codahale.metrics.MetricRegistry;
 import java.util.Map;
-import org.apache.spark.SparkContext;
 import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
@@ -17,18 +16,13 @@ public final class MetricsPlugin implements SparkPlugin {
     public DriverPlugin driverPlugin() {
         return new DriverPlugin() {
             @Override
-            public Map<String, String> init(SparkContext spark, PluginContext context) {
-                return Map.of();
-            }
-
-            @Override
             public void registerMetrics(String application, PluginContext context) {
-                DriverMetrics.use(context.metricRegistry());
+                TrainingMetrics.useOnDriver(context.metricRegistry());
             }
 
             @Override
             public void shutdown() {
-                DriverMetrics.use(new MetricRegistry());
+                TrainingMetrics.useOnDriver(new MetricRegistry());
             }
         };
     }
@@ -38,12 +32,12 @@ public final class MetricsPlugin implements SparkPlugin {
         return new ExecutorPlugin() {
             @Override
             public void init(PluginContext context, Map<String, String> fromDriver) {
-                RankMetrics.use(context.metricRegistry());
+                TrainingMetrics.useOnExecutor(context.metricRegistry());
             }
 
             @Override
             public void shutdown() {
-                RankMetrics.use(new MetricRegistry());
+                TrainingMetrics.useOnExecutor(new MetricRegistry());
             }
         };
     }

@@ -13,7 +13,7 @@ import siglip.kernels.LossSums;
  * @param bytes accounted memory of the rank for this arm
  */
 record RankScalars(LossSums sums, long bytes) {
-    /** For the head of the rank's piece; {@link #read} takes them in the same order. */
+    /** For the head of the rank's piece; {@link #total} takes them in the same order. */
     double[] toArray(Loss loss) {
         DoubleBuffer to = DoubleBuffer.allocate(Piece.SCALARS);
         to.put((double) bytes).put(sums.loss);
@@ -28,8 +28,7 @@ record RankScalars(LossSums sums, long bytes) {
         return to.array();
     }
 
-    private static RankScalars read(Loss loss, DoubleBuffer from) {
-        long bytes = (long) from.get();
+    private static LossSums read(Loss loss, DoubleBuffer from) {
         LossSums sums = new LossSums();
         sums.loss = from.get();
         for (LossScalar scalar : loss.scalars()) {
@@ -41,7 +40,7 @@ record RankScalars(LossSums sums, long bytes) {
         sums.maxPositiveLogit = from.get();
         sums.negatives = (long) from.get();
         sums.negativeLogits = from.get();
-        return new RankScalars(sums, bytes);
+        return sums;
     }
 
     /** Adds up the ranks' sums in rank order; of the bytes, the largest. */
@@ -49,15 +48,10 @@ record RankScalars(LossSums sums, long bytes) {
         LossSums sums = new LossSums();
         long bytes = 0;
         for (Piece piece : pieces) {
-            RankScalars rank = read(loss, piece.scalars());
-            sums.add(rank.sums);
-            bytes = Math.max(bytes, rank.bytes);
+            DoubleBuffer from = piece.scalars();
+            bytes = Math.max(bytes, (long) from.get());
+            sums.add(read(loss, from));
         }
         return new RankScalars(sums, bytes);
-    }
-
-    /** Gradients of the sum of losses, in the order of the loss's scalars. */
-    double[] gradients(Loss loss) {
-        return loss.scalars().stream().mapToDouble(sums::gradient).toArray();
     }
 }

@@ -1,6 +1,7 @@
 package siglip.job.training;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,14 +19,12 @@ import siglip.job.stage.RankStep;
 final class StepLedger {
     private record Name(int arm, long step) {}
 
-    private record Waiting(ArmSteps.Done done, double seconds) {}
-
     /** Something to do once these steps have been passed on. */
     private record Afterwards(Set<Name> steps, Runnable action) {}
 
     private final int ranks;
     private final Consumer<StepRecord> done;
-    private final Map<Name, Waiting> waiting = new LinkedHashMap<>();
+    private final Map<Name, StepRecord> waiting = new LinkedHashMap<>();
     private final Deque<Afterwards> afterwards = new ArrayDeque<>();
     private final Map<Name, Map<Integer, RankStep>> times = new HashMap<>();
 
@@ -35,8 +34,8 @@ final class StepLedger {
     }
 
     /** A step is complete on the driver, after so many seconds. */
-    void add(int arm, ArmSteps.Done done, double seconds) {
-        waiting.put(new Name(arm, done.record().step()), new Waiting(done, seconds));
+    void add(int arm, StepRecord step, double seconds) {
+        waiting.put(new Name(arm, step.step()), step.timed(seconds, step.driverSeconds(), List.of()));
     }
 
     /** Does something as soon as all steps so far have been passed on. */
@@ -47,9 +46,8 @@ final class StepLedger {
 
     /** Takes what the ranks have reported so far, and passes on the records that are whole. */
     void collect(DriverNode node) {
-        for (DriverNode.Report report = node.nextReport().orElse(null);
-                report != null;
-                report = node.nextReport().orElse(null)) {
+        for (Optional<DriverNode.Report> next = node.nextReport(); next.isPresent(); next = node.nextReport()) {
+            DriverNode.Report report = next.get();
             times.computeIfAbsent(new Name(report.arm(), report.step()), name -> new TreeMap<>())
                     .put(report.rank(), RankStep.read(report.rank(), report.values()));
         }
@@ -67,13 +65,12 @@ final class StepLedger {
     }
 
     private void pass(Name name) {
-        Map<Integer, RankStep> reported =
-                Optional.ofNullable(times.remove(name)).orElse(Map.of());
-        Waiting step = waiting.remove(name);
-        double driver = step.done().driverSeconds();
-        List<RankStep> byRank =
-                reported.values().stream().map(rank -> rank.withDriver(driver)).toList();
-        done.accept(step.done().record().timed(step.seconds(), driver, byRank));
+        StepRecord step = waiting.remove(name);
+        List<RankStep> byRank = new ArrayList<>();
+        if (times.containsKey(name)) {
+            times.remove(name).values().forEach(rank -> byRank.add(rank.withDriver(step.driverSeconds())));
+        }
+        done.accept(step.timed(step.seconds(), step.driverSeconds(), byRank));
         afterwards.forEach(each -> each.steps().remove(name));
         doDue();
     }

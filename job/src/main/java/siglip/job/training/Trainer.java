@@ -158,7 +158,7 @@ public final class Trainer {
 
     private void attempt(long from, long to) {
         attempts++;
-        DriverMetrics.attempt();
+        TrainingMetrics.attempt();
         String training = arms.stream()
                 .map(ArmUpdate::state)
                 .filter(state -> state.stopped().isEmpty())
@@ -229,7 +229,7 @@ public final class Trainer {
             for (long step = from; step < to; step++) {
                 for (ArmSteps each : running) {
                     if (each.due(step)) {
-                        ArmSteps.Done done = each.step(step, step + 1 < to);
+                        StepRecord done = each.step(step, step + 1 < to);
                         long now = System.nanoTime();
                         ledger.add(each.arm(), done, (now - last) * 1e-9);
                         last = now;
@@ -274,12 +274,12 @@ public final class Trainer {
     }
 
     private void incident(String text) {
-        DriverMetrics.incident();
+        TrainingMetrics.incident();
         listener.incident(text);
     }
 
     private void pass(StepRecord record) {
-        DriverMetrics.step(record, settings.training().batchSize());
+        TrainingMetrics.step(record, settings.training().batchSize());
         listener.step(record);
         if (!record.finite()) {
             incident("arm %s stopped: loss %s, gradient norm %s at step %d"

@@ -115,19 +115,18 @@ class AdamWTest {
         float[] parameters = floats(join(golden.get("weights.0"), golden.get("biases.0")));
         float[] rows = floats(golden.get("table.0"));
         double[] scalars = golden.get("scalars.0").clone();
-        Optimizer optimizer = Optimizer.of(training(), new Optimizer.Sizes(decayed, ROWS, WIDTH, 2));
+        Optimizer optimizer = Optimizer.of(training(), new Slot("parameters", parameters, rows, scalars), decayed);
         double moved = 0;
         for (int step = 0; step < STEPS; step++) {
             double rate = golden.get("rates")[step];
             moved += rate * moveRoundings(step + 1);
             Gradient gradient = gradient(step);
             optimizer.begin(rate);
-            optimizer.moveScalars(scalars, gradient);
+            optimizer.moveScalars(gradient);
             FloatBuffer copy = FloatBuffer.allocate(WEIGHTS + BIASES);
-            optimizer.moveDense(
-                    parameters, gradient, 4, WEIGHTS + BIASES, copy); // in two pieces, the first of them later
-            optimizer.moveDense(parameters, gradient, 0, 4, copy);
-            optimizer.moveTable(rows, gradient);
+            optimizer.moveDense(gradient, 4, WEIGHTS + BIASES, copy); // in two pieces, the first of them later
+            optimizer.moveDense(gradient, 0, 4, copy);
+            optimizer.moveTable(gradient);
             int done = step + 1;
             double[] dense = join(golden.get("weights." + done), golden.get("biases." + done));
             for (int i = 0; i < dense.length; i++) {

@@ -95,7 +95,7 @@ class OptimizerTest {
                             List.of("training.optimizer=" + kind.id()), Map.of(), Map.of(), Optional.empty()))
                     .settings()
                     .training();
-            optimizer = Optimizer.of(settings, new Optimizer.Sizes(new boolean[] {true, true, false}, ROWS, WIDTH, 2));
+            optimizer = Optimizer.of(settings, values, new boolean[] {true, true, false});
             System.arraycopy(new float[] {-1, 2, 3}, 0, gradient.dense, 0, DENSE);
             gradient.ids = new int[] {0};
             gradient.rows = 1;
@@ -107,9 +107,9 @@ class OptimizerTest {
         void steps(int count) {
             for (int step = 0; step < count; step++) {
                 optimizer.begin(0.01);
-                optimizer.moveScalars(values.scalars(), gradient);
-                optimizer.moveTable(values.table(), gradient);
-                optimizer.moveDense(values.dense(), gradient, 0, DENSE, FloatBuffer.allocate(DENSE));
+                optimizer.moveScalars(gradient);
+                optimizer.moveTable(gradient);
+                optimizer.moveDense(gradient, 0, DENSE, FloatBuffer.allocate(DENSE));
             }
         }
     }

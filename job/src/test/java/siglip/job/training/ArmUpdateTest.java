@@ -139,7 +139,7 @@ class ArmUpdateTest {
 
             assertThat(arrived.bytes()).isEqualTo(10);
             assertThat(arrived.sums().loss).isEqualTo(2);
-            assertThat(arrived.gradients(loss))
+            assertThat(arrived.sums().gradients(loss))
                     .isEqualTo(Arrays.copyOf(new double[] {4, 6}, loss.scalars().size()));
             assertThat(arrived.sums().positives).isEqualTo(8);
             assertThat(arrived.sums().positiveLogits).isEqualTo(10);

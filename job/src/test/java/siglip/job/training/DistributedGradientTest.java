@@ -289,7 +289,7 @@ class DistributedGradientTest {
                         ranks * plan.cores());
                 Piece[] sums = reduction.await(offers);
                 Loss loss = state.arm().loss();
-                gradient.assemble(sums, RankScalars.total(loss, sums).gradients(loss), source.batchSize());
+                gradient.assemble(sums, RankScalars.total(loss, sums).sums().gradients(loss), source.batchSize());
                 StepRecord record = update.take(sums, step, 1);
                 oracle.check("%s, step %d, %s".formatted(state.arm().name(), step, what), record.loss(), gradient);
                 if (step + 1 < STEPS) {

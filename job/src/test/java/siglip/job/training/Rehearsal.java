@@ -145,7 +145,7 @@ final class Rehearsal {
         long last = System.nanoTime();
         for (long step = plan.from(); step < plan.to(); step++) {
             for (ArmSteps driver : drivers) {
-                ArmSteps.Done done = driver.step(step, step + 1 < plan.to());
+                StepRecord done = driver.step(step, step + 1 < plan.to());
                 long now = System.nanoTime();
                 ledger.add(driver.arm(), done, (now - last) * 1e-9);
                 last = now;

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import siglip.job.losses.LossExchange;
 import siglip.job.losses.LossStep;
-import siglip.job.losses.PendingTextGradient;
 import siglip.job.order.Slices;
 import siglip.job.ring.Frame;
 import siglip.job.ring.GradientRing;
@@ -68,8 +67,8 @@ final class RingFaults {
 
     private record Damaged(LossExchange right, Step after) implements LossExchange {
         @Override
-        public PendingTextGradient run(LossStep step) {
-            right.run(step).await();
+        public Runnable run(LossStep step) {
+            right.run(step).run();
             after.damage(step.step(), step.imageGradient(), step.textGradient());
             return () -> {};
         }
@@ -82,7 +81,7 @@ final class RingFaults {
 
     private record Ring(SegmentPlan plan, RankNode node, Lanes lanes, boolean clears) implements LossExchange {
         @Override
-        public PendingTextGradient run(LossStep step) {
+        public Runnable run(LossStep step) {
             Slices rows = plan.rows();
             int width = step.images().columns();
             int most = rows.largest();
