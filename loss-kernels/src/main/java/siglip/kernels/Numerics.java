@@ -2,7 +2,6 @@ package siglip.kernels;
 
 import java.io.Serializable;
 import java.util.List;
-import java.util.function.Function;
 import siglip.kernels.blas.MatrixProducts;
 
 /**
@@ -38,18 +37,14 @@ public record Numerics(String products, String precision, String elementwise, in
                     "Cannot compute the same products with %s: their results differ in their last bits. %s"
                             .formatted(String.join(" and ", products), MatrixProducts.remedy(products)));
         }
+        List<String> precisions =
+                resolved.stream().map(Numerics::precision).distinct().toList();
         return new Numerics(
                 products.get(0),
-                only(resolved, Numerics::precision, FP32),
+                precisions.size() == 1 ? precisions.get(0) : FP32,
                 ElementwiseKernels.narrowest(
                         resolved.stream().map(Numerics::elementwise).toList()),
                 resolved.get(0).tile());
-    }
-
-    /** The value that all have; otherwise another. */
-    private static String only(List<Numerics> of, Function<Numerics, String> value, String otherwise) {
-        String first = value.apply(of.get(0));
-        return of.stream().map(value).allMatch(first::equals) ? first : otherwise;
     }
 
     public Numerics {

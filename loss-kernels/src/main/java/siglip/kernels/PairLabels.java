@@ -21,11 +21,6 @@ public record PairLabels(
         return new PairLabels(0, 0, new int[n], new int[n], DuplicatePolicy.IGNORE);
     }
 
-    /** An m x n block of negatives alone. */
-    public static PairLabels none(int m, int n) {
-        return new PairLabels(0, m, new int[m], new int[n], DuplicatePolicy.IGNORE);
-    }
-
     /** The labels of image rows {@code from} to {@code from + count - 1} with all texts. */
     public PairLabels images(int from, int count) {
         return new PairLabels(

@@ -85,12 +85,8 @@ public final class SigmoidLoss {
         for (int i = 0; i < imageSlices.length; i++) {
             workspace.imageSlice = products.prepare(imageSlices[i], workspace.imageSlice);
             for (int j = 0; j < textGradients.length; j++) {
-                int rows = imageSlices[i].rows();
                 Operand textSlice = workspace.textSlice(j);
-                int columns = textSlice.matrix().rows();
-                Matrix tile = workspace.shaped(rows, columns);
-                products.timesTransposed(workspace.imageSlice, textSlice, tile, Into.OVERWRITE);
-                workspace.special.tile(i * workspace.tile, rows, j * workspace.tile, columns);
+                Matrix tile = workspace.similarities(products, i, textSlice, j);
                 maskedLogits += maskedLogits(tile, params);
                 masked += workspace.special.maskedCount();
                 pass(tile, params, block);

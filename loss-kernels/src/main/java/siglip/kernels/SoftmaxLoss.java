@@ -92,7 +92,7 @@ public final class SoftmaxLoss {
         for (int i = 0; i < imageSlices.length; i++) {
             workspace.imageSlice = products.prepare(imageSlices[i], workspace.imageSlice);
             for (int j = 0; j < textSlices; j++) {
-                Matrix tile = similarities(i, workspace.textSlice(j), j);
+                Matrix tile = workspace.similarities(products, i, workspace.textSlice(j), j);
                 int row = i * workspace.tile;
                 int column = firstColumn + j * workspace.tile;
                 takeOutPositives(tile, params, rows, row, columns, column);
@@ -115,16 +115,6 @@ public final class SoftmaxLoss {
                     "Cannot keep the sums of %d images and of %d texts from column %d on in %d rows and %d columns"
                             .formatted(images.rows(), texts.rows(), firstColumn, rows.rows(), columns.rows()));
         }
-    }
-
-    /** Similarities of tile (i, j), and its special pairs found. Both passes see the same bits. */
-    private Matrix similarities(int i, Operand textSlice, int j) {
-        int height = workspace.imageSlice.matrix().rows();
-        int width = textSlice.matrix().rows();
-        Matrix tile = workspace.shaped(height, width);
-        products.timesTransposed(workspace.imageSlice, textSlice, tile, Into.OVERWRITE);
-        workspace.special.tile(i * workspace.tile, height, j * workspace.tile, width);
-        return tile;
     }
 
     private void takeOutPositives(Matrix tile, LogitParams params, LogSums rows, int row, LogSums columns, int column) {
@@ -175,15 +165,11 @@ public final class SoftmaxLoss {
 
     private static boolean areWithinRange(double[] sums, int count) {
         for (int i = 0; i < count; i++) {
-            if (!isWithinRange(sums[i])) {
+            if (!(sums[i] >= LEAST_SUM && sums[i] < MOST_SUM)) { // so too if it is not a number
                 return false;
             }
         }
         return true;
-    }
-
-    private static boolean isWithinRange(double sum) {
-        return sum >= LEAST_SUM && sum < MOST_SUM; // not so if it is not a number
     }
 
     /** After row {@code i}: every few rows, and after the last. */
@@ -262,7 +248,7 @@ public final class SoftmaxLoss {
             shares.load(rowLogSums, i * workspace.tile, imageSlices[i].rows(), rowValues);
             for (int j = 0; j < textGradients.length; j++) {
                 Operand textSlice = workspace.textSlice(j);
-                Matrix tile = similarities(i, textSlice, j);
+                Matrix tile = workspace.similarities(products, i, textSlice, j);
                 masked += workspace.special.maskedCount();
                 for (int k = 0; k < workspace.special.maskedCount(); k++) {
                     maskedLogits += params.scale() * tile.get(workspace.special.masked(k));

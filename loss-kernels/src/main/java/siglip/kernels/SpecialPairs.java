@@ -10,7 +10,7 @@ import java.util.Arrays;
 final class SpecialPairs {
     private static final int FIRST_FOUND = 64;
 
-    private PairLabels labels = PairLabels.none(0, 0);
+    private PairLabels labels = PairLabels.diagonal(0);
     private long[] textsByConcept = new long[0]; // concept id in the high half, text row in the low half, sorted
     private int texts;
 

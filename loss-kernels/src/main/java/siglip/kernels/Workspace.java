@@ -3,6 +3,7 @@ package siglip.kernels;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.Operand;
 
 /** The memory in which both losses work: one tile for the products, and an array for the element-wise passes over its rows. */
@@ -75,8 +76,18 @@ final class Workspace {
         }
     }
 
+    /** Similarities of tile (i, j), and its special pairs found: the same bits every time. */
+    Matrix similarities(MatrixProducts products, int i, Operand textSlice, int j) {
+        int height = imageSlice.matrix().rows();
+        int width = textSlice.matrix().rows();
+        Matrix similarities = shaped(height, width);
+        products.timesTransposed(imageSlice, textSlice, similarities, MatrixProducts.Into.OVERWRITE);
+        special.tile(i * tile, height, j * tile, width);
+        return similarities;
+    }
+
     /** The tile as a matrix of another shape. */
-    Matrix shaped(int rows, int columns) {
+    private Matrix shaped(int rows, int columns) {
         if (shaped.rows() != rows || shaped.columns() != columns) {
             shaped = memory.range(0, rows, columns);
         }

@@ -22,7 +22,7 @@ class BandsTest {
         Results[] sigmoid = new Results[bands.length];
         Results[] softmax = new Results[bands.length];
         for (int b = 0; b < bands.length; b++) {
-            try (MatrixProducts products = MatrixProducts.open("auto")) {
+            try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
                 Workspace workspace = new Workspace(TILE, bands[b]);
                 SigmoidLoss ofPairs = new SigmoidLoss(products, Kernels.one(), workspace);
                 SoftmaxLoss ofRows = new SoftmaxLoss(products, Kernels.one(), workspace);
@@ -82,7 +82,7 @@ class BandsTest {
         Matrix texts = Blocks.unitRows(columns, 3, random);
         PairLabels labels = new PairLabels(0, 0, new int[2], new int[columns], DuplicatePolicy.IGNORE);
         LogitParams params = new LogitParams(Math.log(10), -5);
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             SigmoidLoss loss = new SigmoidLoss(products, Kernels.one(), new Workspace(columns));
             Results.sigmoid(loss, images, texts, labels, params, 1)
                     .assertClose(

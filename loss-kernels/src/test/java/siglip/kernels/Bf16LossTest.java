@@ -140,7 +140,7 @@ class Bf16LossTest {
 
     /** Products in bf16 with one mistake. */
     private static final class WrongProducts implements MatrixProducts {
-        private final MatrixProducts right = MatrixProducts.open("java");
+        private final MatrixProducts right = MatrixProducts.open("java", "fp32");
         private final Bug bug;
         private int prepared;
         private Matrix firstTile = Matrix.allocate(0, 0);

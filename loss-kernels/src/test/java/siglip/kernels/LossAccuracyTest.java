@@ -60,7 +60,7 @@ class LossAccuracyTest {
     @ParameterizedTest
     @MethodSource("kernels")
     void everyKernelStaysWithinItsBoundsForEveryShapeAndPolicy(ElementwiseKernel kernel) {
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             for (int n : new int[] {1, 2, 3, 15, 16, 17, 31, 33, 50}) {
                 for (int dim : new int[] {1, 3, 17, 64}) {
                     Matrix images = Blocks.unitRows(n, dim, random);
@@ -81,7 +81,7 @@ class LossAccuracyTest {
     void everyLibraryStaysWithinTheBounds(String library) {
         Matrix images = Blocks.unitRows(70, 33, random);
         Matrix texts = Blocks.unitRows(70, 33, random);
-        try (MatrixProducts products = MatrixProducts.open(library)) {
+        try (MatrixProducts products = MatrixProducts.open(library, "fp32")) {
             for (DuplicatePolicy policy : DuplicatePolicy.values()) {
                 PairLabels labels = Blocks.batch(Blocks.concepts(70, random), policy);
                 assertAccurate(products, Kernels.one(), 32, images, texts, labels, LATE, 1);
@@ -92,7 +92,7 @@ class LossAccuracyTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 8})
     void slicesAddUpToTheWhole(int slices) {
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             for (int n : new int[] {8, 48, 61}) { // divisible by all, by most, by none
                 Matrix images = Blocks.unitRows(n, 24, random);
                 Matrix texts = Blocks.unitRows(n, 24, random);
@@ -108,7 +108,7 @@ class LossAccuracyTest {
     void moreSlicesThanPairsLeaveSomeEmpty() {
         Matrix images = Blocks.unitRows(3, 4, random);
         Matrix texts = Blocks.unitRows(3, 4, random);
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             assertAccurate(products, Kernels.one(), 8, images, texts, PairLabels.diagonal(3), START, 8);
         }
     }
@@ -117,7 +117,7 @@ class LossAccuracyTest {
     void theDefaultTileHoldsOnABatchThatItDoesNotDivide() {
         Matrix images = Blocks.unitRows(700, 20, random);
         Matrix texts = Blocks.unitRows(700, 20, random);
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             PairLabels labels = Blocks.batch(Blocks.concepts(700, random), DuplicatePolicy.MULTI_POSITIVE);
             assertAccurate(products, Kernels.one(), Numerics.AUTO.tile(), images, texts, labels, LATE, 1);
         }
@@ -129,7 +129,7 @@ class LossAccuracyTest {
         int[] textConcepts = Blocks.concepts(45, random);
         Matrix images = Blocks.unitRows(20, 9, random);
         Matrix texts = Blocks.unitRows(45, 9, random);
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             for (int firstText : new int[] {0, 7, 90, 110, 1000}) {
                 for (DuplicatePolicy policy : DuplicatePolicy.values()) {
                     PairLabels labels = new PairLabels(100, firstText, imageConcepts, textConcepts, policy);
@@ -144,7 +144,7 @@ class LossAccuracyTest {
         Matrix images = Blocks.unitRows(40, 9, random);
         Matrix texts = Blocks.unitRows(40, 9, random);
         PairLabels labels = Blocks.batch(new int[40], DuplicatePolicy.MULTI_POSITIVE);
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             assertAccurate(products, Kernels.one(), 16, images, texts, labels, START, 3);
         }
     }
@@ -159,7 +159,7 @@ class LossAccuracyTest {
                 texts.set(i, k, texts.get(i, k) * (i % 5) * 3);
             }
         }
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             for (double logScale : new double[] {-3, 0, 2, 4.7}) {
                 assertAccurate(
                         products,
@@ -188,7 +188,7 @@ class LossAccuracyTest {
                     texts.rows(i - 1, 1).copyFrom(texts.rows(i, 1));
                 }
             }
-            try (MatrixProducts products = MatrixProducts.open("auto")) {
+            try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
                 LogitParams params = new LogitParams(Math.log(100), 0);
                 assertAccurate(products, Kernels.one(), 8, images, texts, PairLabels.diagonal(40), params, 2);
             }
@@ -203,7 +203,7 @@ class LossAccuracyTest {
         PairLabels labels = Blocks.batch(Blocks.concepts(n, random), DuplicatePolicy.MASK);
         ReferenceLoss reference =
                 ReferenceLoss.sigmoid(ReferenceLoss.values(images), ReferenceLoss.values(texts), labels, START);
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             SigmoidLoss loss = new SigmoidLoss(products, Kernels.one(), new Workspace(16));
             LossSums sums = Results.sigmoid(loss, images, texts, labels, START, 2).sums;
 
@@ -236,7 +236,7 @@ class LossAccuracyTest {
         Matrix images = Blocks.unitRows(75, 31, random);
         Matrix texts = Blocks.unitRows(75, 31, random);
         PairLabels labels = Blocks.batch(Blocks.concepts(75, random), DuplicatePolicy.MULTI_POSITIVE);
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             SigmoidLoss loss = new SigmoidLoss(products, Kernels.one(), new Workspace(32));
             Results first = Results.sigmoid(loss, images, texts, labels, START, 2);
             for (int repeat = 0; repeat < 500; repeat++) { // compiled meanwhile

@@ -92,7 +92,7 @@ class PlantedBugsTest {
 
     @Test
     void aLossWithoutItsTailIsCaught() {
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             assertCaught(new SumWithoutTail(ElementwiseKernel.LOSS), products, false, "loss");
             assertCaught(new SumWithoutTail(ElementwiseKernel.LOSS), products, true, "loss");
         }
@@ -100,7 +100,7 @@ class PlantedBugsTest {
 
     @Test
     void aBiasGradientWithoutItsTailIsCaught() {
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             assertCaught(new SumWithoutTail(ElementwiseKernel.GRADIENT), products, false, "bias gradient");
         }
     }
@@ -108,7 +108,7 @@ class PlantedBugsTest {
     @Test
     void aLogScaleGradientWithoutItsTailIsCaught() {
         ElementwiseKernel kernel = new SumWithoutTail(ElementwiseKernel.GRADIENT_BY_SIMILARITY);
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             assertCaught(kernel, products, false, "log scale gradient");
             assertCaught(kernel, products, true, "log scale gradient");
         }
@@ -173,7 +173,7 @@ class PlantedBugsTest {
     @ParameterizedTest
     @EnumSource
     void aWrongProductIsCaught(ProductBug bug) {
-        try (MatrixProducts products = new WrongProducts(MatrixProducts.open("java"), bug)) {
+        try (MatrixProducts products = new WrongProducts(MatrixProducts.open("java", "fp32"), bug)) {
             assertCaught(new ScalarKernel(), products, false, bug.result);
             assertCaught(new ScalarKernel(), products, true, bug.result);
         }

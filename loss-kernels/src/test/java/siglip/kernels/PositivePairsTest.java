@@ -33,7 +33,7 @@ class PositivePairsTest {
     @MethodSource("kernels")
     void sigmoidKeepsItsRelativeAccuracyFarBeyond30(ElementwiseKernel kernel) {
         Matrix one = oneHot(1);
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             SigmoidLoss loss = new SigmoidLoss(products, kernel, new Workspace(16));
             for (double logit : new double[] {0, 1, 5, 12, 15, 17, 30, 50, 80}) {
                 LogitParams params = new LogitParams(Math.log(logit + 1), -1);
@@ -54,7 +54,7 @@ class PositivePairsTest {
     @MethodSource("kernels")
     void softmaxKeepsItsRelativeAccuracyFarBeyond30(ElementwiseKernel kernel) {
         Matrix two = oneHot(2);
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             SoftmaxLoss loss = new SoftmaxLoss(products, kernel, new Workspace(16));
             for (double logit : new double[] {1, 5, 12, 15, 17, 30, 50, 80}) {
                 LogitParams params = new LogitParams(Math.log(logit), 0);
@@ -93,7 +93,7 @@ class PositivePairsTest {
     @MethodSource("kernels")
     void aBatchOfOnePairHasNoSoftmaxLoss(ElementwiseKernel kernel) {
         Matrix one = oneHot(1);
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             SoftmaxLoss loss = new SoftmaxLoss(products, kernel, new Workspace(16));
             Results results =
                     Results.softmax(loss, one, one, PairLabels.diagonal(1), new LogitParams(Math.log(10), 0), 1);

@@ -1,6 +1,7 @@
 package siglip.kernels;
 
 import siglip.kernels.blas.Precision;
+import siglip.kernels.blas.RoundingProducts;
 
 /**
  * How far the results of the kernels may be from {@link ReferenceLoss}, derived from what they do, for any matrix-product library
@@ -46,7 +47,7 @@ public final class ReferenceBounds {
             double[][] imageErrors,
             double[][] textErrors,
             Precision tileGradient) {
-        tileRounding = tileGradient.unit();
+        tileRounding = RoundingProducts.unit(tileGradient);
         this.of = of;
         this.tile = tile;
         this.slices = slices;

@@ -2,6 +2,7 @@ package siglip.kernels;
 
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Precision;
+import siglip.kernels.blas.RoundingProducts;
 
 /**
  * Both losses of a whole batch in plain {@code double} arithmetic that nobody optimises: what the kernels are held to. All N x N
@@ -262,7 +263,7 @@ public final class ReferenceLoss {
         for (int i = 0; i < rows.length; i++) {
             errors[i] = new double[rows[i].length];
             for (int k = 0; k < rows[i].length; k++) {
-                errors[i][k] = Math.abs(rows[i][k]) * precision.unit();
+                errors[i][k] = Math.abs(rows[i][k]) * RoundingProducts.unit(precision);
             }
         }
         return errors;

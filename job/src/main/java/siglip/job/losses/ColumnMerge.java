@@ -23,9 +23,13 @@ final class ColumnMerge {
     private final ByteBuffer[] parts;
     private final ByteBuffer[] outgoing;
     private final ByteBuffer[] wholes;
+    private final List<CompletableFuture<ByteBuffer>> arrivingParts = new ArrayList<>(); // by rank; none of this one
+    private final List<CompletableFuture<ByteBuffer>> arrivingWholes = new ArrayList<>();
+    private Frame part; // of the step for which there are offers
+    private Frame whole;
 
     /** @param rows how the columns of the global batch are cut into the ranks' own */
-    public ColumnMerge(RankNode node, Slices rows) {
+    ColumnMerge(RankNode node, Slices rows) {
         this.node = node;
         this.rows = rows;
         this.own = new LogSums(rows.size(node.rank()));
@@ -44,49 +48,50 @@ final class ColumnMerge {
         return ByteBuffer.allocateDirect((int) LogSums.bytes(rows.size(rank))).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** The blocks that a step of an arm expects, offered early. */
-    public Offers offer(int arm, long step) {
-        Offers offers = new Offers(
-                new Frame(Frame.Kind.LOG_SUMS_PART, arm, step, 0), new Frame(Frame.Kind.LOG_SUMS_WHOLE, arm, step, 0));
+    /** Offers a place for each block that a step of an arm expects. */
+    void offer(int arm, long step) {
+        part = new Frame(Frame.Kind.LOG_SUMS_PART, arm, step, 0);
+        whole = new Frame(Frame.Kind.LOG_SUMS_WHOLE, arm, step, 0);
+        arrivingParts.clear();
+        arrivingWholes.clear();
         for (int peer = 0; peer < node.ranks(); peer++) {
             boolean self = peer == node.rank();
-            offers.parts.add(self ? null : node.receive(offers.part, peer, clear(parts[peer])));
-            offers.wholes.add(self ? null : node.receive(offers.whole, peer, clear(wholes[peer])));
+            arrivingParts.add(self ? null : node.receive(part, peer, clear(parts[peer])));
+            arrivingWholes.add(self ? null : node.receive(whole, peer, clear(wholes[peer])));
         }
-        return offers;
     }
 
     /**
-     * Replaces this rank's parts of all columns by the whole.
+     * Replaces this rank's parts of all columns by the whole, in the step for which places were offered last.
      *
      * @return the share of the loss of this rank's own columns
      */
-    public double run(Offers offers, LogSums columns) {
+    double run(LogSums columns) {
         Departures sent = new Departures();
         for (int peer = 0; peer < node.ranks(); peer++) {
-            ByteBuffer part = clear(peer == node.rank() ? parts[peer] : outgoing[peer]);
-            columns.write(rows.start(peer), rows.size(peer), part.asDoubleBuffer());
+            ByteBuffer block = clear(peer == node.rank() ? parts[peer] : outgoing[peer]);
+            columns.write(rows.start(peer), rows.size(peer), block.asDoubleBuffer());
             if (peer != node.rank()) {
-                sent.add(peer, node.send(offers.part, peer, part));
+                sent.add(peer, node.send(part, peer, block));
             }
         }
         own.clear();
         for (int peer = 0; peer < node.ranks(); peer++) {
             if (peer != node.rank()) {
-                node.await(offers.parts.get(peer), peer, offers.part.toString());
+                node.await(arrivingParts.get(peer), peer, part.toString());
             }
             own.merge(0, clear(parts[peer]).asDoubleBuffer());
         }
-        ByteBuffer whole = clear(wholes[node.rank()]);
-        own.write(0, own.rows(), whole.asDoubleBuffer());
+        ByteBuffer mine = clear(wholes[node.rank()]);
+        own.write(0, own.rows(), mine.asDoubleBuffer());
         for (int peer = 0; peer < node.ranks(); peer++) {
             if (peer != node.rank()) {
-                sent.add(peer, node.send(offers.whole, peer, whole));
+                sent.add(peer, node.send(whole, peer, mine));
             }
         }
         for (int peer = 0; peer < node.ranks(); peer++) {
             if (peer != node.rank()) {
-                node.await(offers.wholes.get(peer), peer, offers.whole.toString());
+                node.await(arrivingWholes.get(peer), peer, whole.toString());
             }
             columns.read(rows.start(peer), clear(wholes[peer]).asDoubleBuffer());
         }
@@ -95,29 +100,16 @@ final class ColumnMerge {
     }
 
     /** Memory of a rank: for parts and wholes of all columns that leave or arrive, and a part of its own columns from each rank. */
-    public static Footprint footprint(Slices rows, int rank) {
+    static Footprint footprint(Slices rows, int rank) {
         int own = rows.size(rank);
         return new Footprint(LogSums.bytes(2 * rows.total() + (long) rows.ranks() * own), LogSums.bytes(own));
     }
 
-    public long bytes() {
+    long bytes() {
         return footprint(rows, node.rank()).total();
     }
 
     private static ByteBuffer clear(ByteBuffer buffer) {
         return buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN).clear();
-    }
-
-    /** The blocks that one step expects, by rank; none of this rank itself. */
-    public static final class Offers {
-        private final Frame part;
-        private final Frame whole;
-        private final List<CompletableFuture<ByteBuffer>> parts = new ArrayList<>();
-        private final List<CompletableFuture<ByteBuffer>> wholes = new ArrayList<>();
-
-        private Offers(Frame part, Frame whole) {
-            this.part = part;
-            this.whole = whole;
-        }
     }
 }

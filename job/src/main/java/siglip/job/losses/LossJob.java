@@ -99,32 +99,25 @@ public final class LossJob {
      * @param textSquares the same of the texts
      */
     private record RankResult(int rank, double loss, double[] scalarGradients, double imageSquares, double textSquares)
-            implements Serializable {
-        RankResult plus(RankResult next) {
-            double[] gradients = scalarGradients.clone();
-            Arrays.setAll(gradients, i -> gradients[i] + next.scalarGradients[i]);
-            return new RankResult(
-                    rank,
-                    loss + next.loss,
-                    gradients,
-                    imageSquares + next.imageSquares,
-                    textSquares + next.textSquares);
-        }
-    }
+            implements Serializable {}
 
     /** Adds up in rank order, whatever order the tasks ended in. */
     private static LossResult total(Loss loss, List<RankResult> ranks, double pairs) {
-        RankResult total = ranks.stream()
-                .sorted(Comparator.comparingInt(RankResult::rank))
-                .reduce(RankResult::plus)
-                .orElseThrow();
-        double[] gradients = total.scalarGradients.clone();
+        double sum = 0;
+        double[] gradients = new double[loss.scalars().size()];
+        double imageSquares = 0;
+        double textSquares = 0;
+        List<RankResult> inOrder =
+                ranks.stream().sorted(Comparator.comparingInt(RankResult::rank)).toList();
+        for (RankResult rank : inOrder) {
+            sum += rank.loss;
+            Arrays.setAll(gradients, i -> gradients[i] + rank.scalarGradients[i]);
+            imageSquares += rank.imageSquares;
+            textSquares += rank.textSquares;
+        }
         Arrays.setAll(gradients, i -> gradients[i] / pairs);
         return new LossResult(
-                total.loss / pairs,
-                loss.named(gradients),
-                Math.sqrt(total.imageSquares) / pairs,
-                Math.sqrt(total.textSquares) / pairs);
+                sum / pairs, loss.named(gradients), Math.sqrt(imageSquares) / pairs, Math.sqrt(textSquares) / pairs);
     }
 
     private static void write(SparkSession session, JavaRDD<Row> gradients, String folder) {

@@ -3,7 +3,6 @@ package siglip.job.losses;
 import java.nio.DoubleBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import siglip.job.order.Slices;
 import siglip.job.ring.GradientRing;
 import siglip.job.ring.TextBlock;
 import siglip.job.ring.TextRing;
@@ -55,7 +54,7 @@ final class SoftmaxExchange implements LossExchange {
         TextBlock own = step.texts();
         TextRing texts = new TextRing(blocks.node(), blocks.rows(), step.arm(), step.step(), own, gathered);
         GradientRing gradients = textGradients.ring(step);
-        ColumnMerge.Offers offers = merge.offer(step.arm(), step.step());
+        merge.offer(step.arm(), step.step());
         LogitParams params = step.scalars().logits();
         StepClock clock = step.clock();
         int[] conceptIds = own.conceptIds();
@@ -76,7 +75,7 @@ final class SoftmaxExchange implements LossExchange {
                     blocks.rows().start(owner));
             clock.lap(Phase.LOSS);
         }
-        step.sums().loss += mergeLanes() + merge.run(offers, columns[0]);
+        step.sums().loss += mergeLanes() + merge.run(columns[0]);
         clock.lap(Phase.HOPS);
 
         step.imageGradient().clear();
@@ -105,21 +104,16 @@ final class SoftmaxExchange implements LossExchange {
     private void accumulateLogSums(
             Matrix images, Matrix texts, PairLabels labels, LogitParams params, int firstColumn) {
         Lanes lanes = blocks.lanes();
-        Slices cut = lanes.cut(images.rows());
-        lanes.each(lane -> {
-            int from = cut.start(lane);
-            int count = cut.size(lane);
-            lanes.kernels(lane)
-                    .softmax()
-                    .accumulateLogSums(
-                            images.rows(from, count),
-                            texts,
-                            labels.images(from, count),
-                            params,
-                            rows[lane],
-                            columns[lane],
-                            firstColumn);
-        });
+        lanes.each(images.rows(), (lane, from, count) -> lanes.kernels(lane)
+                .softmax()
+                .accumulateLogSums(
+                        images.rows(from, count),
+                        texts,
+                        labels.images(from, count),
+                        params,
+                        rows[lane],
+                        columns[lane],
+                        firstColumn));
     }
 
     /**

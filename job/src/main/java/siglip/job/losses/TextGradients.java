@@ -3,7 +3,6 @@ package siglip.job.losses;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import siglip.job.order.Slices;
 import siglip.job.ring.GradientRing;
 import siglip.job.stage.Lanes;
 import siglip.kernels.LossSums;
@@ -51,25 +50,26 @@ final class TextGradients {
      */
     void accumulate(LossStep step, PairLabels labels, Matrix textGradient, Body body) {
         Lanes lanes = blocks.lanes();
-        Slices cut = lanes.cut(step.images().rows());
         LossSums[] parts = new LossSums[lanes.count()];
         Arrays.setAll(parts, lane -> new LossSums());
-        lanes.each(lane -> {
-            int from = cut.start(lane);
-            int count = cut.size(lane);
-            body.accumulate(
-                    lane,
-                    step.images().rows(from, count),
-                    labels.images(from, count),
-                    step.imageGradient().rows(from, count),
-                    of(lane, textGradient),
-                    parts[lane]);
-        });
+        lanes.each(
+                step.images().rows(),
+                (lane, from, count) -> body.accumulate(
+                        lane,
+                        step.images().rows(from, count),
+                        labels.images(from, count),
+                        step.imageGradient().rows(from, count),
+                        of(lane, textGradient),
+                        parts[lane]));
         for (LossSums part : parts) {
             step.sums().add(part);
         }
         if (!ofLanes.isEmpty()) {
-            lanes.each(lane -> addLanes(lanes.cut(textGradient.rows()), lane, textGradient));
+            lanes.each(textGradient.rows(), (lane, from, count) -> {
+                for (Matrix share : ofLanes) { // in the order of lanes
+                    Sums.add(share.rows(from, count), textGradient.rows(from, count));
+                }
+            });
         }
     }
 
@@ -81,15 +81,6 @@ final class TextGradients {
         Matrix share = ofLanes.get(lane - 1).rows(0, whole.rows());
         share.clear();
         return share;
-    }
-
-    /** Adds what the lanes gathered to a lane's own rows of the whole, in the order of lanes. */
-    private void addLanes(Slices cut, int lane, Matrix whole) {
-        int from = cut.start(lane);
-        int count = cut.size(lane);
-        for (Matrix share : ofLanes) {
-            Sums.add(share.rows(from, count), whole.rows(from, count));
-        }
     }
 
     long bytes() {

@@ -32,7 +32,7 @@ public record PieceLayout(Slices dense, Slices table, int width) implements Seri
     }
 
     /** Memory for the piece of a rank. */
-    Piece allocate(int rank) {
+    public Piece allocate(int rank) {
         return new Piece(dense.size(rank), table.size(rank), width);
     }
 

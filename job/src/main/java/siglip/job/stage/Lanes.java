@@ -77,6 +77,17 @@ public class Lanes implements AutoCloseable {
         }
     }
 
+    /** Does the same with the part of so many rows that each lane has. */
+    public void each(int rows, Part work) {
+        Slices cut = cut(rows);
+        each(lane -> work.accept(lane, cut.start(lane), cut.size(lane)));
+    }
+
+    /** What a lane does with its {@code count} rows from {@code from} on. */
+    public interface Part {
+        void accept(int lane, int from, int count);
+    }
+
     /** Waits for a lane even when this thread is interrupted: its work is arithmetic, and its memory must not be freed under it. */
     private static Throwable failureOf(Future<?> lane) {
         boolean interrupted = false;

@@ -18,15 +18,11 @@ final class ArmSteps {
     ArmSteps(DriverNode node, ArmUpdate update, PieceLayout pieces, int attempt) {
         this.update = update;
         this.attempt = attempt;
-        this.reduction = new DriverReduction(node, pieces, arm(update));
-    }
-
-    private static int arm(ArmUpdate update) {
-        return update.state().index();
+        this.reduction = new DriverReduction(node, pieces, arm());
     }
 
     int arm() {
-        return arm(update);
+        return update.state().index();
     }
 
     boolean due(long step) {

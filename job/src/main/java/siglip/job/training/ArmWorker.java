@@ -5,8 +5,6 @@ import siglip.job.batches.Batch;
 import siglip.job.losses.LossExchange;
 import siglip.job.losses.LossSpec;
 import siglip.job.losses.LossStep;
-import siglip.job.order.Slices;
-import siglip.job.ring.PieceLayout;
 import siglip.job.ring.RankNode;
 import siglip.job.ring.RankReduction;
 import siglip.job.ring.TextBlock;
@@ -15,7 +13,6 @@ import siglip.job.stage.Phase;
 import siglip.job.stage.RankStep;
 import siglip.job.stage.StepClock;
 import siglip.job.towers.Modality;
-import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
 import siglip.kernels.Loss;
 import siglip.kernels.LossSums;
@@ -52,13 +49,10 @@ final class ArmWorker {
         this.lanes = lanes;
         this.towers = towers;
         this.exchange = exchange;
-        Slices rows = plan.rows();
         int width = plan.model().width();
-        ParameterLayout layout = plan.model().layout();
-        PieceLayout pieces = plan.pieces();
-        reduction = new RankReduction(node, pieces);
-        int n = rows.size(node.rank());
-        parameters = Parameters.allocate(layout);
+        int n = plan.rows().size(node.rank());
+        reduction = new RankReduction(node, plan.pieces());
+        parameters = Parameters.allocate(plan.model().layout());
         own = new TextBlock(n, width);
         images = Matrix.allocate(n, width);
         imageGradient = Matrix.allocate(n, width);
@@ -122,9 +116,7 @@ final class ArmWorker {
     /** Each lane embeds its rows of the batch. */
     private void forward(long step, Batch batch) {
         Matrix texts = own.embeddings();
-        lanes.each(lane -> {
-            int from = lanes.cut(batch.rows()).start(lane);
-            int count = lanes.cut(batch.rows()).size(lane);
+        lanes.each(batch.rows(), (lane, from, count) -> {
             Batch part = lanes.count() == 1 ? batch : batch.part(from, count);
             towers.get(lane)
                     .forward(parameters, part, plan.seed(), step, images.rows(from, count), texts.rows(from, count));
@@ -133,11 +125,8 @@ final class ArmWorker {
 
     /** Each lane turns the gradient of its rows into its share of the rank's gradient of a tower. */
     private void backward(Modality of, Matrix embeddings, Matrix gradient) {
-        lanes.each(lane -> {
-            int from = lanes.cut(embeddings.rows()).start(lane);
-            int count = lanes.cut(embeddings.rows()).size(lane);
-            towers.get(lane).backward(of, parameters, embeddings.rows(from, count), gradient.rows(from, count));
-        });
+        lanes.each(embeddings.rows(), (lane, from, count) -> towers.get(lane)
+                .backward(of, parameters, embeddings.rows(from, count), gradient.rows(from, count)));
     }
 
     /** Bytes of memory that the arm needs of the rank, with the towers and kernels that all arms share. */

@@ -7,6 +7,7 @@ import siglip.job.order.Slices;
 import siglip.job.ring.PieceLayout;
 import siglip.job.ring.Rendezvous;
 import siglip.job.towers.ModelSpec;
+import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
 import siglip.kernels.Numerics;
@@ -43,10 +44,11 @@ record SegmentPlan(
 
     /** How the model is cut into pieces. */
     PieceLayout pieces() {
-        return PieceLayout.of(
-                model.layout().dense(),
-                model.layout().tableRows(),
-                model.layout().tableWidth(),
-                rows.ranks());
+        return pieces(model.layout(), rows.ranks());
+    }
+
+    /** How any model is. */
+    static PieceLayout pieces(ParameterLayout model, int ranks) {
+        return PieceLayout.of(model.dense(), model.tableRows(), model.tableWidth(), ranks);
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,11 +59,7 @@ public final class Trainer {
         this.listener = listener;
         int ranks = settings.run().ranks();
         rows = new Slices(settings.training().batchSize(), ranks);
-        pieces = PieceLayout.of(
-                model.layout().dense(),
-                model.layout().tableRows(),
-                model.layout().tableWidth(),
-                ranks);
+        pieces = SegmentPlan.pieces(model.layout(), ranks);
         Parameters initial = model.initial(settings.run().seed());
         for (LossSettings.Arm arm : settings.loss().arms()) {
             double maxScale = settings.loss().maxScale();
@@ -144,12 +141,12 @@ public final class Trainer {
     }
 
     private long nextStep() {
-        return arms.stream()
-                .map(ArmUpdate::state)
-                .filter(state -> state.stopped().isEmpty())
-                .mapToLong(ArmState::nextStep)
-                .min()
-                .orElse(Long.MAX_VALUE);
+        return training().mapToLong(ArmState::nextStep).min().orElse(Long.MAX_VALUE);
+    }
+
+    private Stream<ArmState> training() {
+        return arms.stream().map(ArmUpdate::state).filter(state -> state.stopped()
+                .isEmpty());
     }
 
     private long completed() {
@@ -159,14 +156,8 @@ public final class Trainer {
     private void attempt(long from, long to) {
         attempts++;
         TrainingMetrics.attempt();
-        String training = arms.stream()
-                .map(ArmUpdate::state)
-                .filter(state -> state.stopped().isEmpty())
-                .map(state -> state.arm().name())
-                .collect(Collectors.joining(", "));
-        LOG.info(new LogEvent("attempt-started")
-                .with("run", settings.run().name())
-                .with("attempt", attempts)
+        String training = training().map(state -> state.arm().name()).collect(Collectors.joining(", "));
+        LOG.info(event("attempt-started")
                 .with("arms", training)
                 .with("epoch", source.plan().epoch(from))
                 .with("from", from)
@@ -191,11 +182,11 @@ public final class Trainer {
                         .collectAsync(),
                 this::agree,
                 node -> drive(node, from, to));
-        LOG.info(new LogEvent("attempt-done")
-                .with("run", settings.run().name())
-                .with("attempt", attempts)
-                .with("next_step", to)
-                .toString());
+        LOG.info(event("attempt-done").with("next_step", to).toString());
+    }
+
+    private LogEvent event(String name) {
+        return new LogEvent(name).with("run", settings.run().name()).with("attempt", attempts);
     }
 
     private SegmentPlan plan(Rendezvous meeting, long from, long to) {
@@ -247,9 +238,7 @@ public final class Trainer {
     }
 
     private void recovered(Recovery recovery) {
-        LOG.info(new LogEvent("recovered")
-                .with("run", settings.run().name())
-                .with("attempt", recovery.attempt())
+        LOG.info(event("recovered")
                 .with("step", recovery.step())
                 .with("seconds", recovery.seconds())
                 .with("noticed_seconds", recovery.noticed())

@@ -1,6 +1,7 @@
 package siglip.job.training;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.Map;
 import siglip.job.config.LossSettings;
 import siglip.job.config.TrainingSettings;
@@ -24,24 +25,20 @@ public final class UpdateProbe {
      * @param touched rows of the table that a batch touches
      */
     public UpdateProbe(TrainingSettings settings, ParameterLayout layout, int ranks, int touched) {
-        PieceLayout pieces = PieceLayout.of(layout.dense(), layout.tableRows(), layout.tableWidth(), ranks);
+        PieceLayout pieces = SegmentPlan.pieces(layout, ranks);
         LossSettings.Arm arm = new LossSettings.Arm("probe", Loss.SIGMOID, Map.of());
         boolean[] decayed = new boolean[layout.dense()];
-        java.util.Arrays.fill(decayed, true);
+        Arrays.fill(decayed, true);
         ArmState state = new ArmState(0, arm, Parameters.allocate(layout), LossScalars.of(Loss.SIGMOID, 0, 0), 100);
         update = new ArmUpdate(state, decayed, settings, pieces);
         sums = new Piece[ranks];
         parameters = new Piece[ranks];
         for (int rank = 0; rank < ranks; rank++) {
-            sums[rank] = allocate(pieces, rank);
-            parameters[rank] = allocate(pieces, rank);
+            sums[rank] = pieces.allocate(rank);
+            parameters[rank] = pieces.allocate(rank);
             int rows = Math.min(pieces.table().size(rank), touched / ranks);
             fill(sums[rank], pieces.table().start(rank), rows);
         }
-    }
-
-    private static Piece allocate(PieceLayout pieces, int rank) {
-        return new Piece(pieces.dense().size(rank), pieces.table().size(rank), pieces.width());
     }
 
     private static void fill(Piece piece, int firstRow, int rows) {

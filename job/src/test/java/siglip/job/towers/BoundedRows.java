@@ -2,6 +2,7 @@ package siglip.job.towers;
 
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Precision;
+import siglip.kernels.blas.RoundingProducts;
 
 /**
  * Rows of numbers in double, and for each how far a float computation of it may be off, derived step by step from the rounding of each operation.
@@ -38,7 +39,8 @@ public record BoundedRows(double[][] value, double[][] error) {
         for (int i = 0; i < value.length; i++) {
             for (int k = 0; k < value[i].length; k++) {
                 read.value[i][k] = value[i][k];
-                read.error[i][k] = error[i][k] + precision.unit() * (Math.abs(value[i][k]) + error[i][k]);
+                read.error[i][k] =
+                        error[i][k] + RoundingProducts.unit(precision) * (Math.abs(value[i][k]) + error[i][k]);
             }
         }
         return read;

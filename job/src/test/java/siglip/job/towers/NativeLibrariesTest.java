@@ -82,7 +82,7 @@ class NativeLibrariesTest {
 
         private static float times(String library, Matrix a) {
             Matrix product = Matrix.allocate(1, 1);
-            try (MatrixProducts products = MatrixProducts.open(library)) {
+            try (MatrixProducts products = MatrixProducts.open(library, "fp32")) {
                 products.times(a, a, product, MatrixProducts.Into.OVERWRITE);
             }
             return product.get(0, 0);

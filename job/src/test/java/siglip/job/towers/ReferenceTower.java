@@ -6,6 +6,7 @@ import static siglip.job.towers.BoundedRows.gamma;
 import java.util.ArrayList;
 import java.util.List;
 import siglip.kernels.blas.Precision;
+import siglip.kernels.blas.RoundingProducts;
 
 /** A chain of dense layers and the normalisation above it, in plain double arithmetic that nobody optimises. */
 final class ReferenceTower {
@@ -57,7 +58,7 @@ final class ReferenceTower {
 
     private BoundedRows linear(Dense layer, int offset, BoundedRows given) {
         BoundedRows x = given.readIn(precision);
-        double v = precision.unit();
+        double v = RoundingProducts.unit(precision);
         BoundedRows z = BoundedRows.zeros(x.rows(), layer.out());
         for (int i = 0; i < x.rows(); i++) {
             for (int o = 0; o < layer.out(); o++) {
@@ -105,7 +106,7 @@ final class ReferenceTower {
 
     private BoundedRows below(Dense layer, int offset, BoundedRows given) {
         BoundedRows dz = given.readIn(precision);
-        double factor = precision.unit() + gamma(layer.out()) * (1 + precision.unit());
+        double factor = RoundingProducts.unit(precision) + gamma(layer.out()) * (1 + RoundingProducts.unit(precision));
         BoundedRows dx = BoundedRows.zeros(dz.rows(), layer.in());
         for (int i = 0; i < dz.rows(); i++) {
             for (int k = 0; k < layer.in(); k++) {

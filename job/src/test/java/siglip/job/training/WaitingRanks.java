@@ -154,7 +154,7 @@ final class WaitingRanks {
                 0);
         Network network = new Network(bytesPerSecond, latency.toNanos() * 1e-9, 0, 0);
         PlanSettings limits = rehearsal.settings().plan();
-        try (MatrixProducts products = MatrixProducts.open("java")) {
+        try (MatrixProducts products = MatrixProducts.open("java", "fp32")) {
             return RunForecast.of(work, rates, network, TowerBytes.of(rehearsal.model(), products), limits)
                     .arms()
                     .get(0);

@@ -24,21 +24,10 @@ public interface MatrixProducts extends AutoCloseable {
     }
 
     /**
-     * Opens the products of one library, for the calling thread.
+     * Opens the products of one library in one precision, for the calling thread.
      *
      * @param choice {@code onednn}, {@code openblas}, {@code java}, or {@code auto} for the first of these that loads; or a
      *     {@link #name} that an earlier instance had, which only the same library, version and instruction set satisfies
-     * @throws IllegalArgumentException if the choice names no library
-     * @throws IllegalStateException if the choice cannot be honoured here; the message says what is missing
-     */
-    static MatrixProducts open(String choice) {
-        return open(choice, Precision.FP32.id());
-    }
-
-    /**
-     * Opens the products of one library in one precision.
-     *
-     * @param choice as above
      * @param precision {@code fp32}; {@code bf16}, which takes oneDNN on a processor that multiplies bf16 itself; or {@code auto}, bf16 where
      *     that is so and fp32 elsewhere
      * @throws IllegalArgumentException if the choice names no library, or the precision none that exists

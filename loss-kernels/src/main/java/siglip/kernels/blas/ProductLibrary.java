@@ -13,17 +13,13 @@ import java.util.Optional;
  * as MKL does where one of its files is missing, must not be added here without a trial in a process of its own.
  */
 enum ProductLibrary {
-    ONEDNN("onednn"),
-    OPENBLAS("openblas"),
-    JAVA("java");
+    ONEDNN,
+    OPENBLAS,
+    JAVA;
 
     private static final String AUTO = "auto";
 
-    private final String id;
-
-    ProductLibrary(String id) {
-        this.id = id;
-    }
+    private final String id = name().toLowerCase(Locale.ROOT);
 
     private MatrixProducts load(Precision precision) {
         return switch (this) {
@@ -39,7 +35,7 @@ enum ProductLibrary {
         if (precision.equals(Precision.FP32.id())) {
             return open ? firstThatLoads() : library.load(choice, Precision.FP32);
         }
-        boolean bf16 = library == ONEDNN && multipliesBf16();
+        boolean bf16 = library == ONEDNN && InstructionSet.multipliesBf16();
         if (precision.equals(AUTO)) {
             return open(choice, (bf16 ? Precision.BF16 : Precision.FP32).id());
         }
@@ -58,14 +54,6 @@ enum ProductLibrary {
                             .formatted(InstructionSet.ofProcessor(), platform()));
         }
         return library.load(open ? library.id : choice, Precision.BF16);
-    }
-
-    private static boolean multipliesBf16() {
-        try {
-            return InstructionSet.multipliesBf16();
-        } catch (LinkageError e) { // without oneDNN there are no bf16 products either
-            return false;
-        }
     }
 
     private static ProductLibrary named(String choice) {

@@ -14,11 +14,7 @@ public final class Sums {
 
     /** {@code to += from}, float by float. */
     public static void add(Matrix from, Matrix to) {
-        add(from.floats(), to.floats());
-    }
-
-    private static void add(FloatBuffer from, FloatBuffer to) {
-        add(List.of(to.duplicate(), from), to);
+        add(List.of(to.floats(), from.floats()), to.floats());
     }
 
     /** Writes the sum of the parts, added in their order, over {@code to}; all have as many floats. Without parts, nothing is written. */

@@ -231,7 +231,7 @@ class Bf16ProductsTest {
     @ParameterizedTest
     @EnumSource
     void truncationFallsOutsideTheBound(ProductForm form) {
-        try (MatrixProducts wrong = new TruncatingProducts(MatrixProducts.open("java"))) {
+        try (MatrixProducts wrong = new TruncatingProducts(MatrixProducts.open("java", "fp32"))) {
             assertThatThrownBy(() -> assertRight(wrong, form, 5, 6, 50, Into.OVERWRITE, false))
                     .isInstanceOf(AssertionError.class);
         }

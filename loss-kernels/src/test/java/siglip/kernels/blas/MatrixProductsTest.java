@@ -58,7 +58,7 @@ class MatrixProductsTest {
     @ValueSource(strings = {"onednn", "openblas", "java"})
     void everyFormStaysWithinItsBound(String library) {
         int[][] shapes = {{1, 1, 1}, {2, 3, 5}, {1, 40, 7}, {40, 1, 7}, {17, 16, 15}, {33, 31, 64}, {20, 300, 140}};
-        try (MatrixProducts products = MatrixProducts.open(library)) {
+        try (MatrixProducts products = MatrixProducts.open(library, "fp32")) {
             for (int[] shape : shapes) {
                 for (ProductForm form : ProductForm.values()) {
                     for (Into into : Into.values()) {
@@ -72,7 +72,7 @@ class MatrixProductsTest {
     @ParameterizedTest
     @ValueSource(strings = {"onednn", "openblas", "java"})
     void emptyExtentsAreEmptySums(String library) {
-        try (MatrixProducts products = MatrixProducts.open(library)) {
+        try (MatrixProducts products = MatrixProducts.open(library, "fp32")) {
             for (ProductForm form : ProductForm.values()) {
                 for (Into into : Into.values()) {
                     assertRight(products, form, 0, 3, 2, into);
@@ -92,7 +92,7 @@ class MatrixProductsTest {
             identity.set(i, i, 1);
         }
         Matrix result = Matrix.allocate(30, 7);
-        try (MatrixProducts products = MatrixProducts.open(library)) {
+        try (MatrixProducts products = MatrixProducts.open(library, "fp32")) {
             products.times(whole.rows(11, 5), identity, result.rows(3, 5), Into.OVERWRITE);
             products.times(whole.rows(0, 1), identity, result.rows(29, 1), Into.ADD);
         }
@@ -105,7 +105,7 @@ class MatrixProductsTest {
     @ParameterizedTest
     @ValueSource(strings = {"onednn", "openblas", "java"})
     void shapesThatDoNotFitAreRefused(String library) {
-        try (MatrixProducts products = MatrixProducts.open(library)) {
+        try (MatrixProducts products = MatrixProducts.open(library, "fp32")) {
             assertThatThrownBy(() -> products.times(random(2, 3), random(4, 5), random(2, 5), Into.ADD))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("Cannot compute c = a b with a 2 x 3, b 4 x 5, c 2 x 5");
@@ -115,7 +115,7 @@ class MatrixProductsTest {
     @ParameterizedTest
     @ValueSource(strings = {"onednn", "openblas", "java"})
     void moreShapesThanAreKeptAreServed(String library) {
-        try (MatrixProducts products = MatrixProducts.open(library)) {
+        try (MatrixProducts products = MatrixProducts.open(library, "fp32")) {
             for (int n = 1; n <= 300; n++) { // oneDNN keeps 256
                 assertRight(products, ProductForm.TIMES, 1, n, 2, Into.OVERWRITE);
             }
@@ -129,7 +129,7 @@ class MatrixProductsTest {
         Matrix here = Matrix.allocate(64, 64);
         Matrix there = Matrix.allocate(64, 64);
         AtomicReference<Throwable> failure = new AtomicReference<>();
-        try (MatrixProducts products = MatrixProducts.open("auto")) {
+        try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
             products.timesTransposed(a, a, here, Into.OVERWRITE);
             Thread thread = new Thread(() -> products.timesTransposed(a, a, there, Into.OVERWRITE));
             thread.setUncaughtExceptionHandler((t, e) -> failure.set(e));
@@ -177,7 +177,7 @@ class MatrixProductsTest {
     @ParameterizedTest
     @EnumSource
     void aDroppedTermFallsOutsideTheBound(ProductForm form) {
-        try (MatrixProducts right = MatrixProducts.open("java")) {
+        try (MatrixProducts right = MatrixProducts.open("java", "fp32")) {
             assertRight(right, form, 5, 6, 500, Into.ADD);
             assertThatThrownBy(() -> assertRight(new DroppingProducts(right), form, 5, 6, 500, Into.ADD))
                     .isInstanceOf(AssertionError.class);

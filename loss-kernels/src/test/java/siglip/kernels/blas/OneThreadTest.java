@@ -54,7 +54,7 @@ class OneThreadTest {
         public static void main(String[] arguments) throws IOException, InterruptedException {
             Matrix a = Matrix.allocate(512, 512);
             Matrix c = Matrix.allocate(512, 512);
-            try (MatrixProducts products = MatrixProducts.open(arguments[0])) {
+            try (MatrixProducts products = MatrixProducts.open(arguments[0], "fp32")) {
                 long before = threads();
                 products.times(a, a, c, MatrixProducts.Into.OVERWRITE);
                 Thread other = new Thread(() -> products.times(a, a, c, MatrixProducts.Into.ADD));

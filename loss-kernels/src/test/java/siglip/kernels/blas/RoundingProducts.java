@@ -12,8 +12,13 @@ public record RoundingProducts(MatrixProducts right) implements MatrixProducts {
     /** The library's and the plain ones; the library's only where the processor has them. */
     public static List<MatrixProducts> all() {
         MatrixProducts best = MatrixProducts.open("auto", "auto");
-        RoundingProducts plain = new RoundingProducts(MatrixProducts.open("java"));
+        RoundingProducts plain = new RoundingProducts(MatrixProducts.open("java", "fp32"));
         return best.precision() == Precision.BF16 ? List.of(plain, best) : List.of(plain);
+    }
+
+    /** Bound on the relative error that reading an operand adds to each of its elements. */
+    public static double unit(Precision precision) {
+        return precision == Precision.BF16 ? 0x1p-8 : 0;
     }
 
     /** To nearest, to even between two. */
