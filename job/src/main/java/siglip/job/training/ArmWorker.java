@@ -36,11 +36,7 @@ final class ArmWorker {
     private final Loss loss;
     private DriverScalars told;
 
-    ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, List<LaneTowers> towers) {
-        this(arm, plan, node, lanes, towers, exchange(arm, plan, node, lanes));
-    }
-
-    /** With an exchange of the caller's making. */
+    /** @param exchange of the arm's loss */
     ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, List<LaneTowers> towers, LossExchange exchange) {
         this.arm = arm;
         this.plan = plan;

@@ -1,6 +1,5 @@
 package siglip.job.training;
 
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -12,15 +11,7 @@ import siglip.job.stage.BarrierStage;
 import siglip.job.stage.Lanes;
 
 /** One rank's task of the barrier stage: joins the ring, trains all arms in turn, step by step, and leaves. */
-final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private final SegmentPlan plan;
-
-    SegmentTask(SegmentPlan plan) {
-        this.plan = plan;
-    }
-
+record SegmentTask(SegmentPlan plan) implements BarrierStage.Body<byte[], Void> {
     @Override
     public List<Void> run(BarrierTaskContext task, Iterator<byte[]> feed) {
         BarrierStage.inRing(
@@ -37,7 +28,7 @@ final class SegmentTask implements BarrierStage.Body<byte[], Void>, Serializable
         try {
             List<ArmWorker> arms = new ArrayList<>();
             for (int arm = 0; arm < plan.losses().size(); arm++) {
-                arms.add(new ArmWorker(arm, plan, node, lanes, towers));
+                arms.add(new ArmWorker(arm, plan, node, lanes, towers, ArmWorker.exchange(arm, plan, node, lanes)));
             }
             arms.forEach(ArmWorker::start);
             for (long step = plan.from(); step < plan.to(); step++) {

@@ -166,7 +166,7 @@ final class Rehearsal {
             List<LaneTowers> towers = LaneTowers.open(plan, opened, rows);
             List<ArmWorker> arms = new ArrayList<>();
             for (int arm = 0; arm < plan.losses().size(); arm++) {
-                arms.add(new ArmWorker(arm, plan, node, opened, towers));
+                arms.add(new ArmWorker(arm, plan, node, opened, towers, ArmWorker.exchange(arm, plan, node, opened)));
             }
             arms.forEach(ArmWorker::start);
             batches.read(plan.from(), batch);

@@ -6,51 +6,53 @@ import java.lang.ref.Reference;
 abstract class CheckedProducts implements MatrixProducts {
 
     @Override
-    public final void timesTransposed(Operand left, Operand right, Matrix c, Into into) {
-        Matrix a = left.matrix();
-        Matrix b = right.matrix();
-        check(a, b, c, a.rows(), a.columns(), b.columns(), b.rows(), "a b'");
-        product(new Shape(c.rows(), c.columns(), a.columns(), false, true, into), left, right, c);
+    public final void timesTransposed(Operand a, Operand b, Matrix c, Into into) {
+        product(a, false, b, true, c, into);
     }
 
     @Override
-    public final void times(Operand left, Operand right, Matrix c, Into into) {
-        Matrix a = left.matrix();
-        Matrix b = right.matrix();
-        check(a, b, c, a.rows(), a.columns(), b.rows(), b.columns(), "a b");
-        product(new Shape(c.rows(), c.columns(), a.columns(), false, false, into), left, right, c);
+    public final void times(Operand a, Operand b, Matrix c, Into into) {
+        product(a, false, b, false, c, into);
     }
 
     @Override
-    public final void transposedTimes(Operand left, Operand right, Matrix c, Into into) {
-        Matrix a = left.matrix();
-        Matrix b = right.matrix();
-        check(a, b, c, a.columns(), a.rows(), b.rows(), b.columns(), "a' b");
-        product(new Shape(c.rows(), c.columns(), a.rows(), true, false, into), left, right, c);
+    public final void transposedTimes(Operand a, Operand b, Matrix c, Into into) {
+        product(a, true, b, false, c, into);
     }
 
-    private static void check(Matrix a, Matrix b, Matrix c, int m, int k, int otherK, int n, String form) {
-        if (k != otherK || c.rows() != m || c.columns() != n) {
-            throw new IllegalArgumentException("Cannot compute c = %s with a %d x %d, b %d x %d, c %d x %d"
-                    .formatted(form, a.rows(), a.columns(), b.rows(), b.columns(), c.rows(), c.columns()));
+    private void product(
+            Operand left, boolean transposeLeft, Operand right, boolean transposeRight, Matrix c, Into into) {
+        Matrix a = left.matrix();
+        Matrix b = right.matrix();
+        int m = transposeLeft ? a.columns() : a.rows();
+        int k = transposeLeft ? a.rows() : a.columns();
+        int n = transposeRight ? b.rows() : b.columns();
+        if (k != (transposeRight ? b.columns() : b.rows()) || c.rows() != m || c.columns() != n) {
+            throw new IllegalArgumentException("Cannot compute c = a%s b%s with a %d x %d, b %d x %d, c %d x %d"
+                    .formatted(
+                            transposeLeft ? "'" : "",
+                            transposeRight ? "'" : "",
+                            a.rows(),
+                            a.columns(),
+                            b.rows(),
+                            b.columns(),
+                            c.rows(),
+                            c.columns()));
         }
-    }
-
-    private void product(Shape shape, Operand a, Operand b, Matrix c) {
-        if (shape.m() == 0 || shape.n() == 0) {
+        if (m == 0 || n == 0) {
             return;
         }
-        if (shape.k() == 0) {
-            if (shape.into() == Into.OVERWRITE) {
+        if (k == 0) {
+            if (into == Into.OVERWRITE) {
                 c.clear();
             }
             return;
         }
         try {
-            compute(shape, a, b, c);
+            compute(new Shape(m, n, k, transposeLeft, transposeRight, into), left, right, c);
         } finally { // native code knows addresses alone, which do not keep memory from being collected
-            Reference.reachabilityFence(a);
-            Reference.reachabilityFence(b);
+            Reference.reachabilityFence(left);
+            Reference.reachabilityFence(right);
             Reference.reachabilityFence(c);
         }
     }

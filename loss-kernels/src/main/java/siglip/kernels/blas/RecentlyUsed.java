@@ -17,15 +17,10 @@ final class RecentlyUsed<K, V extends AutoCloseable> implements AutoCloseable {
     }
 
     V get(K key) {
-        V value = kept.get(key);
-        if (value == null) {
-            if (kept.size() >= MOST) {
-                close(kept.remove(kept.keySet().iterator().next()));
-            }
-            value = make.apply(key);
-            kept.put(key, value);
+        if (kept.size() >= MOST && !kept.containsKey(key)) {
+            close(kept.remove(kept.keySet().iterator().next()));
         }
-        return value;
+        return kept.computeIfAbsent(key, make);
     }
 
     @Override
