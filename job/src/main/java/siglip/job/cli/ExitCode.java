@@ -32,27 +32,26 @@ enum ExitCode {
 
     /** By the first known kind among a failure and its causes: Spark wraps what a task threw. */
     static ExitCode of(Throwable failure) {
-        Throwable known = known(failure);
-        if (known instanceof SettingsException || known instanceof ParameterException) {
-            return USAGE;
-        }
-        if (known instanceof SlotsException) {
-            return CLUSTER;
-        }
-        return known instanceof DataException || known instanceof AnalysisException ? DATA : CRASH;
+        return ofKind(known(failure));
     }
 
     /** The first of a failure and its causes that has an exit code of its own; the failure itself if none has. */
     static Throwable known(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SettingsException
-                    || cause instanceof ParameterException
-                    || cause instanceof SlotsException
-                    || cause instanceof DataException
-                    || cause instanceof AnalysisException) {
+            if (ofKind(cause) != CRASH) {
                 return cause;
             }
         }
         return failure;
+    }
+
+    private static ExitCode ofKind(Throwable failure) {
+        if (failure instanceof SettingsException || failure instanceof ParameterException) {
+            return USAGE;
+        }
+        if (failure instanceof SlotsException) {
+            return CLUSTER;
+        }
+        return failure instanceof DataException || failure instanceof AnalysisException ? DATA : CRASH;
     }
 }

@@ -1,7 +1,6 @@
 package siglip.job.cli;
 
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,7 +17,7 @@ import siglip.job.export.Export;
                     + " features, tokens, order of pairs, held-out rows, initial parameters, settings.",
             "scripts/bench/twin.py reads it."
         })
-final class ExportCommand implements Callable<Integer> {
+final class ExportCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
@@ -33,7 +32,7 @@ final class ExportCommand implements Callable<Integer> {
     private String out;
 
     @Override
-    public Integer call() {
+    public void run() {
         LoadedSettings loaded = options.load(List.of());
         try (SparkSession spark = Sessions.open("export", loaded.settings().run())) {
             OutputFolder.check("--out", out, spark.sparkContext().hadoopConfiguration());
@@ -43,6 +42,5 @@ final class ExportCommand implements Callable<Integer> {
                 .getOut()
                 .println("Wrote the start of a run with seed %d to %s"
                         .formatted(loaded.settings().run().seed(), out));
-        return ExitCode.OK.code();
     }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -34,7 +33,7 @@ import siglip.kernels.LossScalars;
             "Embeddings are used as they are: normalise them first if you want the loss of unit vectors.",
             "Keys: loss, d_log_scale, d_bias, image_gradient_norm, text_gradient_norm."
         })
-final class LossCommand implements Callable<Integer> {
+final class LossCommand implements Runnable {
     private CommandSpec spec;
 
     /** Each scalar of a loss has an option of its name. */
@@ -95,7 +94,7 @@ final class LossCommand implements Callable<Integer> {
     private boolean oneLine;
 
     @Override
-    public Integer call() {
+    public void run() {
         Settings settings =
                 options.load(ranks.stream().map(d -> "run.ranks=" + d).toList()).settings();
         LossRequest request = request(settings.run().ranks());
@@ -118,7 +117,6 @@ final class LossCommand implements Callable<Integer> {
             answer.put("text_gradient_norm", found.textGradientNorm());
         }
         spec.commandLine().getOut().println(oneLine ? answer.toString() : answer.toPrettyString());
-        return ExitCode.OK.code();
     }
 
     /** Before the work, since Spark would refuse to write only after it. */

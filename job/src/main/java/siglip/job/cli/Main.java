@@ -63,11 +63,7 @@ public final class Main {
     }
 
     /** All commands, writing to the process' own streams. */
-    static CommandLine commandLine() {
-        return commandLine(new Failures());
-    }
-
-    private static CommandLine commandLine(Failures failures) {
+    static CommandLine commandLine(Failures failures) {
         CommandLine line = new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionStrategy(Main::execute)

@@ -1,7 +1,6 @@
 package siglip.job.cli;
 
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -26,7 +25,7 @@ import siglip.job.towers.ModelSpec;
             "It measures the rates that it needs on this machine.",
             "Settings under 'plan' describe the network, the available memory and, if there are no data yet, the widths of a pair."
         })
-final class PlanCommand implements Callable<Integer> {
+final class PlanCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
@@ -44,7 +43,7 @@ final class PlanCommand implements Callable<Integer> {
     private boolean json;
 
     @Override
-    public Integer call() {
+    public void run() {
         Settings settings = options.load(List.of()).settings();
         List<Integer> counts = ranks.isEmpty() ? List.of(settings.run().ranks()) : ranks;
         counts.forEach(count -> check(count, settings.training().batchSize()));
@@ -54,7 +53,6 @@ final class PlanCommand implements Callable<Integer> {
                 ? PlanJson.of(forecast).toPrettyString()
                 : PlanTable.of(forecast).stripTrailing();
         spec.commandLine().getOut().println(answer);
-        return ExitCode.OK.code();
     }
 
     private void check(int count, int batchSize) {

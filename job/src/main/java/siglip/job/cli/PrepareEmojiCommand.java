@@ -2,7 +2,6 @@ package siglip.job.cli;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,7 +16,7 @@ import siglip.job.data.prepare.EmojiPairs;
             "Draws emojis and pairs them with their CLDR names and keywords. Both come from Maven artefacts.",
             "scripts/run-local fetches these; without it, use mvn dependency:copy."
         })
-final class PrepareEmojiCommand implements Callable<Integer> {
+final class PrepareEmojiCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
@@ -43,7 +42,7 @@ final class PrepareEmojiCommand implements Callable<Integer> {
     private Path artefacts;
 
     @Override
-    public Integer call() {
+    public void run() {
         EmojiJars jars =
                 new EmojiJars(artefacts.resolve("iconify__json-2.2.378.jar"), artefacts.resolve("jemoji-2.0.0.jar"));
         List<String> vendors = full ? EmojiPairs.ALL : EmojiPairs.SAMPLE;
@@ -52,6 +51,5 @@ final class PrepareEmojiCommand implements Callable<Integer> {
             long pairs = EmojiPairs.write(spark, jars, vendors, out);
             spec.commandLine().getOut().println("Wrote %,d pairs of %s to %s".formatted(pairs, vendors, out));
         }
-        return ExitCode.OK.code();
     }
 }

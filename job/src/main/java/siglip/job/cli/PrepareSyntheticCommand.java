@@ -1,7 +1,6 @@
 package siglip.job.cli;
 
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,7 +15,7 @@ import siglip.job.data.prepare.SyntheticPairs;
             "Makes pairs of features with a known amount of signal: both sides are projections of one latent vector, plus noise.",
             "Columns: id, image, text. Matching settings: conf/synthetic.conf."
         })
-final class PrepareSyntheticCommand implements Callable<Integer> {
+final class PrepareSyntheticCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
@@ -62,14 +61,13 @@ final class PrepareSyntheticCommand implements Callable<Integer> {
     private String out;
 
     @Override
-    public Integer call() {
+    public void run() {
         SyntheticPairs.Spec wanted = wanted();
         try (SparkSession spark = Sessions.open("prepare synthetic")) {
             OutputFolder.check("--out", out, spark.sparkContext().hadoopConfiguration());
             SyntheticPairs.write(spark, wanted, out);
         }
         spec.commandLine().getOut().println("Wrote %,d pairs to %s".formatted(rows, out));
-        return ExitCode.OK.code();
     }
 
     private SyntheticPairs.Spec wanted() {

@@ -18,11 +18,6 @@ final class RunOptions {
     @Option(names = "--name", paramLabel = "NAME", description = "Short for --set run.name=NAME.")
     private Optional<String> name = Optional.empty();
 
-    /** The settings of this call. */
-    LoadedSettings load() {
-        return load(List.of());
-    }
-
     /**
      * The settings of this call.
      *

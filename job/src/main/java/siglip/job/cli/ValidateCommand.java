@@ -1,8 +1,8 @@
 package siglip.job.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,7 +17,7 @@ import siglip.job.data.PairData;
 import siglip.job.towers.ModelSpec;
 
 @Command(name = "validate", description = "Checks settings and data without training.")
-final class ValidateCommand implements Callable<Integer> {
+final class ValidateCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
@@ -28,9 +28,9 @@ final class ValidateCommand implements Callable<Integer> {
     private boolean show;
 
     @Override
-    public Integer call() {
+    public void run() {
         PrintWriter out = spec.commandLine().getOut();
-        LoadedSettings loaded = options.load();
+        LoadedSettings loaded = options.load(List.of());
         if (show) {
             out.print(loaded.rendered());
             out.flush();
@@ -49,7 +49,6 @@ final class ValidateCommand implements Callable<Integer> {
                 print(data.summary(), batches, out);
             }
         }
-        return ExitCode.OK.code();
     }
 
     private static void print(DataSummary data, BatchSource batches, PrintWriter out) {

@@ -32,7 +32,7 @@ class CommandsIT {
 
     @BeforeAll
     static void makePairs() {
-        int code = Main.commandLine()
+        int code = Main.commandLine(new Failures())
                 .execute("prepare", "synthetic", "--rows=400", "--width=24", "--signal=4", "--out=" + pairs());
 
         assertThat(code).isEqualTo(0);
@@ -199,7 +199,7 @@ class CommandsIT {
     }
 
     private int execute(String... arguments) {
-        return Main.commandLine()
+        return Main.commandLine(new Failures())
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
                 .execute(arguments);

@@ -44,7 +44,7 @@ class MainTest {
 
         @Override
         public Integer call() {
-            settings.load();
+            settings.load(List.of());
             return 0;
         }
     }
@@ -102,7 +102,7 @@ class MainTest {
 
     @Test
     void aWrongCommandLineEndsWithTheHelpThatWouldDo() {
-        assertThat(execute(Main.commandLine(), "prepare", "emoji", "--fulll", "--out", "x"))
+        assertThat(execute(Main.commandLine(new Failures()), "prepare", "emoji", "--fulll", "--out", "x"))
                 .isEqualTo(2);
         assertThat(err.toString().lines()).first().isEqualTo("Try 'siglip prepare emoji --help'");
         assertThat(lastError()).startsWith("siglip: Unknown option: '--fulll'");
@@ -110,14 +110,15 @@ class MainTest {
 
     @Test
     void noCommandIsAWrongCommandLine() {
-        assertThat(execute(Main.commandLine())).isEqualTo(2);
+        assertThat(execute(Main.commandLine(new Failures()))).isEqualTo(2);
         assertThat(lastError()).startsWith("siglip: Missing required subcommand");
     }
 
     @Test
     void helpAndVersionAreNoFailures() {
-        assertThat(execute(Main.commandLine(), "--help")).isEqualTo(0);
-        assertThat(execute(Main.commandLine(), "prepare", "emoji", "--version")).isEqualTo(0);
+        assertThat(execute(Main.commandLine(new Failures()), "--help")).isEqualTo(0);
+        assertThat(execute(Main.commandLine(new Failures()), "prepare", "emoji", "--version"))
+                .isEqualTo(0);
         assertThat(out.toString()).contains("Usage: siglip", "Exit codes:", "Spark 3.5.9");
     }
 
@@ -129,7 +130,7 @@ class MainTest {
         List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
         arguments.add("--help");
 
-        assertThat(execute(Main.commandLine(), arguments.toArray(String[]::new)))
+        assertThat(execute(Main.commandLine(new Failures()), arguments.toArray(String[]::new)))
                 .isEqualTo(0);
         assertThat(out.toString().split("Exit codes:", 2)[1].lines())
                 .anyMatch(line -> line.strip().matches("3 +the data cannot be used"));
@@ -137,7 +138,7 @@ class MainTest {
 
     @Test
     void theOptionsOfSettingsReachTheSettings() {
-        CommandLine line = Main.commandLine().addSubcommand(new Load());
+        CommandLine line = Main.commandLine(new Failures()).addSubcommand(new Load());
 
         assertThat(execute(line, "load", "--set", "training.steps=100", "--out", "x", "--name", "y"))
                 .isEqualTo(0);
@@ -152,7 +153,7 @@ class MainTest {
     }
 
     private int end(Callable<Integer> ending) {
-        return execute(Main.commandLine().addSubcommand(new End(ending)), "end");
+        return execute(Main.commandLine(new Failures()).addSubcommand(new End(ending)), "end");
     }
 
     private int execute(CommandLine line, String... args) {

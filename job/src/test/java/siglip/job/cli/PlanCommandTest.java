@@ -71,7 +71,7 @@ class PlanCommandTest {
             arguments.addAll(List.of("--set", each));
         }
         arguments.addAll(List.of(more));
-        return Main.commandLine()
+        return Main.commandLine(new Failures())
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
                 .execute(arguments.toArray(String[]::new));

@@ -44,7 +44,7 @@ class PrivateClusterIT {
     @BeforeAll
     static void prepare() throws IOException {
         SparkHome.create();
-        int code = Main.commandLine()
+        int code = Main.commandLine(new Failures())
                 .execute(
                         "prepare",
                         "synthetic",

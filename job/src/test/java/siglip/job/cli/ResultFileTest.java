@@ -43,7 +43,9 @@ class ResultFileTest {
     void everyCommandTakesTheOption() {
         Stream.of("compare", "validate", "loss", "export", "prepare").forEach(command -> {
             StringWriter out = new StringWriter();
-            Main.commandLine().setOut(new PrintWriter(out)).execute(command, "--result", "unused", "--help");
+            Main.commandLine(new Failures())
+                    .setOut(new PrintWriter(out))
+                    .execute(command, "--result", "unused", "--help");
             assertThat(out.toString()).as(command).contains("--result=FILE");
         });
     }

@@ -194,7 +194,7 @@ class ResumeIT {
     }
 
     private int compare(String name, String... more) {
-        return Main.commandLine()
+        return Main.commandLine(new Failures())
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
                 .execute(command(name, more).toArray(String[]::new));

@@ -74,7 +74,7 @@ class S3IT {
         access.forEach(hadoop::set);
         access.forEach((key, value) -> System.setProperty(HADOOP + key, value));
         files = FileSystem.newInstance(URI.create(ROOT), hadoop);
-        int code = Main.commandLine()
+        int code = Main.commandLine(new Failures())
                 .execute("prepare", "synthetic", "--rows=400", "--width=24", "--signal=4", "--out=" + ROOT + "/pairs");
         assertThat(code).isZero();
     }
@@ -205,7 +205,7 @@ class S3IT {
                 "--set=towers.image.hidden=[16]",
                 "--set=towers.text.hidden=[16]",
                 "--set=towers.width=8"));
-        return Main.commandLine()
+        return Main.commandLine(new Failures())
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
                 .execute(arguments.toArray(String[]::new));
