@@ -2,7 +2,6 @@ package siglip.job.config;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValue;
-import com.typesafe.config.ConfigValueType;
 import java.math.BigDecimal;
 import java.util.Collection;
 import java.util.List;
@@ -45,14 +44,10 @@ final class DecisiveSettings {
             if (HARMLESS.stream()
                     .noneMatch(key -> leaf.getKey().equals(key)
                             || (key.endsWith(".") && leaf.getKey().startsWith(key)))) {
-                decisive.put(leaf.getKey(), text(leaf.getValue()));
+                decisive.put(leaf.getKey(), text(leaf.getValue().unwrapped()));
             }
         }
         return decisive;
-    }
-
-    private static String text(ConfigValue value) {
-        return value.valueType() == ConfigValueType.NULL ? "null" : text(value.unwrapped());
     }
 
     /** The same for the same value, however it was written: 3e-3 and 0.003, a missing field and null. */

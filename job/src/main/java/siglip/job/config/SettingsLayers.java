@@ -150,17 +150,23 @@ final class SettingsLayers {
 
     /** Every value that is not an object, by its path. */
     static Map<String, ConfigValue> leaves(ConfigObject tree) {
-        Map<String, ConfigValue> leaves = new TreeMap<>();
-        collect(tree, "", leaves);
+        Map<String, ConfigValue> leaves = values(tree);
+        leaves.values().removeIf(ConfigObject.class::isInstance);
         return leaves;
+    }
+
+    /** Every value and every section, by its path. */
+    static Map<String, ConfigValue> values(ConfigObject tree) {
+        Map<String, ConfigValue> values = new TreeMap<>();
+        collect(tree, "", values);
+        return values;
     }
 
     private static void collect(ConfigObject tree, String prefix, Map<String, ConfigValue> into) {
         tree.forEach((key, value) -> {
+            into.put(prefix + key, value);
             if (value instanceof ConfigObject object) {
                 collect(object, prefix + key + ".", into);
-            } else {
-                into.put(prefix + key, value);
             }
         });
     }

@@ -42,11 +42,8 @@ final class SettingsReader {
         static final Bound SHARE_BELOW_ONE = new Bound(value -> value >= 0 && value < 1, " from 0 to below 1");
 
         static Bound atLeast(double low) {
-            return new Bound(value -> value >= low, " of at least " + plain(low));
-        }
-
-        private static String plain(double value) {
-            return new BigDecimal(value).stripTrailingZeros().toPlainString();
+            String plain = new BigDecimal(low).stripTrailingZeros().toPlainString();
+            return new Bound(value -> value >= low, " of at least " + plain);
         }
     }
 
@@ -96,7 +93,7 @@ final class SettingsReader {
 
     String text(String path) {
         return optionalText(path).orElseGet(() -> {
-            problem(path, "must be a text, found " + shown(path));
+            unfit(path, "a text");
             return "";
         });
     }
@@ -131,8 +128,8 @@ final class SettingsReader {
             } catch (ArithmeticException | NumberFormatException e) {
                 // told below
             }
-            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
         }
+        unfit(path, wanted);
         return low;
     }
 
@@ -151,26 +148,25 @@ final class SettingsReader {
     boolean flag(String path) {
         Optional<String> text = mandatory(path, "true or false");
         if (text.isPresent() && !List.of("true", "false").contains(text.get())) {
-            problem(path, "must be true or false, found " + shown(path));
+            unfit(path, "true or false");
         }
         return text.isPresent() && text.get().equals("true");
     }
 
     Duration duration(String path) {
         String wanted = "a duration above 0 with its unit, such as 30 s";
+        Optional<String> text = mandatory(path, wanted);
         try {
-            Optional<String> text = mandatory(path, wanted);
-            if (text.isPresent()) {
+            if (text.isPresent() && text.get().codePoints().anyMatch(Character::isLetter)) {
                 Duration value = config.getDuration(path);
-                boolean unit = text.get().codePoints().anyMatch(Character::isLetter);
-                if (unit && value.compareTo(Duration.ZERO) > 0) {
+                if (value.compareTo(Duration.ZERO) > 0) {
                     return value;
                 }
-                problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
             }
         } catch (ConfigException e) {
-            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+            // told below
         }
+        unfit(path, wanted);
         return Duration.ofSeconds(1);
     }
 
@@ -182,7 +178,7 @@ final class SettingsReader {
                 return config.getBytes(path);
             }
         } catch (ConfigException e) {
-            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+            unfit(path, wanted);
         }
         return 0;
     }
@@ -198,19 +194,22 @@ final class SettingsReader {
     }
 
     <E extends Enum<E>> E choice(String path, Class<E> type) {
-        List<String> names =
-                Stream.of(type.getEnumConstants()).map(SettingsReader::name).toList();
+        List<String> names = Stream.of(type.getEnumConstants())
+                .map(each -> each.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                .toList();
         return type.getEnumConstants()[names.indexOf(choice(path, names))];
     }
 
     /** One of {@code names}; the first is the stand-in. */
     String choice(String path, List<String> names) {
         String wanted = "one of " + String.join(", ", names);
-        Optional<String> text = mandatory(path, wanted).map(String::strip);
-        if (text.isPresent() && !names.contains(text.get())) {
-            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
-        }
-        return text.filter(names::contains).orElse(names.get(0));
+        return mandatory(path, wanted)
+                .map(String::strip)
+                .filter(names::contains)
+                .orElseGet(() -> {
+                    unfit(path, wanted);
+                    return names.get(0);
+                });
     }
 
     List<String> texts(String path) {
@@ -228,7 +227,7 @@ final class SettingsReader {
             if (size.stripTrailingZeros().scale() > 0
                     || size.compareTo(BigDecimal.ONE) < 0
                     || size.compareTo(BigDecimal.valueOf(Integer.MAX_VALUE)) > 0) {
-                problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+                unfit(path, wanted);
                 return List.of();
             }
             sizes.add(size.intValueExact());
@@ -258,10 +257,6 @@ final class SettingsReader {
         return value.render(ConfigRenderOptions.concise());
     }
 
-    private static String name(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
     private double parse(String path, String text, Bound bound) {
         try {
             double value = new BigDecimal(text.strip()).doubleValue();
@@ -271,7 +266,7 @@ final class SettingsReader {
         } catch (NumberFormatException e) {
             // told below
         }
-        problem(path, "must be a number%s, found %s".formatted(bound.words(), shown(path)));
+        unfit(path, "a number" + bound.words());
         return Double.NaN;
     }
 
@@ -283,14 +278,14 @@ final class SettingsReader {
                 && list.stream().allMatch(element -> element.valueType() == elements)) {
             return list;
         }
-        problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+        unfit(path, wanted);
         return List.of();
     }
 
     private Optional<String> mandatory(String path, String wanted) {
         Optional<String> text = scalar(path, wanted);
-        if (text.isEmpty() && !wrong.contains(prefix + path)) {
-            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+        if (text.isEmpty()) {
+            unfit(path, wanted);
         }
         return text;
     }
@@ -302,7 +297,7 @@ final class SettingsReader {
             return Optional.empty();
         }
         if (value.get().valueType() == ConfigValueType.LIST || value.get().valueType() == ConfigValueType.OBJECT) {
-            problem(path, "must be %s, found %s".formatted(wanted, shown(path)));
+            unfit(path, wanted);
             return Optional.empty();
         }
         return Optional.of(config.getString(path));
@@ -324,10 +319,11 @@ final class SettingsReader {
         return find(path).orElse(config.root()).origin();
     }
 
-    private void problem(String path, String message) {
-        problem(origin(path), path, message);
+    private void unfit(String path, String wanted) {
+        problem(origin(path), path, "must be %s, found %s".formatted(wanted, shown(path)));
     }
 
+    /** Notes what is wrong with {@code path}, unless something is noted already. */
     private void problem(ConfigOrigin place, String path, String message) {
         if (wrong.add(prefix + path)) {
             problems.add("%s: %s%s %s".formatted(SettingsLayers.place(place), prefix, path, message));

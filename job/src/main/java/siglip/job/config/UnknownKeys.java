@@ -20,8 +20,7 @@ final class UnknownKeys {
      * @return the settings, with the default in place of each such value, so that reading can go on
      */
     static Config check(Config settings, Config defaults, List<String> problems) {
-        Set<String> known = new TreeSet<>();
-        collect(defaults.root(), "", known);
+        Set<String> known = SettingsLayers.values(defaults.root()).keySet();
         return check(settings.root(), defaults.root(), "", known, problems).toConfig();
     }
 
@@ -86,15 +85,6 @@ final class UnknownKeys {
 
     private static String plain(String path) {
         return path.toLowerCase(Locale.ROOT).replaceAll("[-_]", "");
-    }
-
-    private static void collect(ConfigObject tree, String prefix, Set<String> into) {
-        tree.forEach((key, value) -> {
-            into.add(prefix + key);
-            if (value instanceof ConfigObject object) {
-                collect(object, prefix + key + ".", into);
-            }
-        });
     }
 
     /** Levenshtein's: how many characters to insert, delete or replace. */
