@@ -39,7 +39,7 @@ public final class WholeFile {
      * @throws IOException if the file cannot be written; what was there before is then still there
      */
     public static void write(FileSystem files, Path target, Body body) throws IOException {
-        write(files, target, body, WholeFile::replace);
+        write(files, target, body, true);
     }
 
     /**
@@ -48,15 +48,10 @@ public final class WholeFile {
      * @throws IOException if the file cannot be written, or there is one; then this one is not there
      */
     public static void create(FileSystem files, Path target, Body body) throws IOException {
-        write(files, target, body, WholeFile::rename);
+        write(files, target, body, false);
     }
 
-    /** Gives a draft its name. */
-    private interface Naming {
-        void name(FileSystem files, Path draft, Path target) throws IOException;
-    }
-
-    private static void write(FileSystem files, Path target, Body body, Naming naming) throws IOException {
+    private static void write(FileSystem files, Path target, Body body, boolean over) throws IOException {
         if (files.hasPathCapability(target, CommonPathCapabilities.ABORTABLE_STREAM)) {
             publish(
                     files, target,
@@ -71,7 +66,11 @@ public final class WholeFile {
                 buffered(out, body);
                 out.hsync();
             }
-            naming.name(bare, draft, target);
+            if (over) {
+                replace(bare, draft, target);
+            } else {
+                rename(bare, draft, target);
+            }
             named = true;
         } finally {
             if (!named) {
