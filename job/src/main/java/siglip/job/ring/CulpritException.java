@@ -7,19 +7,13 @@ public final class CulpritException extends RuntimeException {
     /** What the culprit did. */
     public enum Fault {
         /** It said that it cannot go on, and why. */
-        GAVE_UP(true),
+        GAVE_UP,
         /** The same, and no other attempt would do better. */
-        BEYOND_REPAIR(false),
+        BEYOND_REPAIR,
         /** Its connection broke: its process is gone, or the network is. */
-        GONE(true),
+        GONE,
         /** It sends nothing, neither heartbeats nor what others wait for; its process may still hold its place. */
-        UNRESPONSIVE(true);
-
-        private final boolean mendable;
-
-        Fault(boolean mendable) {
-            this.mendable = mendable;
-        }
+        UNRESPONSIVE
     }
 
     private final int rank;
@@ -33,7 +27,7 @@ public final class CulpritException extends RuntimeException {
 
     /** Whether another attempt may succeed. */
     public boolean mendable() {
-        return fault.mendable;
+        return fault != Fault.BEYOND_REPAIR;
     }
 
     public Fault fault() {

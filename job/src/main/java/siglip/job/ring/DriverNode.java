@@ -36,7 +36,13 @@ public final class DriverNode extends Node {
     private final Progress[] progress;
     private final Pulse pulse;
 
-    private DriverNode(
+    /**
+     * Listens for {@code ranks} ranks of an attempt.
+     *
+     * @param agree makes of what the ranks would compute with, in their order, what all of them shall; a {@link NumericsException} of it
+     *     ends the attempt
+     */
+    public DriverNode(
             Site site,
             int ranks,
             long attempt,
@@ -54,6 +60,7 @@ public final class DriverNode extends Node {
         numerics = new String[ranks];
         progress = new Progress[ranks];
         pulse = new Pulse(ranks, settings.heartbeat(), settings.silence(), System.nanoTime());
+        everyBeat(settings.heartbeat(), this::watch);
     }
 
     /**
@@ -62,24 +69,6 @@ public final class DriverNode extends Node {
      * @param values as the rank gave them to {@link RankNode#report}; shared, not copied
      */
     public record Report(int rank, int arm, long step, double[] values) {}
-
-    /**
-     * Listens for {@code ranks} ranks of an attempt.
-     *
-     * @param agree makes of what the ranks would compute with, in their order, what all of them shall; a {@link NumericsException} of it
-     *     ends the attempt
-     */
-    public static DriverNode listen(
-            Site site,
-            int ranks,
-            long attempt,
-            RingSettings settings,
-            Function<List<String>, String> agree,
-            BooleanSupplier cancelled) {
-        DriverNode node = new DriverNode(site, ranks, attempt, settings, agree, cancelled);
-        node.everyBeat(settings.heartbeat(), node::watch);
-        return node;
-    }
 
     Address address() {
         return endpoint.address();
@@ -103,6 +92,7 @@ public final class DriverNode extends Node {
                     ? e
                     : new RingException(
                             Progress.NOBODY,
+                            RingException.Blame.LATE,
                             "%d of %d ranks came together in %d s (ring.hello-timeout): all of them need a free slot at the same time"
                                     .formatted(
                                             routes().size(),
@@ -316,10 +306,4 @@ public final class DriverNode extends Node {
             abort(culprit(peer), Fault.UNRESPONSIVE, why.getMessage());
         }
     }
-
-    @Override
-    void waiting(int peer, String what) {}
-
-    @Override
-    void computing() {}
 }

@@ -207,12 +207,12 @@ public abstract class Node implements AutoCloseable {
     }
 
     /** Called when a wait begins and when it ends, for the heartbeat. */
-    abstract void waiting(int peer, String what);
+    void waiting(int peer, String what) {}
 
-    abstract void computing();
+    void computing() {}
 
-    /** A wait for {@code peer} has passed its deadline. */
-    abstract void late(int peer, RingException why);
+    /** A wait for {@code peer} has passed its deadline; its failure goes to who waits. */
+    void late(int peer, RingException why) {}
 
     /** An RPC of this attempt from an authenticated connection. */
     abstract void request(TransportClient from, Wire.Code code, ByteBuffer message, RpcResponseCallback reply);

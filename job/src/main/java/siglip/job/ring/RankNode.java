@@ -191,9 +191,6 @@ public class RankNode extends Node {
     }
 
     @Override
-    void late(int peer, RingException why) {} // the wait's failure says it all
-
-    @Override
     void request(TransportClient from, Wire.Code code, ByteBuffer message, RpcResponseCallback reply) {
         int peer = message.getInt();
         if (code != Wire.Code.PEER || peer < 0 || peer >= ranks || peer == rank) {

@@ -23,12 +23,8 @@ public final class RingException extends RuntimeException {
         this.blame = blame;
     }
 
-    RingException(int suspect, String message, Throwable cause) {
-        this(suspect, Blame.LATE, message, cause);
-    }
-
     RingException(int suspect, String message) {
-        this(suspect, message, null);
+        this(suspect, Blame.LATE, message, null);
     }
 
     /** The peer whose message did not come or could not go; {@link Progress#NOBODY} when it is no peer's doing. */

@@ -57,14 +57,10 @@ public final class Attempt {
      */
     public record Request(int ranks, int cores, RingSettings ring, String group, String description) {}
 
-    /** Submits the stage whose tasks join the ring. */
-    public interface Stage {
-        JavaFutureAction<?> submit(Rendezvous meeting);
-    }
-
     /**
      * Waits for room, runs a stage, and the driver's part beside it on this thread.
      *
+     * @param stage submits the stage whose tasks join the ring
      * @param agree makes of what the ranks would compute with what all of them shall
      * @param clock told of the parts of a failure
      * @throws SlotsException if the cluster has no room for all ranks
@@ -77,7 +73,7 @@ public final class Attempt {
             JavaSparkContext spark,
             Request request,
             RecoveryClock clock,
-            Stage stage,
+            Function<Rendezvous, JavaFutureAction<?>> stage,
             Function<List<Fingerprint>, Fingerprint> agree,
             Consumer<DriverNode> driver) {
         Slots.await(spark, request.ranks, request.cores, request.ring.slotsTimeout());
@@ -85,10 +81,13 @@ public final class Attempt {
         new Attempt(spark, request, clock).run(stage, agree, driver);
     }
 
-    private void run(Stage stage, Function<List<Fingerprint>, Fingerprint> agree, Consumer<DriverNode> driver) {
+    private void run(
+            Function<Rendezvous, JavaFutureAction<?>> stage,
+            Function<List<Fingerprint>, Fingerprint> agree,
+            Consumer<DriverNode> driver) {
         AtomicReference<JavaFutureAction<?>> job = new AtomicReference<>();
         try (RankExecutors executors = RankExecutors.watch(spark, request.group);
-                DriverNode node = DriverNode.listen(
+                DriverNode node = new DriverNode(
                         Site.ofDriver(),
                         request.ranks,
                         NUMBERS.nextLong(),
@@ -99,7 +98,7 @@ public final class Attempt {
                         () -> isOver(job.get()))) {
             spark.setJobGroup(request.group, request.description, true);
             try {
-                job.set(stage.submit(node.rendezvous()));
+                job.set(stage.apply(node.rendezvous()));
                 driver.accept(node);
                 node.awaitLeave();
                 job.get().get(END_SECONDS, TimeUnit.SECONDS);

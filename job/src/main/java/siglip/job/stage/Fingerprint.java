@@ -3,6 +3,8 @@ package siglip.job.stage;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import siglip.job.ring.NumericsException;
@@ -16,22 +18,18 @@ import siglip.kernels.Numerics;
  * @param cores of a rank
  */
 public record Fingerprint(Numerics numerics, int cores) {
-    private static final String BETWEEN = " | ";
-    private static final String IS = ": ";
-    private static final String PRODUCTS = "products";
-    private static final String PRECISION = "precision";
-    private static final String ELEMENTWISE = "elementwise";
-    private static final String TILE = "tile";
-    private static final String CORES = "cores of a rank";
+    private static final Pattern LINE =
+            Pattern.compile("products: ([^|]*) \\| precision: ([^|]*) \\| elementwise: ([^|]*)"
+                    + " \\| tile: (\\d+) \\| cores of a rank: (\\d+) \\| threads inside the library: 1");
 
     /** By name, in a fixed order. */
     public Map<String, String> table() {
         Map<String, String> table = new LinkedHashMap<>();
-        table.put(PRODUCTS, numerics.products());
-        table.put(PRECISION, numerics.precision());
-        table.put(ELEMENTWISE, numerics.elementwise());
-        table.put(TILE, Integer.toString(numerics.tile()));
-        table.put(CORES, Integer.toString(cores));
+        table.put("products", numerics.products());
+        table.put("precision", numerics.precision());
+        table.put("elementwise", numerics.elementwise());
+        table.put("tile", Integer.toString(numerics.tile()));
+        table.put("cores of a rank", Integer.toString(cores));
         table.put("threads inside the library", "1");
         return table;
     }
@@ -40,27 +38,19 @@ public record Fingerprint(Numerics numerics, int cores) {
     @Override
     public String toString() {
         return table().entrySet().stream()
-                .map(entry -> entry.getKey() + IS + entry.getValue())
-                .collect(Collectors.joining(BETWEEN));
+                .map(entry -> entry.getKey() + ": " + entry.getValue())
+                .collect(Collectors.joining(" | "));
     }
 
     /** @throws IllegalArgumentException if the line is not one of {@link #toString} */
     public static Fingerprint parse(String line) {
-        Map<String, String> table = new LinkedHashMap<>();
-        for (String part : line.split(" \\| ", -1)) {
-            int is = Math.max(0, part.indexOf(IS));
-            table.put(part.substring(0, is), part.substring(Math.min(part.length(), is + IS.length())));
-        }
-        if (!table.keySet().containsAll(List.of(PRODUCTS, PRECISION, ELEMENTWISE, TILE, CORES))) {
+        Matcher is = LINE.matcher(line);
+        if (!is.matches()) {
             throw new IllegalArgumentException("Cannot read a numerics fingerprint from '%s'".formatted(line));
         }
         return new Fingerprint(
-                new Numerics(
-                        table.get(PRODUCTS),
-                        table.get(PRECISION),
-                        table.get(ELEMENTWISE),
-                        Integer.parseInt(table.get(TILE))),
-                Integer.parseInt(table.get(CORES)));
+                new Numerics(is.group(1), is.group(2), is.group(3), Integer.parseInt(is.group(4))),
+                Integer.parseInt(is.group(5)));
     }
 
     /**

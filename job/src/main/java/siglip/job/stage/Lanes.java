@@ -1,6 +1,7 @@
 package siglip.job.stage;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -111,11 +112,9 @@ public class Lanes implements AutoCloseable {
 
     /** Bytes of the kernels' working memory. */
     public long bytes() {
-        long bytes = 0;
-        for (LossKernels each : kernels) {
-            bytes += each.footprint().total();
-        }
-        return bytes;
+        return Arrays.stream(kernels)
+                .mapToLong(each -> each.footprint().total())
+                .sum();
     }
 
     @Override

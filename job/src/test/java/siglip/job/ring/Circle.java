@@ -61,7 +61,7 @@ public final class Circle implements AutoCloseable {
         this.ranks = ranks;
         this.settings = settings;
         this.attempt = System.nanoTime();
-        this.driver = DriverNode.listen(site, ranks, attempt, settings, Circle::agree, () -> false);
+        this.driver = new DriverNode(site, ranks, attempt, settings, Circle::agree, () -> false);
         this.entrance = driver.address();
     }
 
