@@ -1,16 +1,24 @@
 package siglip.job.planning;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import siglip.job.files.Unit;
 import siglip.job.losses.Network;
 import siglip.job.stage.Phase;
 
 /** A plan for people: plain ASCII, one column for each arm on each number of ranks. */
 public final class PlanTable {
+    private static final long MIB = 1 << 20;
+    private static final long STEP = 256 * MIB;
+    private static final long SPARK_HEAP = 768 * MIB; // what Spark keeps to itself, and room for the collector
+    private static final long NETTY = 128 * MIB; // pools of the network library
+    private static final long NATIVE = 384 * MIB; // code, threads, product library
+
     private final Forecast forecast;
     private final StringBuilder out = new StringBuilder();
 
@@ -68,44 +76,34 @@ public final class PlanTable {
         List<Column> columns = forecast.plans().stream()
                 .flatMap(plan -> plan.arms().stream().map(arm -> new Column(plan, arm)))
                 .toList();
-        List<List<String>> rows = new ArrayList<>();
-        row(
-                rows,
+        Map<String, Function<Column, String>> cells = new LinkedHashMap<>();
+        cells.put(
                 "ranks",
-                columns,
-                column -> String.format(Locale.ROOT, "%,d", column.plan.work().ranks()));
-        row(rows, "loss", columns, column -> column.arm.loss().id());
-        row(rows, "step", columns, column -> Unit.SECONDS.plain(column.arm.seconds()));
+                each -> String.format(Locale.ROOT, "%,d", each.plan.work().ranks()));
+        cells.put("loss", each -> each.arm.loss().id());
+        cells.put("step", each -> Unit.SECONDS.plain(each.arm.seconds()));
         for (Phase phase : Phase.values()) {
-            row(rows, "  " + phase.key(), columns, column -> Unit.SECONDS.plain(column.arm.seconds(phase)));
+            cells.put("  " + phase.key(), each -> Unit.SECONDS.plain(each.arm.seconds(phase)));
         }
-        row(rows, "limit", columns, column -> column.arm.limit().key());
-        row(
-                rows,
+        cells.put("limit", each -> each.arm.limit().key());
+        cells.put(
                 "pairs per second",
-                columns,
-                column -> Unit.COUNT.plain(column.plan.work().rows().total() / column.arm.seconds()));
-        row(rows, "core-hours of the run", columns, column -> Unit.brief(column.plan.coreHours(column.arm)));
-        row(
-                rows,
+                each -> Unit.COUNT.plain(each.plan.work().rows().total() / each.arm.seconds()));
+        cells.put("core-hours of the run", each -> Unit.brief(each.plan.coreHours(each.arm)));
+        cells.put(
                 "a rank sends on the ring",
-                columns,
-                column -> Unit.BYTES.plain(column.arm.traffic().ring()));
-        row(
-                rows,
+                each -> Unit.BYTES.plain(each.arm.traffic().ring()));
+        cells.put(
                 "a rank sends to reduce",
-                columns,
-                column -> Unit.BYTES.plain(column.arm.traffic().reduce()));
-        row(
-                rows,
-                "the driver sends",
-                columns,
-                column -> Unit.BYTES.plain(column.arm.traffic().driver()));
-        row(
-                rows,
+                each -> Unit.BYTES.plain(each.arm.traffic().reduce()));
+        cells.put(
+                "the driver sends", each -> Unit.BYTES.plain(each.arm.traffic().driver()));
+        cells.put(
                 "memory of the arm, a rank",
-                columns,
-                column -> Unit.BYTES.plain(column.arm.memory().total()));
+                each -> Unit.BYTES.plain(each.arm.memory().total()));
+        List<List<String>> rows = new ArrayList<>();
+        cells.forEach((name, cell) -> rows.add(
+                Stream.concat(Stream.of(name), columns.stream().map(cell)).toList()));
         int[] widths = new int[columns.size() + 1];
         for (List<String> row : rows) {
             for (int i = 0; i < row.size(); i++) {
@@ -121,20 +119,28 @@ public final class PlanTable {
         }
     }
 
-    private static void row(List<List<String>> rows, String name, List<Column> columns, Function<Column, String> cell) {
-        List<String> row = new ArrayList<>(List.of(name));
-        row.addAll(columns.stream().map(cell).collect(Collectors.toList()));
-        rows.add(row);
-    }
-
     private void memory(RunForecast plan) {
         line("");
         line("Memory, %,d ranks", plan.work().ranks());
         parts("a rank, with all arms", plan.rank());
         parts("the driver, with all arms", plan.driver());
-        Advice advice = Advice.of(plan);
-        line("  to set, one rank an executor: %s", advice.executor());
-        line("  to set, driver: %s", advice.driver());
+        line("  to set, one rank an executor: %s", toSet("executor", plan.rank()));
+        line("  to set, driver: %s", toSet("driver", plan.driver()));
+    }
+
+    /** Spark's options for so much memory: docs/memory.md has the reasons. */
+    private static String toSet(String who, Memory memory) {
+        return "spark.%s.memory=%dm, spark.%s.memoryOverhead=%dm, -XX:MaxDirectMemorySize=%dm"
+                .formatted(
+                        who,
+                        mib(memory.heap() + SPARK_HEAP),
+                        who,
+                        mib(memory.direct() + NETTY + NATIVE),
+                        mib(memory.direct() + NETTY));
+    }
+
+    private static long mib(long bytes) {
+        return (bytes + STEP - 1) / STEP * STEP / MIB;
     }
 
     private void parts(String who, Memory memory) {

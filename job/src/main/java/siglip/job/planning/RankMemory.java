@@ -3,6 +3,7 @@ package siglip.job.planning;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.stream.IntStream;
 import siglip.job.losses.LossSpec;
 import siglip.job.order.Slices;
 import siglip.job.planning.Memory.Part;
@@ -31,26 +32,22 @@ import siglip.kernels.LossKernels;
 final class RankMemory {
     private final Workload work;
     private final TowerBytes towerBytes;
-    private final int ranks;
     private final int cores;
     private final int largest;
 
     RankMemory(Workload work, TowerBytes towerBytes) {
         this.work = work;
         this.towerBytes = towerBytes;
-        ranks = work.ranks();
         cores = work.cores();
         largest = work.localRows();
     }
 
     /** What a rank accounts for of one arm, with all that the arms share: the largest of all ranks. This is what a run reports. */
     Memory accounted(Loss loss) {
-        Memory most = accounted(loss, 0);
-        for (int rank = 1; rank < ranks; rank++) {
-            Memory other = accounted(loss, rank);
-            most = other.total() > most.total() ? other : most;
-        }
-        return most;
+        return IntStream.range(0, work.ranks())
+                .mapToObj(rank -> accounted(loss, rank))
+                .reduce((most, other) -> other.total() > most.total() ? other : most)
+                .orElseThrow();
     }
 
     Memory accounted(Loss loss, int rank) {

@@ -107,8 +107,6 @@ public final class RunFolder implements AutoCloseable {
             } else {
                 refuse(identity.differencesFrom(finished.get()), "holds an earlier run, of other settings");
                 done = true;
-            }
-            if (done) {
                 return;
             }
         }
