@@ -1,6 +1,5 @@
 package siglip.job.planning;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import siglip.job.config.PlanSettings;
@@ -59,12 +58,8 @@ public record Forecast(Numerics numerics, List<ProductRates> products, Network n
         Network here = LoopbackProbe.measure();
         return new Network(
                 settings.bandwidth().isPresent() ? settings.bandwidth().getAsLong() : here.bandwidth(),
-                settings.latency().map(Forecast::seconds).orElse(here.latency()),
+                settings.latency().map(latency -> latency.toNanos() * 1e-9).orElse(here.latency()),
                 here.message(),
                 here.processing());
-    }
-
-    private static double seconds(Duration duration) {
-        return duration.toNanos() * 1e-9;
     }
 }

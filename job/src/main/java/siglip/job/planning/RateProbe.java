@@ -72,7 +72,12 @@ final class RateProbe implements AutoCloseable {
         int columns = Math.min(work.localRows(), MOST_ROWS);
         double[] towers = towers(Math.min(work.towerRows(), MOST_ROWS));
         return new Rates(
-                towers[0], towers[1], losses(work.losses(), rows, columns), addedFloat(), copiedFloat(), update(work));
+                towers[0],
+                towers[1],
+                losses(work.losses(), rows, columns),
+                perFloat(Sums::add),
+                perFloat((from, to) -> to.copyFrom(from)),
+                update(work));
     }
 
     /** Forward and backward, seconds for a pair. */
@@ -144,14 +149,6 @@ final class RateProbe implements AutoCloseable {
             }
         }
         return seconds;
-    }
-
-    private double addedFloat() {
-        return perFloat(Sums::add);
-    }
-
-    private double copiedFloat() {
-        return perFloat((from, to) -> to.copyFrom(from));
     }
 
     private double perFloat(BiConsumer<Matrix, Matrix> move) {

@@ -33,27 +33,19 @@ public record StepForecast(
     }
 
     public double seconds() {
-        return compute() + network() + driver;
+        return computing.total() + messages.total() + driver;
     }
 
     public double seconds(Phase phase) {
         return phase == Phase.DRIVER ? driver : computing.get(phase) + messages.get(phase);
     }
 
-    /** Time in which the ranks compute. */
-    public double compute() {
-        return computing.total();
-    }
-
-    /** Time in which they wait for messages. */
-    public double network() {
-        return messages.total();
-    }
-
     public Limit limit() {
-        if (compute() >= network() && compute() >= driver) {
+        double compute = computing.total();
+        double network = messages.total();
+        if (compute >= network && compute >= driver) {
             return Limit.COMPUTE;
         }
-        return network() >= driver ? Limit.NETWORK : Limit.DRIVER;
+        return network >= driver ? Limit.NETWORK : Limit.DRIVER;
     }
 }
