@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 import siglip.job.config.LoadedSettings;
-import siglip.job.config.SettingsFile;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 
@@ -40,7 +39,7 @@ final class SettingsOptions {
         List<String> all = new ArrayList<>(assignments);
         all.addAll(more);
         Map<String, String> properties = properties();
-        Optional<SettingsSources.File> file = config.map(path -> SettingsFile.read(path, properties));
+        Optional<SettingsSources.File> file = config.map(path -> SettingsSources.File.read(path, properties));
         return SettingsLoader.load(new SettingsSources(all, properties, System.getenv(), file));
     }
 }

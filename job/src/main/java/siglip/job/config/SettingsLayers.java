@@ -57,7 +57,9 @@ final class SettingsLayers {
                 add(layers, path(name.substring(VARIABLE.length())), value, name, problems);
             }
         });
-        sources.file().ifPresent(file -> layers.add(parse(file)));
+        sources.file()
+                .ifPresent(
+                        file -> layers.add(withoutRoot(ConfigFactory.parseString(file.text(), options(file.name())))));
         layers.add(unresolvedDefaults());
 
         Config merged = ConfigFactory.empty();
@@ -116,10 +118,6 @@ final class SettingsLayers {
             return ConfigValueFactory.fromAnyRef(parsed.unwrapped(), place); // a line number would say nothing
         }
         return ConfigValueFactory.fromAnyRef(text, place);
-    }
-
-    private static Config parse(SettingsSources.File file) {
-        return withoutRoot(ConfigFactory.parseString(file.text(), options(file.name())));
     }
 
     private static Config unresolvedDefaults() {

@@ -16,7 +16,6 @@ import org.apache.spark.launcher.JavaModuleOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import siglip.job.config.SettingsFile;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 
@@ -52,7 +51,7 @@ class ConfFolderTest {
     @ParameterizedTest
     @MethodSource("profiles")
     void everyProfileLoads(Path profile) {
-        SettingsSources.File file = SettingsFile.read(profile.toString(), Map.of());
+        SettingsSources.File file = SettingsSources.File.read(profile.toString(), Map.of());
         SettingsSources sources = new SettingsSources(List.of(), Map.of(), Map.of(), Optional.of(file));
 
         assertThatCode(() -> SettingsLoader.load(sources)).doesNotThrowAnyException();

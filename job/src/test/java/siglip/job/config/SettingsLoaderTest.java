@@ -207,12 +207,12 @@ class SettingsLoaderTest {
     void aFileIsReadThroughHadoop() throws Exception {
         Path file = Files.writeString(folder.resolve("with blank.conf"), "run.seed = 5");
 
-        SettingsSources.File read = SettingsFile.read(file.toString(), Map.of());
+        SettingsSources.File read = SettingsSources.File.read(file.toString(), Map.of());
 
         assertThat(read.text()).isEqualTo("run.seed = 5");
         SettingsException missing = catchThrowableOfType(
                 SettingsException.class,
-                () -> SettingsFile.read(folder.resolve("none.conf").toString(), Map.of()));
+                () -> SettingsSources.File.read(folder.resolve("none.conf").toString(), Map.of()));
         assertThat(missing.errors())
                 .singleElement()
                 .asString()
