@@ -15,7 +15,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import siglip.job.comparison.Comparison;
-import siglip.job.comparison.ComparisonResult;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
 import siglip.job.figures.RunFigures;
@@ -70,7 +69,6 @@ final class CompareCommand implements Callable<Integer> {
         Settings settings = loaded.settings();
         PrintWriter out = spec.commandLine().getOut();
         PrintStream terminal = System.out; // stays open
-        ComparisonResult result;
         RunFigures figures;
         RunFiles files;
         try (SparkSession spark = Sessions.open("compare " + settings.run().name(), settings)) {
@@ -87,15 +85,14 @@ final class CompareCommand implements Callable<Integer> {
                     return ExitCode.OK.code();
                 }
                 trackers.begin();
-                result = Comparison.run(spark, settings, loaded.rendered(), folder, trackers);
-                figures = RunFigures.of(result);
-                files = RunFiles.write(result, figures, hadoop);
+                figures = RunFigures.of(Comparison.run(spark, settings, loaded.rendered(), folder, trackers));
+                files = RunFiles.write(figures, hadoop);
                 folder.finish();
                 trackers.end(figures);
             }
         }
         out.println();
-        out.println(SummaryTable.of(result, figures));
+        out.println(SummaryTable.of(figures));
         out.println("Report: " + files.readableReport());
         return ExitCode.OK.code();
     }

@@ -1,7 +1,5 @@
 package siglip.job.figures;
 
-import java.util.Arrays;
-import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import siglip.job.files.Unit;
 import siglip.job.stability.Statistics;
@@ -128,11 +126,6 @@ public enum ArmMetric {
         this.unit = unit;
         this.words = words;
         this.value = value;
-    }
-
-    /** The metric of that key. */
-    public static Optional<ArmMetric> named(String key) {
-        return Arrays.stream(values()).filter(metric -> metric.key.equals(key)).findFirst();
     }
 
     /** Keys in {@code metrics.json} from the arm down, with dots between them. */

@@ -11,10 +11,6 @@ import siglip.job.training.StepRecord;
 
 /** What the metrics of an arm are computed from. */
 record ArmRun(ArmResult result, TrainingSettings training, StepTimes times) {
-    ArmRun(ArmResult result, TrainingSettings training) {
-        this(result, training, StepTimes.of(result.steps()));
-    }
-
     List<StepRecord> steps() {
         return result.steps();
     }

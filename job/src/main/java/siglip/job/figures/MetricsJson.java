@@ -1,22 +1,14 @@
 package siglip.job.figures;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.function.Function;
+import siglip.job.comparison.ComparisonResult;
+import siglip.job.config.RunSettings;
+import siglip.job.config.TrainingSettings;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
@@ -25,12 +17,10 @@ import siglip.job.evaluation.RetrievalScore;
 import siglip.job.files.Unit;
 import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
-import siglip.kernels.Loss;
-import siglip.kernels.LossScalar;
 
 /**
- * {@code metrics.json}: all figures of a run for programs, written and read. Its keys stand in {@code docs/metrics.md}. JSON has no NaN and
- * no infinity: {@code null} says that there is no such number, and is read as NaN.
+ * {@code metrics.json}: all figures of a run for programs. Its keys stand in {@code docs/metrics.md}. JSON has no NaN and no infinity:
+ * {@code null} says that there is no such number.
  */
 public final class MetricsJson {
     /** Rises when a key changes its meaning or goes; new keys do not count. */
@@ -44,14 +34,17 @@ public final class MetricsJson {
     public static String write(RunFigures figures) {
         ObjectNode root = NODES.objectNode();
         root.put("format", FORMAT);
+        ComparisonResult result = figures.result();
+        RunSettings settings = result.settings().run();
+        TrainingSettings training = result.settings().training();
         ObjectNode run = root.putObject("run");
-        run.put("name", figures.name());
-        run.put("started", figures.started().toString());
-        run.put("seed", figures.seed());
-        run.put("ranks", figures.ranks());
-        run.put("cores_per_rank", figures.coresPerRank());
-        run.put("batch_size", figures.batchSize());
-        run.put("steps", figures.steps());
+        run.put("name", settings.name());
+        run.put("started", result.started().toString());
+        run.put("seed", settings.seed());
+        run.put("ranks", settings.ranks());
+        run.put("cores_per_rank", settings.coresPerRank());
+        run.put("batch_size", training.batchSize());
+        run.put("steps", training.steps());
         ArrayNode arms = root.putArray("arms");
         figures.arms().forEach(arm -> write(arm, arms.addObject()));
         root.put("seconds", figures.seconds());
@@ -64,10 +57,10 @@ public final class MetricsJson {
                 }
             }
         }
-        figures.data().forEach(root.putObject("data")::put);
-        figures.environment().forEach(root.putObject("environment")::put);
-        figures.numerics().forEach(root.putObject("numerics")::put);
-        figures.incidents().forEach(root.putArray("incidents")::add);
+        result.data().forEach(root.putObject("data")::put);
+        result.environment().forEach(root.putObject("environment")::put);
+        result.numerics().forEach(root.putObject("numerics")::put);
+        result.incidents().forEach(root.putArray("incidents")::add);
         try {
             return MAPPER.writeValueAsString(root) + "\n";
         } catch (JsonProcessingException e) {
@@ -93,9 +86,10 @@ public final class MetricsJson {
                 });
             }
             if (metric == ArmMetric.PAIRS_PER_SECOND) {
+                PhaseSeconds mean = arm.times().mean();
                 ObjectNode phases = node.putObject("phase_seconds");
                 for (Phase phase : Phase.values()) {
-                    number(phases, phase.key(), arm.phases().get(phase));
+                    number(phases, phase.key(), mean.get(phase));
                 }
             }
         }
@@ -154,98 +148,5 @@ public final class MetricsJson {
     /** The object at a path of keys with dots between them, made if it is not there. */
     private static ObjectNode child(ObjectNode node, String path) {
         return node.withObject("/" + path.replace('.', '/'));
-    }
-
-    /**
-     * The figures that a file holds.
-     *
-     * @throws IOException if it is not such a file, or one of another format
-     */
-    public static RunFigures read(String text) throws IOException {
-        JsonNode root = MAPPER.readTree(text);
-        if (root.path("format").asInt() != FORMAT) {
-            throw new IOException("Cannot read metrics.json: it has format %s, this program reads %d"
-                    .formatted(root.path("format"), FORMAT));
-        }
-        JsonNode run = root.required("run");
-        Map<HeldOut, RetrievalScore> nearest = new EnumMap<>(HeldOut.class);
-        for (HeldOut set : HeldOut.values()) {
-            if (root.path("nearest_neighbour").has(set.key())) {
-                nearest.put(set, score(root.at("/nearest_neighbour/" + set.key())));
-            }
-        }
-        return new RunFigures(
-                run.required("name").asText(),
-                Instant.parse(run.required("started").asText()),
-                run.required("seed").asLong(),
-                run.required("ranks").asInt(),
-                run.required("cores_per_rank").asInt(),
-                run.required("batch_size").asInt(),
-                run.required("steps").asLong(),
-                number(root.required("seconds")),
-                list(root.required("arms"), MetricsJson::arm),
-                nearest,
-                texts(root.required("data")),
-                texts(root.required("environment")),
-                texts(root.required("numerics")),
-                MAPPER.convertValue(root.required("incidents"), new TypeReference<>() {}));
-    }
-
-    private static ArmFigures arm(JsonNode node) {
-        String name = node.required("name").asText();
-        Map<ArmMetric, Double> metrics = new EnumMap<>(ArmMetric.class);
-        for (ArmMetric metric : ArmMetric.values()) {
-            metrics.put(metric, number(node.at("/" + metric.key().replace('.', '/'))));
-        }
-        Map<LossScalar, ArmFigures.Scalar> scalars = new EnumMap<>(LossScalar.class);
-        for (LossScalar scalar : LossScalar.values()) {
-            JsonNode both = node.path(scalar.shownName());
-            scalars.put(scalar, new ArmFigures.Scalar(number(both.path("start")), number(both.path("end"))));
-        }
-        JsonNode phases = node.required("phase_seconds");
-        return new ArmFigures(
-                name,
-                Loss.of(node.required("loss").asText()),
-                Optional.ofNullable(node.required("stopped").textValue()),
-                metrics,
-                scalars,
-                PhaseSeconds.of(phase -> number(phases.required(phase.key()))),
-                list(node.required("evaluations"), each -> evaluation(name, each)));
-    }
-
-    private static Evaluation evaluation(String arm, JsonNode node) {
-        Map<String, Double> classes = new LinkedHashMap<>();
-        node.required("class_accuracy")
-                .fields()
-                .forEachRemaining(field -> classes.put(field.getKey(), number(field.getValue())));
-        return new Evaluation(
-                arm,
-                node.required("step").asLong(),
-                MAPPER.convertValue(node.required("set"), HeldOut.class),
-                score(node.required(Direction.IMAGE_TO_TEXT.key())),
-                score(node.required(Direction.TEXT_TO_IMAGE.key())),
-                classes);
-    }
-
-    private static RetrievalScore score(JsonNode node) {
-        Map<RetrievalMetric, Double> values = new EnumMap<>(RetrievalMetric.class);
-        for (RetrievalMetric metric : RetrievalMetric.values()) {
-            values.put(metric, number(node.path(metric.key())));
-        }
-        return new RetrievalScore(node.required("queries").asInt(), values);
-    }
-
-    private static double number(JsonNode node) {
-        return node.asDouble(Double.NaN);
-    }
-
-    private static <T> List<T> list(JsonNode array, Function<JsonNode, T> read) {
-        List<T> list = new ArrayList<>();
-        array.forEach(each -> list.add(read.apply(each)));
-        return list;
-    }
-
-    private static Map<String, String> texts(JsonNode facts) {
-        return MAPPER.convertValue(facts, new TypeReference<>() {});
     }
 }

@@ -1,7 +1,5 @@
 package siglip.job.figures;
 
-import java.time.Instant;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -14,70 +12,35 @@ import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.evaluation.RetrievalScore;
 
 /**
- * What {@code metrics.json} says of a run: every figure of the page, the terminal and the file, computed once.
+ * Every figure of the page, the terminal and {@code metrics.json}, computed once.
  *
- * @param name of the run
- * @param started when
- * @param seed of everything random
- * @param ranks tasks of the training stage
- * @param coresPerRank that one rank computes on
- * @param batchSize pairs of the global batch
- * @param steps asked for
- * @param seconds from start to end
+ * @param result what the figures are of
  * @param arms in the order of the settings
  * @param nearestNeighbour image to text on raw features, for the sets on which it says something
- * @param data facts about the data
- * @param environment facts about machine and software
- * @param numerics what computed
- * @param incidents what went wrong and was mended, in order
  */
 public record RunFigures(
-        String name,
-        Instant started,
-        long seed,
-        int ranks,
-        int coresPerRank,
-        int batchSize,
-        long steps,
-        double seconds,
-        List<ArmFigures> arms,
-        Map<HeldOut, RetrievalScore> nearestNeighbour,
-        Map<String, String> data,
-        Map<String, String> environment,
-        Map<String, String> numerics,
-        List<String> incidents) {
-    public RunFigures {
-        arms = List.copyOf(arms);
-        nearestNeighbour = Collections.unmodifiableMap(new EnumMap<>(nearestNeighbour));
-        incidents = List.copyOf(incidents);
-    }
-
+        ComparisonResult result, List<ArmFigures> arms, Map<HeldOut, RetrievalScore> nearestNeighbour) {
     public static RunFigures of(ComparisonResult result) {
         Settings settings = result.settings();
         boolean concepts = settings.data().columns().concept().isPresent();
         Map<HeldOut, RetrievalScore> yardsticks = new EnumMap<>(HeldOut.class);
-        result.nearestNeighbour().forEach((set, score) -> {
-            if (isYardstick(set, score, concepts)) {
-                yardsticks.put(set, score);
-            }
-        });
+        yardsticks.putAll(result.nearestNeighbour());
+        yardsticks.entrySet().removeIf(each -> !isYardstick(each.getKey(), each.getValue(), concepts));
         return new RunFigures(
-                settings.run().name(),
-                result.started(),
-                settings.run().seed(),
-                settings.run().ranks(),
-                settings.run().coresPerRank(),
-                settings.training().batchSize(),
-                settings.training().steps(),
-                result.took().toMillis() / 1e3,
+                result,
                 result.arms().stream()
                         .map(arm -> ArmFigures.of(arm, settings.training()))
                         .toList(),
-                yardsticks,
-                result.data(),
-                result.environment(),
-                result.numerics(),
-                result.incidents());
+                yardsticks);
+    }
+
+    public Settings settings() {
+        return result.settings();
+    }
+
+    /** From start to end. */
+    public double seconds() {
+        return result.took().toMillis() / 1e3;
     }
 
     /** Without a right answer among the training images the score is 0 whatever the features are, and says nothing. */

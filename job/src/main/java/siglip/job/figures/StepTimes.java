@@ -3,7 +3,6 @@ package siglip.job.figures;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
 import siglip.job.training.StepRecord;
 
@@ -35,13 +34,14 @@ public record StepTimes(List<PhaseSeconds> ranks) {
     }
 
     /** Mean over the ranks; NaN without ranks. */
-    public double seconds(Phase phase) {
-        return ranks.stream().mapToDouble(rank -> rank.get(phase)).average().orElse(Double.NaN);
+    public PhaseSeconds mean() {
+        return PhaseSeconds.of(phase ->
+                ranks.stream().mapToDouble(rank -> rank.get(phase)).average().orElse(Double.NaN));
     }
 
     /** The share of their step in which ranks computed nothing; NaN without ranks. */
     double waitingShare() {
-        PhaseSeconds mean = PhaseSeconds.of(this::seconds);
+        PhaseSeconds mean = mean();
         return mean.waiting() / mean.total();
     }
 }

@@ -2,7 +2,6 @@ package siglip.job.report;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import siglip.job.comparison.ArmResult;
 import siglip.job.figures.ArmFigures;
 import siglip.job.training.StepRecord;
 
@@ -11,17 +10,17 @@ import siglip.job.training.StepRecord;
  *
  * @param colour class of the style sheet
  */
-record ArmView(String colour, ArmResult result, ArmFigures figures) {
+record ArmView(String colour, ArmFigures figures) {
     String name() {
         return figures.name();
     }
 
     List<StepRecord> steps() {
-        return result.steps();
+        return figures.result().steps();
     }
 
     /** One value a step, in order. */
     double[] values(ToDoubleFunction<StepRecord> value) {
-        return result.values(value);
+        return figures.result().values(value);
     }
 }

@@ -2,14 +2,11 @@ package siglip.job.report;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.ArmMetric;
-import siglip.job.figures.StepTimes;
 import siglip.job.files.Unit;
 import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
@@ -20,11 +17,9 @@ final class CostPlots {
     private static final int BARS_TO = 6;
 
     private final RunView run;
-    private final Map<ArmView, StepTimes> times = new LinkedHashMap<>();
 
     CostPlots(RunView run) {
         this.run = run;
-        run.arms().forEach(arm -> times.put(arm, StepTimes.of(arm.steps())));
     }
 
     /** Writes those plots that have something to show. */
@@ -46,35 +41,33 @@ final class CostPlots {
     }
 
     private int ranks() {
-        return times.values().stream()
-                .mapToInt(each -> each.ranks().size())
+        return run.figures().arms().stream()
+                .mapToInt(arm -> arm.times().ranks().size())
                 .max()
                 .orElse(0);
     }
 
     private BarPlot phases() {
-        double longest = largest(arm -> arm.phases().total());
+        double longest = largest(arm -> arm.times().mean().total());
         BarPlot plot = seconds("Time per step by phase", longest)
                 .words(
                         "Mean over ranks and over the middle half of the steps by duration. Cool colours compute, warm colours wait. "
                                 + "The batch is counted for the first arm of a step.");
         for (ArmView arm : run.arms()) {
+            PhaseSeconds mean = arm.figures().times().mean();
             plot.bar(
                     arm.name(),
                     arm.colour(),
                     Arrays.stream(Phase.values())
-                            .map(phase -> new BarPlot.Part(
-                                    "phase-" + phase.key(),
-                                    phase.key(),
-                                    arm.figures().phases().get(phase)))
+                            .map(phase -> new BarPlot.Part("phase-" + phase.key(), phase.key(), mean.get(phase)))
                             .toList());
         }
         return plot;
     }
 
     private BarPlot waitingBars() {
-        double longest = times.values().stream()
-                .flatMap(each -> each.ranks().stream())
+        double longest = run.figures().arms().stream()
+                .flatMap(arm -> arm.times().ranks().stream())
                 .mapToDouble(PhaseSeconds::waiting)
                 .max()
                 .orElse(1);
@@ -83,11 +76,12 @@ final class CostPlots {
                         "Time of a step in which a rank computed nothing. A rank that waits less than the others is the one they wait for.");
         for (int rank = 0; rank < ranks(); rank++) {
             for (ArmView arm : run.arms()) {
-                if (rank < times.get(arm).ranks().size()) {
+                List<PhaseSeconds> times = arm.figures().times().ranks();
+                if (rank < times.size()) {
                     List<BarPlot.Part> parts = new ArrayList<>();
                     for (Phase phase : Phase.values()) {
                         if (phase.waiting()) {
-                            double value = times.get(arm).ranks().get(rank).get(phase);
+                            double value = times.get(rank).get(phase);
                             parts.add(new BarPlot.Part("phase-" + phase.key(), phase.key(), value));
                         }
                     }
@@ -104,7 +98,7 @@ final class CostPlots {
                 .words(
                         "Time of a step in which a rank computed nothing. A rank that waits less than the others is the one they wait for.");
         for (ArmView arm : run.arms()) {
-            List<PhaseSeconds> ranks = times.get(arm).ranks();
+            List<PhaseSeconds> ranks = arm.figures().times().ranks();
             plot.add(new Curve(
                     arm.name(),
                     arm.colour(),

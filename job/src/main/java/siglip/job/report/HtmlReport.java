@@ -26,7 +26,7 @@ final class HtmlReport {
 
     private HtmlReport(RunView run) {
         this.run = run;
-        this.result = run.result();
+        this.result = run.figures().result();
     }
 
     static String of(RunView run) {
@@ -206,7 +206,7 @@ final class HtmlReport {
                     "11");
             page.close().text(phase.key()).close();
             for (ArmView arm : run.arms()) {
-                page.leaf("td", Unit.SECONDS.format(arm.figures().phases().get(phase)), "class", "value");
+                page.leaf("td", Unit.SECONDS.format(arm.figures().times().mean().get(phase)), "class", "value");
             }
             page.leaf("td", phase.words(), "class", "words").close().line();
         }

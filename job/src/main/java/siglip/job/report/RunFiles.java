@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import siglip.job.comparison.ComparisonResult;
 import siglip.job.figures.MetricsJson;
 import siglip.job.figures.RunFigures;
 import siglip.job.files.FileSystems;
@@ -33,14 +32,15 @@ public record RunFiles(Path report, Path metrics, Path steps) {
      * @return where they are, with the scheme of their file system
      * @throws IOException if the folder cannot be written
      */
-    public static RunFiles write(ComparisonResult result, RunFigures figures, Configuration hadoop) throws IOException {
-        Path folder = new Path(result.settings().run().folder());
+    public static RunFiles write(RunFigures figures, Configuration hadoop) throws IOException {
+        Path folder = new Path(figures.settings().run().folder());
         FileSystem files = FileSystems.of(folder, hadoop);
         Path home = files.makeQualified(folder);
         RunFiles paths = new RunFiles(new Path(home, REPORT), new Path(home, METRICS), new Path(home, "steps.jsonl"));
         text(files, paths.metrics(), MetricsJson.write(figures));
-        WholeFile.write(files, paths.steps(), out -> StepJson.write(result.steps(), out));
-        text(files, paths.report(), HtmlReport.of(RunView.of(result, figures)));
+        WholeFile.write(
+                files, paths.steps(), out -> StepJson.write(figures.result().steps(), out));
+        text(files, paths.report(), HtmlReport.of(RunView.of(figures)));
         return paths;
     }
 

@@ -6,26 +6,23 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import siglip.job.comparison.ComparisonResult;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.ArmMetric;
 import siglip.job.figures.RunFigures;
 
 /**
- * A run on the page: its figures, its steps, and what it calls its sets.
+ * A run on the page: its figures, and what it calls its sets.
  *
  * @param arms in the order of the settings
  */
-record RunView(ComparisonResult result, RunFigures figures, List<ArmView> arms) {
-    static RunView of(ComparisonResult result, RunFigures figures) {
+record RunView(RunFigures figures, List<ArmView> arms) {
+    static RunView of(RunFigures figures) {
         return new RunView(
-                result,
                 figures,
-                IntStream.range(0, result.arms().size())
+                IntStream.range(0, figures.arms().size())
                         .mapToObj(arm -> new ArmView(
                                 "arm" + arm % 6, // colours repeat after six
-                                result.arms().get(arm),
                                 figures.arms().get(arm)))
                         .toList());
     }
@@ -72,6 +69,6 @@ record RunView(ComparisonResult result, RunFigures figures, List<ArmView> arms) 
     private boolean isPlain(HeldOut set) {
         return set != HeldOut.UNSEEN
                 && !figures.sets().contains(HeldOut.UNSEEN)
-                && result.settings().data().columns().concept().isEmpty();
+                && figures.settings().data().columns().concept().isEmpty();
     }
 }

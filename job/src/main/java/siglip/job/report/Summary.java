@@ -111,7 +111,8 @@ final class Summary {
                 arm -> arm.text(ArmMetric.MAX_NORM_AFTER_WARMUP),
                 "How far the worst step stood out, the first %s left out as warm-up.%s"
                         .formatted(
-                                Verdict.steps(run.result().settings().training().warmupSteps()),
+                                Verdict.steps(
+                                        run.figures().settings().training().warmupSteps()),
                                 run.mixed()
                                         ? " The norms of different losses are not comparable, only each with its own median."
                                         : ""),

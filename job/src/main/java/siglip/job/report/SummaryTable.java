@@ -3,7 +3,6 @@ package siglip.job.report;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import siglip.job.comparison.ComparisonResult;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.RunFigures;
 import siglip.job.files.Unit;
@@ -13,12 +12,12 @@ public final class SummaryTable {
     private SummaryTable() {}
 
     /** A few lines without the words of the page's table; every line ends with a line feed. */
-    public static String of(ComparisonResult result, RunFigures figures) {
+    public static String of(RunFigures figures) {
         List<List<String>> lines = new ArrayList<>();
         List<String> head = new ArrayList<>(List.of(""));
         figures.arms().forEach(arm -> head.add(arm.name()));
         lines.add(head);
-        for (Row row : Summary.rows(RunView.of(result, figures))) {
+        for (Row row : Summary.rows(RunView.of(figures))) {
             if (row.brief()) {
                 List<String> line = new ArrayList<>(List.of(Unit.ascii(row.label())));
                 for (int arm = 0; arm < figures.arms().size(); arm++) {

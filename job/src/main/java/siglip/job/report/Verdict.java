@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import siglip.job.config.Settings;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalMetric;
@@ -55,15 +56,16 @@ final class Verdict {
         String arms = figures.arms().stream()
                 .map(arm -> "%s (%s loss)".formatted(arm.name(), arm.loss().id()))
                 .collect(Collectors.joining(count == 2 ? " and " : ", "));
-        int ranks = figures.ranks();
+        Settings settings = figures.settings();
+        int ranks = settings.run().ranks();
         say(
                 "The run",
                 "%s, %s%s of %s image–text pairs on %d %s."
                         .formatted(
                                 arms,
                                 count == 1 ? "" : "from the same towers, on the same batches: ",
-                                steps(figures.steps()),
-                                Unit.COUNT.format(figures.batchSize()),
+                                steps(settings.training().steps()),
+                                Unit.COUNT.format(settings.training().batchSize()),
                                 ranks,
                                 ranks == 1 ? "rank" : "ranks"));
     }
@@ -179,7 +181,7 @@ final class Verdict {
         say(
                 "Not measured",
                 "One run of each arm, seed %d: how far these figures move with the seed, and whether they hold on other data."
-                        .formatted(figures.seed()));
+                        .formatted(figures.settings().run().seed()));
     }
 
     private void say(String lead, String text) {

@@ -118,7 +118,7 @@ class PrivateClusterIT {
             RingSecurity.requireProtected(Site.ofDriver(), loaded.settings().ring());
             ComparisonResult result = Comparison.run(spark, loaded.settings(), loaded.rendered(), new RunListener() {});
             assertThat(result.incidents()).isEmpty();
-            RunFiles.write(result, RunFigures.of(result), spark.sparkContext().hadoopConfiguration());
+            RunFiles.write(RunFigures.of(result), spark.sparkContext().hadoopConfiguration());
             List<float[]> parameters = new ArrayList<>();
             for (ArmResult arm : result.arms()) {
                 String path = loaded.settings().run().folder() + "/models/"

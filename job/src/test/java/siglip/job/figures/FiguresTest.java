@@ -86,7 +86,7 @@ class FiguresTest {
                 .orElseThrow();
         ArmFigures arm = figures.arms().get(0);
 
-        assertThat(arm.phases().total()).isCloseTo(sum, within(1e-12));
+        assertThat(arm.times().mean().total()).isCloseTo(sum, within(1e-12));
         assertThat(arm.get(ArmMetric.WAITING_SHARE)).isBetween(0.25, 0.35);
     }
 

@@ -28,7 +28,7 @@ class RunFilesTest {
     }
 
     private static RunFiles write(SampleRun run, Configuration hadoop) throws IOException {
-        return RunFiles.write(run.build(), run.figures(), hadoop);
+        return RunFiles.write(run.figures(), hadoop);
     }
 
     @Test

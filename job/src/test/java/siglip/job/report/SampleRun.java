@@ -123,18 +123,13 @@ public final class SampleRun {
         return RunFigures.of(build());
     }
 
-    RunView view() {
-        return view(build());
-    }
-
     static RunView view(ComparisonResult result) {
-        return RunView.of(result, RunFigures.of(result));
+        return RunView.of(RunFigures.of(result));
     }
 
     /** What a terminal shows. */
     public String table() {
-        ComparisonResult result = build();
-        return SummaryTable.of(result, RunFigures.of(result));
+        return SummaryTable.of(figures());
     }
 
     public ComparisonResult build() {
