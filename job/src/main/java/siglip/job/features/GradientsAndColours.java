@@ -1,8 +1,5 @@
 package siglip.job.features;
 
-import java.util.Optional;
-import siglip.job.pictures.ImagePixels;
-
 /**
  * Gradient orientations and colours of a picture that is brought to 32 x 32 pixels: 976 floats, each from 0 to 1.
  *
@@ -45,12 +42,12 @@ public record GradientsAndColours() implements PictureFeatures {
     }
 
     @Override
-    public Optional<float[]> of(byte[] picture) {
-        return ImagePixels.decode(picture, PX).map(GradientsAndColours::of);
+    public int px() {
+        return PX;
     }
 
-    /** The features of 32 x 32 pixels {@code 0xRRGGBB}, row by row. */
-    static float[] of(int[] rgb) {
+    @Override
+    public float[] of(int[] rgb) {
         float[][][] cells = new float[GRID][GRID][BINS];
         float[] out = new float[WIDTH];
         for (int y = 0; y < PX; y++) {

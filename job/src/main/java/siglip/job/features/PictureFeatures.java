@@ -2,10 +2,9 @@ package siglip.job.features;
 
 import java.io.Serializable;
 import java.util.Map;
-import java.util.Optional;
 
 /**
- * How an encoded picture becomes floats: a class for each way, found by its name. The name stands for everything that decides the values, so
+ * How a picture becomes floats: a class for each way, found by its name. The name stands for everything that decides the values, so
  * changed constants need a new name. Implementations have no state and are shared between threads.
  */
 public sealed interface PictureFeatures extends Serializable permits GradientsAndColours {
@@ -20,6 +19,13 @@ public sealed interface PictureFeatures extends Serializable permits GradientsAn
     /** Whether every value is from 0 to 1, as {@link ExactMoments} needs; values of other features are not standardised. */
     boolean isWithinUnit();
 
-    /** The features, {@link #width} floats; empty if the picture cannot be decoded. */
-    Optional<float[]> of(byte[] picture);
+    /** Pixels of a side of the square that a picture is brought to. */
+    int px();
+
+    /**
+     * The features, {@link #width} floats.
+     *
+     * @param rgb {@link #px} x {@code px} pixels {@code 0xRRGGBB}, row by row
+     */
+    float[] of(int[] rgb);
 }

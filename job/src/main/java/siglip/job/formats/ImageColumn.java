@@ -5,6 +5,8 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import siglip.job.features.ExactMoments;
 import siglip.job.features.FeatureNames;
 import siglip.job.features.PictureFeatures;
+import siglip.job.pictures.Decoded;
+import siglip.job.pictures.Rejected;
 
 /** How the image of a row becomes features. */
 public sealed interface ImageColumn extends Serializable {
@@ -31,7 +33,12 @@ public sealed interface ImageColumn extends Serializable {
 
         @Override
         public float[] read(InternalRow row) throws InvalidRow {
-            return features.of(row.getBinary(PairTable.IMAGE)).orElseThrow(() -> new InvalidRow("undecodable image"));
+            Decoded decoded = siglip.job.pictures.Pictures.decode(
+                    row.getBinary(PairTable.IMAGE), features.px(), siglip.job.pictures.Pictures.MAX_PIXELS);
+            if (decoded instanceof Rejected rejected) {
+                throw new InvalidRow(rejected.fault().sentence());
+            }
+            return features.of(((Decoded.Pixels) decoded).rgb());
         }
 
         @Override

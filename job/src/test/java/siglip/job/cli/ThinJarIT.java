@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,11 +17,13 @@ import java.util.jar.JarFile;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The jar that clusters get holds what they lack, and nothing else. */
 class ThinJarIT {
     private static final Path JAR = Shell.JAR;
-    private static final long MOST_BYTES = 165L << 20; // 152 MiB, 86 MiB of which are one library of ND4J
+    private static final long MOST_BYTES = 165L << 20; // 154 MiB, 86 MiB of which are one library of ND4J
 
     /** A class of DL4J Spark that reads what Spark shows to its own package alone; Spark has none of that name. */
     private static final String DL4J_IN_SPARKS_PACKAGE = "org/apache/spark/TaskContextHelper";
@@ -88,10 +92,30 @@ class ThinJarIT {
                     .contains("CpuBackend");
             assertThat(text(jar, "META-INF/LICENSE.txt")).contains("Apache License");
             assertThat(text(jar, "META-INF/THIRD-PARTY.md"))
-                    .contains("OpenBLAS", "JSVG", "GCC Runtime Library Exception");
+                    .contains(
+                            "OpenBLAS", "JSVG", "GCC Runtime Library Exception", "TwelveMonkeys", "metadata-extractor");
             assertThat(text(jar, "META-INF/NOTICE")).contains("Jackson");
         }
         assertThat(names).noneMatch(name -> name.matches("META-INF/[^/]+\\.(SF|DSA|RSA)"));
+        assertThat(names)
+                .as("decoders that ImageIO would find for everybody on an executor")
+                .noneMatch(name -> name.startsWith("META-INF/services/javax.imageio"));
+    }
+
+    /** No class loader but that of the jar knows the decoders, and no thread has it for its own. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"rgb.png", "rgb.jpg", "cmyk.jpg", "rgb.gif", "rgb.bmp", "jpeg.tif", "lossy.webp", "turned-6.webp"
+            })
+    void itDecodesPicturesByItself(String name) throws Exception {
+        byte[] picture = Files.readAllBytes(Path.of("src", "test", "resources", "pictures", name));
+        URL[] jar = {JAR.toUri().toURL()};
+        try (URLClassLoader loader = new URLClassLoader(jar, ClassLoader.getPlatformClassLoader())) {
+            Object decoded = loader.loadClass("siglip.job.pictures.Pictures")
+                    .getMethod("decode", byte[].class, int.class, long.class)
+                    .invoke(null, picture, 8, 1 << 20);
+            assertThat(decoded.getClass().getSimpleName()).as("%s", decoded).isEqualTo("Pixels");
+        }
     }
 
     private static String text(JarFile jar, String name) throws IOException {

@@ -14,7 +14,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import siglip.job.pictures.ImagePixelsTest;
+import siglip.job.pictures.PicturesTest;
 
 /** Images so large that those of one batch of Spark's reader would not fit into an array. */
 class LargeImagesIT {
@@ -27,8 +27,7 @@ class LargeImagesIT {
     /** Padding compresses to nothing, so the file is small; the reader unpacks it, row by row, to its full length. */
     @Test
     void imagesOfTwoGigabytesInOneRowGroupAreRead() throws IOException {
-        byte[] image =
-                Arrays.copyOf(ImagePixelsTest.png(new BufferedImage(1, 1, BufferedImage.TYPE_BYTE_BINARY)), BYTES);
+        byte[] image = Arrays.copyOf(PicturesTest.png(new BufferedImage(1, 1, BufferedImage.TYPE_BYTE_BINARY)), BYTES);
         StructType schema = new StructType()
                 .add("image", DataTypes.BinaryType)
                 .add("text", DataTypes.createArrayType(DataTypes.FloatType));

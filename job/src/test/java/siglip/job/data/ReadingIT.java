@@ -28,7 +28,7 @@ import siglip.job.config.DataSettings;
 import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairShape;
 import siglip.job.formats.DataException;
-import siglip.job.pictures.ImagePixelsTest;
+import siglip.job.pictures.PicturesTest;
 
 /** Files as users bring them: types of columns, order of rows, and what is wrong with them. */
 class ReadingIT {
@@ -216,7 +216,7 @@ class ReadingIT {
 
     @Test
     void imagesThatCannotBeDecodedAndCaptionsWithoutWordsAreSkipped() throws IOException {
-        byte[] good = ImagePixelsTest.png(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB));
+        byte[] good = PicturesTest.png(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB));
         StructType schema = new StructType().add("image", DataTypes.BinaryType).add("text", DataTypes.StringType);
         String path = TestData.write(
                 spark,
@@ -236,7 +236,11 @@ class ReadingIT {
             assertThat(data.summary().skipped())
                     .extracting(skipped -> skipped.reason() + " " + skipped.rows())
                     .containsExactly(
-                            "caption without a word 1", "empty caption 2", "no image 1", "undecodable image 2");
+                            "caption without a word 1",
+                            "empty caption 2",
+                            "no image 1",
+                            "plain text stands where the picture should be 1",
+                            "the picture is cut off 1");
             assertThat(data.summary().concepts()).as("captions are concepts").isEqualTo(6);
             assertThat(data.training().conceptId(0)).isEqualTo(data.training().conceptId(1));
         }
