@@ -11,6 +11,9 @@ import java.util.Optional;
  * @param leftOutEvery concepts 0, n, 2n, ... are left out of training; 0 leaves none out
  * @param source where a rank's slices come from
  * @param replicatedLimitBytes largest packed training set that {@code AUTO} replicates
+ * @param maxImagePixels a picture with more is invalid: it is taken for a mistake or a decompression bomb
+ * @param htmlEntities whether character references of HTML are decoded in captions
+ * @param missingCaptions texts that stand for a missing caption, in any case
  * @param maxSkippedShare share of rows, 0 to 1, that may be skipped as invalid before the run is refused
  */
 public record DataSettings(
@@ -21,6 +24,9 @@ public record DataSettings(
         int leftOutEvery,
         Source source,
         long replicatedLimitBytes,
+        long maxImagePixels,
+        boolean htmlEntities,
+        List<String> missingCaptions,
         double maxSkippedShare) {
 
     /** Where a rank's slices of the batches come from. */

@@ -72,6 +72,9 @@ final class SettingsMapping {
                 reader.integer("data.left-out-every", 0),
                 reader.choice("data.source", DataSettings.Source.class),
                 reader.bytes("data.replicated-limit"),
+                reader.whole("data.max-image-pixels", 1, Integer.MAX_VALUE),
+                reader.flag("data.html-entities"),
+                reader.texts("data.missing-captions"),
                 reader.number("data.max-skipped-share", Bound.SHARE));
         reader.require(
                 data.leftOutEvery() != 1,

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.IntStream;
 
 /**
- * Hashes a caption to buckets, by FNV-1a of 32 bits over UTF-8, lowest bits. The text is decoded and folded first, so that case and form of its
+ * Hashes a caption to buckets, by FNV-1a of 32 bits over UTF-8, lowest bits. The text is folded first, so that case and form of its
  * characters do not matter. What is hashed depends on the script:
  *
  * <pre>{@code
@@ -28,11 +28,10 @@ public record HashedWords(int buckets) implements CaptionFeatures {
 
     @Override
     public int[] of(String text) {
-        return ofFolded(TextFolding.fold(HtmlEntities.decode(text)));
+        return ofCodePoints(TextFolding.fold(text).codePoints().toArray());
     }
 
-    int[] ofFolded(String folded) {
-        int[] text = folded.codePoints().toArray();
+    private int[] ofCodePoints(int[] text) {
         IntStream.Builder ids = IntStream.builder();
         for (int start = 0; start < text.length; ) {
             if (!CodePoints.isLetterOrNumber(text[start])) {

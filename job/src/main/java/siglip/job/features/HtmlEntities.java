@@ -16,7 +16,7 @@ import org.apache.commons.text.translate.EntityArrays;
  * @see <a href="https://html.spec.whatwg.org/multipage/parsing.html#numeric-character-reference-end-state">HTML</a>, where numbers that name
  *     no character become U+FFFD, and 128 to 159 are bytes of windows-1252
  */
-final class HtmlEntities {
+public final class HtmlEntities {
     private static final Pattern REFERENCE =
             Pattern.compile("&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|[A-Za-z][A-Za-z0-9]*);");
     private static final Charset WINDOWS = Charset.forName("windows-1252");
@@ -26,7 +26,7 @@ final class HtmlEntities {
     private HtmlEntities() {}
 
     /** The text with each reference decoded once: what comes out is not decoded again. */
-    static String decode(String text) {
+    public static String decode(String text) {
         return text.indexOf('&') < 0
                 ? text
                 : REFERENCE.matcher(text).replaceAll(found -> Matcher.quoteReplacement(decode(found)));

@@ -10,14 +10,14 @@ import java.util.Locale;
  *
  * @see <a href="https://www.unicode.org/versions/Unicode13.0.0/ch03.pdf">Unicode 13.0</a>, section 3.13, D146
  */
-final class TextFolding {
+public final class TextFolding {
     private static final int TRADE_MARK = 0x2122;
     private static final int SERVICE_MARK = 0x2120;
     private static final int DOTLESS_I = 0x131;
 
     private TextFolding() {}
 
-    static String fold(String text) {
+    public static String fold(String text) {
         if (text.chars().allMatch(c -> c < 0x80)) {
             return text.toLowerCase(Locale.ROOT);
         }

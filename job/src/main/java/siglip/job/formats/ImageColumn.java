@@ -25,7 +25,7 @@ public sealed interface ImageColumn extends Serializable {
     }
 
     /** Encoded pictures. */
-    record Pictures(PictureFeatures features) implements ImageColumn {
+    record Pictures(PictureFeatures features, long maxPixels) implements ImageColumn {
         @Override
         public String name() {
             return features.name();
@@ -33,8 +33,8 @@ public sealed interface ImageColumn extends Serializable {
 
         @Override
         public float[] read(InternalRow row) throws InvalidRow {
-            Decoded decoded = siglip.job.pictures.Pictures.decode(
-                    row.getBinary(PairTable.IMAGE), features.px(), siglip.job.pictures.Pictures.MAX_PIXELS);
+            Decoded decoded =
+                    siglip.job.pictures.Pictures.decode(row.getBinary(PairTable.IMAGE), features.px(), maxPixels);
             if (decoded instanceof Rejected rejected) {
                 throw new InvalidRow(rejected.fault().sentence());
             }

@@ -10,6 +10,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
+import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Columns;
 import siglip.job.config.DataSettings.Kind;
 import siglip.job.features.CaptionFeatures;
@@ -29,7 +30,8 @@ final class PairColumns {
      *
      * @throws DataException naming every column that is missing or of a type that does not do
      */
-    static PairReader check(String path, StructType schema, Columns columns, int buckets) {
+    static PairReader check(StructType schema, DataSettings settings, int buckets) {
+        Columns columns = settings.columns();
         PairColumns check = new PairColumns(schema);
         Optional<GivenFeatures> image =
                 check.given("image", columns.image(), columns.imageKind(), DataTypes.BinaryType);
@@ -40,14 +42,17 @@ final class PairColumns {
         columns.key().ifPresent(name -> check.find("key", name));
         if (!check.complaints.isEmpty()) {
             throw new DataException("Cannot read pairs from %s: %s. Its columns are %s"
-                    .formatted(path, String.join("; ", check.complaints), check.listed()));
+                    .formatted(settings.path(), String.join("; ", check.complaints), check.listed()));
         }
         return new PairReader(
                 image.<ImageColumn>map(ImageColumn.Given::new)
-                        .orElse(new ImageColumn.Pictures(PictureFeatures.BY_NAME.get("gradients-and-colours"))),
+                        .orElse(new ImageColumn.Pictures(
+                                PictureFeatures.BY_NAME.get("gradients-and-colours"), settings.maxImagePixels())),
                 text.<TextColumn>map(TextColumn.Given::new)
-                        .orElse(new TextColumn.Captions(
-                                CaptionFeatures.BY_NAME.get("hashed-words").apply(buckets))),
+                        .orElse(new TextColumn.Captions(new CaptionReader(
+                                CaptionFeatures.BY_NAME.get("hashed-words").apply(buckets),
+                                settings.htmlEntities(),
+                                settings.missingCaptions()))),
                 columns.concept().isPresent() || text.isEmpty());
     }
 

@@ -58,7 +58,7 @@ public final class PairTable {
         DataRows data = DataFormat.BY_NAME
                 .get("parquet")
                 .open(spark, settings.path(), List.of(columns.image(), columns.text()));
-        PairReader reader = PairColumns.check(settings.path(), data.table().schema(), columns, buckets);
+        PairReader reader = PairColumns.check(data.table().schema(), settings, buckets);
         Column test = predicate(data.table(), "data.test", settings.test()).orElse(lit(false));
         Column train = predicate(data.table(), "data.train", settings.train()).orElse(test.equalTo(lit(false)));
         return new PairTable(data, columns, reader, train, test);

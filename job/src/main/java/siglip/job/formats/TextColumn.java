@@ -1,11 +1,11 @@
 package siglip.job.formats;
 
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.StringJoiner;
+import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
-import siglip.job.features.CaptionFeatures;
 import siglip.job.features.FeatureNames;
 
 /** How the text of a row becomes features or tokens, which completes the pair. */
@@ -20,50 +20,45 @@ public sealed interface TextColumn extends Serializable {
     Pair read(InternalRow row, float[] image) throws InvalidRow;
 
     /** Captions, and keywords where there is a column of them. */
-    record Captions(CaptionFeatures features) implements TextColumn {
+    record Captions(CaptionReader captions) implements TextColumn {
         private static final float[] NO_FLOATS = new float[0];
 
         @Override
         public String name() {
-            return features.name();
+            return captions.features().name();
         }
 
         @Override
         public void check(InternalRow row) throws InvalidRow {
-            if (caption(row).isBlank()) {
-                throw new InvalidRow("empty caption");
-            }
+            captions.check(caption(row));
         }
 
         @Override
         public Pair read(InternalRow row, float[] image) throws InvalidRow {
-            int[] described = features.of(caption(row));
-            if (described.length == 0) {
-                throw new InvalidRow("caption without a word");
-            }
-            int[] more = features.of(keywords(row));
+            int[] described = captions.read(caption(row));
+            int[] more = captions.readKeywords(keywords(row));
             int[] tokens = Arrays.copyOf(described, described.length + more.length);
             System.arraycopy(more, 0, tokens, described.length, more.length);
             return new Pair(image, NO_FLOATS, tokens, described.length);
         }
 
-        private static String caption(InternalRow row) {
+        private static byte[] caption(InternalRow row) {
             return row.isNullAt(PairTable.TEXT)
-                    ? ""
-                    : row.getUTF8String(PairTable.TEXT).toString();
+                    ? new byte[0]
+                    : row.getUTF8String(PairTable.TEXT).getBytes();
         }
 
-        private static String keywords(InternalRow row) {
-            StringJoiner joined = new StringJoiner(", ");
+        private static List<byte[]> keywords(InternalRow row) {
+            List<byte[]> found = new ArrayList<>();
             if (!row.isNullAt(PairTable.KEYWORDS)) {
                 ArrayData keywords = row.getArray(PairTable.KEYWORDS);
                 for (int i = 0; i < keywords.numElements(); i++) {
                     if (!keywords.isNullAt(i)) {
-                        joined.add(keywords.getUTF8String(i).toString());
+                        found.add(keywords.getUTF8String(i).getBytes());
                     }
                 }
             }
-            return joined.toString();
+            return found;
         }
     }
 

@@ -5,9 +5,6 @@ import java.io.IOException;
 
 /** Reads picture files: JPEG, PNG, GIF, BMP, TIFF and WebP. */
 public final class Pictures {
-    /** The most pixels of a picture that is taken for one, and not for a decompression bomb: Pillow warns of more. */
-    public static final long MAX_PIXELS = 89_478_485;
-
     /** Rows and columns beyond this are what no camera makes, and long rows are read whole. */
     static final int MAX_SIDE = 65_535;
 

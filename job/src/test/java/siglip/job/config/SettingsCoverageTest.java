@@ -98,6 +98,19 @@ class SettingsCoverageTest {
                         3L << 20,
                         s -> s.data().replicatedLimitBytes(),
                         "much"),
+                new Case(
+                        "data.max-image-pixels",
+                        "1000000",
+                        1_000_000L,
+                        s -> s.data().maxImagePixels(),
+                        "0"),
+                new Case("data.html-entities", "false", false, s -> s.data().htmlEntities(), "perhaps"),
+                new Case(
+                        "data.missing-captions",
+                        "[nan]",
+                        List.of("nan"),
+                        s -> s.data().missingCaptions(),
+                        "nan"),
                 new Case("data.max-skipped-share", "0.5", 0.5, s -> s.data().maxSkippedShare(), "1.5"),
                 new Case("towers.width", "64", 64, s -> s.towers().width(), "0"),
                 new Case(

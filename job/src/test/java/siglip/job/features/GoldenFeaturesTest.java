@@ -22,6 +22,8 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import siglip.job.pictures.Decoded;
+import siglip.job.pictures.Pictures;
 
 /** Features and tokens are those of the Python program that was written from {@code docs/features.md}; the file names it and its versions. */
 class GoldenFeaturesTest {
@@ -33,7 +35,9 @@ class GoldenFeaturesTest {
     @ParameterizedTest
     @MethodSource("pictures")
     void picturesHaveTheFeaturesThatThePageGives(Picture picture) {
-        float[] features = new GradientsAndColours().of(picture.file()).orElseThrow();
+        GradientsAndColours gradients = new GradientsAndColours();
+        Decoded decoded = Pictures.decode(picture.file(), gradients.px(), Long.MAX_VALUE);
+        float[] features = gradients.of(((Decoded.Pixels) decoded).rgb());
 
         assertThat(picture.features()).hasSameSizeAs(features);
         for (int i = 0; i < features.length; i++) {
@@ -44,7 +48,7 @@ class GoldenFeaturesTest {
     @ParameterizedTest
     @MethodSource("captions")
     void captionsHaveTheTokensThatThePageGives(Caption caption) {
-        assertThat(new HashedWords(GOLDEN.get("buckets").asInt()).of(caption.text()))
+        assertThat(new HashedWords(GOLDEN.get("buckets").asInt()).of(HtmlEntities.decode(caption.text())))
                 .containsExactly(caption.tokens());
     }
 

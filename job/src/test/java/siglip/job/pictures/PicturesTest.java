@@ -21,6 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 public class PicturesTest {
+    private static final long MAX_PIXELS = 89_478_485;
+
     @Test
     void pixelsOfTheRightSizeComeAsTheyAre() throws IOException {
         BufferedImage image = new BufferedImage(4, 4, BufferedImage.TYPE_INT_RGB);
@@ -81,7 +83,7 @@ public class PicturesTest {
     void aRowLongerThanAnyCameraMakesIsRefused() throws IOException {
         byte[] thread = png(new BufferedImage(65_536, 1, BufferedImage.TYPE_BYTE_BINARY));
 
-        assertThat(rejected(Pictures.decode(thread, 8, Pictures.MAX_PIXELS)).detail())
+        assertThat(rejected(Pictures.decode(thread, 8, MAX_PIXELS)).detail())
                 .isEqualTo("the picture has 65536 x 1 pixels, more than 65535 on a side");
     }
 
@@ -117,7 +119,7 @@ public class PicturesTest {
     }
 
     static int[] pixels(byte[] file, int px) {
-        Decoded decoded = Pictures.decode(file, px, Pictures.MAX_PIXELS);
+        Decoded decoded = Pictures.decode(file, px, MAX_PIXELS);
         assertThat(decoded).isInstanceOf(Decoded.Pixels.class);
         return ((Decoded.Pixels) decoded).rgb();
     }

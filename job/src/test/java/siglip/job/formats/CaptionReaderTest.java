@@ -1,0 +1,77 @@
+package siglip.job.formats;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import siglip.job.features.HashedWords;
+
+class CaptionReaderTest {
+    private static final HashedWords WORDS = new HashedWords(16384);
+    private static final CaptionReader READER = new CaptionReader(WORDS, true, List.of("null", "NaN", "N/A"));
+
+    @Test
+    void aCaptionHasTheTokensOfItsText() throws InvalidRow {
+        assertThat(read(READER, "café au lait")).containsExactly(WORDS.of("café au lait"));
+        assertThat(read(READER, "caf&eacute; au lait")).containsExactly(WORDS.of("café au lait"));
+        assertThat(READER.readKeywords(List.of("A".getBytes(UTF_8), "&amp;b".getBytes(UTF_8))))
+                .containsExactly(WORDS.of("a, &b"));
+    }
+
+    @Test
+    void entitiesStayWhereTheyAreNotAskedFor() throws InvalidRow {
+        CaptionReader plain = new CaptionReader(WORDS, false, List.of());
+
+        assertThat(read(plain, "caf&eacute;")).containsExactly(WORDS.of("caf eacute"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "  \t\n", "&nbsp;", "\u200b\ufeff", "&shy;\u3000"})
+    void aCaptionOfWhichNothingIsLeftIsEmpty(String caption) {
+        assertInvalid(caption.getBytes(UTF_8), "empty caption");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"?!", "😀", "\u0301", "&#0;"})
+    void aCaptionOfSignsHasNoWord(String caption) {
+        assertInvalid(caption.getBytes(UTF_8), "caption without a word");
+    }
+
+    @Test
+    void standInsAreInvalidOnRequestInWhateverForm() throws InvalidRow {
+        assertInvalid(" NULL ".getBytes(UTF_8), "caption stands for a missing one: null");
+        assertInvalid("ｎ/ａ".getBytes(UTF_8), "caption stands for a missing one: n/a");
+        assertThat(read(READER, "nan bread")).isNotEmpty();
+        assertThat(read(new CaptionReader(WORDS, true, List.of()), "null")).isNotEmpty();
+    }
+
+    @Test
+    void bytesThatAreNotUtf8AreInvalidAndNotReplaced() throws InvalidRow {
+        String reason = "text is not valid UTF-8";
+
+        assertInvalid("café".getBytes(ISO_8859_1), reason);
+        assertInvalid(new byte[] {'a', (byte) 0xed, (byte) 0xa0, (byte) 0x80}, reason); // a surrogate
+        assertInvalid(new byte[] {'a', (byte) 0xc0, (byte) 0xaf}, reason); // too long a form
+        assertInvalid(new byte[] {'a', (byte) 0xe0, (byte) 0xa4}, reason); // cut off
+        assertThat(read(READER, "a\ufffdb😀")).isNotEmpty();
+    }
+
+    private static int[] read(CaptionReader reader, String caption) throws InvalidRow {
+        reader.check(caption.getBytes(UTF_8));
+        return reader.read(caption.getBytes(UTF_8));
+    }
+
+    private static void assertInvalid(byte[] caption, String reason) {
+        assertThatThrownBy(() -> {
+                    READER.check(caption);
+                    READER.read(caption);
+                })
+                .isInstanceOf(InvalidRow.class)
+                .hasMessage(reason);
+    }
+}
