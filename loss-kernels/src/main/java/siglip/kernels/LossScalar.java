@@ -1,6 +1,7 @@
 package siglip.kernels;
 
 import java.util.Locale;
+import java.util.Optional;
 
 /** A number that a loss learns beside the embeddings. What is learned and what people are shown may differ. */
 public enum LossScalar {
@@ -25,9 +26,24 @@ public enum LossScalar {
         public double most(double maxScale) {
             return Math.log(maxScale);
         }
+
+        @Override
+        public Optional<String> limit() {
+            return Optional.of("max-scale");
+        }
+
+        @Override
+        public boolean mustBeGiven() {
+            return true;
+        }
     },
     /** b in the paper, added to every scaled similarity. */
-    BIAS("bias", "Bias b", "logit", "Added to each logit");
+    BIAS("bias", "Bias b", "logit", "Added to each logit") {
+        @Override
+        public String ofLogits() {
+            return "b included.";
+        }
+    };
 
     private final String shownName;
     private final String title;
@@ -66,6 +82,16 @@ public enum LossScalar {
         return meaning;
     }
 
+    /** What must be said of it where logits are shown; may be empty. */
+    public String ofLogits() {
+        return "";
+    }
+
+    /** Whether it has no start that suits every loss. */
+    public boolean mustBeGiven() {
+        return false;
+    }
+
     /** What people are shown of a learned value. */
     public double shown(double learned) {
         return learned;
@@ -88,5 +114,10 @@ public enum LossScalar {
      */
     public double most(double maxScale) {
         return Double.POSITIVE_INFINITY;
+    }
+
+    /** The setting of losses that the upper end of its range is made of; empty if that is the same for every run. */
+    public Optional<String> limit() {
+        return Optional.empty();
     }
 }

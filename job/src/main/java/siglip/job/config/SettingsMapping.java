@@ -146,12 +146,12 @@ final class SettingsMapping {
         return new LossSettings.Arm(name, loss, initial);
     }
 
-    /** Where a scalar starts, as people are shown it. The scale has no start that suits every loss, so that it must be given. */
+    /** Where a scalar starts, as people are shown it. */
     private static OptionalDouble initial(SettingsReader reader, Loss loss, LossScalar scalar, double maxScale) {
         String key = initial(scalar);
         double least = scalar.shown(scalar.least());
         Bound bound = Double.isFinite(least) ? Bound.atLeast(least) : Bound.ANY;
-        OptionalDouble value = scalar == LossScalar.LOG_SCALE
+        OptionalDouble value = scalar.mustBeGiven() && loss.has(scalar)
                 ? OptionalDouble.of(reader.number(key, bound))
                 : reader.optionalNumber(key, bound);
         reader.require(
@@ -159,10 +159,14 @@ final class SettingsMapping {
                 key,
                 "must be left out: the %s loss has no %s".formatted(loss.id(), scalar.shownName()),
                 "loss");
+        double most = scalar.most(maxScale);
+        String limit = scalar.limit()
+                .map(setting -> "loss.%s (%s)".formatted(setting, maxScale))
+                .orElseGet(() -> String.valueOf(scalar.shown(most)));
         reader.require(
-                !(scalar.learned(value.orElse(Double.NaN)) > scalar.most(maxScale)),
+                !(scalar.learned(value.orElse(Double.NaN)) > most),
                 key,
-                "must be at most loss.max-scale (%s), found %s".formatted(maxScale, value.orElse(Double.NaN)));
+                "must be at most %s, found %s".formatted(limit, value.orElse(Double.NaN)));
         return value;
     }
 

@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
@@ -88,8 +89,11 @@ final class TrainingPlots {
     private LinePlot logits(ArmView arm) {
         double[] steps = arm.values(StepRecord::step);
         LinePlot plot = plot("Logits, " + arm.name(), "step", "logit")
-                .words("Shaded: smallest to largest positive."
-                        + (arm.figures().loss().has(LossScalar.BIAS) ? " b included." : ""))
+                .words(Stream.concat(
+                                Stream.of("Shaded: smallest to largest positive."),
+                                arm.figures().loss().scalars().stream().map(LossScalar::ofLogits))
+                        .filter(words -> !words.isEmpty())
+                        .collect(Collectors.joining(" ")))
                 .band(
                         arm.colour(),
                         steps,
