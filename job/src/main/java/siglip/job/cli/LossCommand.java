@@ -3,6 +3,9 @@ package siglip.job.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -10,12 +13,14 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import siglip.job.config.Settings;
 import siglip.job.files.FileSystems;
 import siglip.job.losses.LossJob;
@@ -30,16 +35,37 @@ import siglip.kernels.LossScalars;
         description = {
             "Computes the loss of given embeddings and its gradients, and prints one JSON object.",
             "Both are in open_clip's scaling: divided by the number of pairs.",
-            "Embeddings are used as they are: normalise them first if you want the loss of unit vectors.",
-            "Keys: loss, d_log_scale, d_bias, image_gradient_norm, text_gradient_norm."
+            "Embeddings are used as they are: normalise them first if you want the loss of unit vectors."
         })
 final class LossCommand implements Runnable {
     private CommandSpec spec;
 
-    /** Each scalar of a loss has an option of its name. */
+    /** Losses by the names that settings use. */
+    private static final class Losses implements ITypeConverter<Loss>, Iterable<String> {
+        @Override
+        public Loss convert(String name) {
+            try {
+                return Loss.of(name);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+
+        @Override
+        public Iterator<String> iterator() {
+            return Stream.of(Loss.values()).map(Loss::id).iterator();
+        }
+    }
+
+    /** Each scalar of a loss has an option of its name, and its gradient a key. */
     @Spec
     void use(CommandSpec command) {
         spec = command;
+        command.usageMessage()
+                .footer(Stream.of(LossScalar.values())
+                        .map(LossCommand::key)
+                        .collect(Collectors.joining(
+                                ", ", "%nKeys of the object: loss, ", ", image_gradient_norm, text_gradient_norm.")));
         for (LossScalar scalar : LossScalar.values()) {
             command.addOption(OptionSpec.builder(option(scalar))
                     .paramLabel("VALUE")
@@ -59,6 +85,10 @@ final class LossCommand implements Runnable {
         return "--" + scalar.shownName();
     }
 
+    private static String key(LossScalar scalar) {
+        return "d_" + scalar.id();
+    }
+
     @Mixin
     private SettingsOptions options;
 
@@ -75,7 +105,13 @@ final class LossCommand implements Runnable {
     @Option(names = "--text-column", paramLabel = "NAME", required = true, description = "Column of text embeddings.")
     private String textColumn;
 
-    @Option(names = "--loss", paramLabel = "LOSS", required = true, description = "sigmoid or softmax.")
+    @Option(
+            names = "--loss",
+            paramLabel = "LOSS",
+            required = true,
+            converter = Losses.class,
+            completionCandidates = Losses.class,
+            description = "One of ${COMPLETION-CANDIDATES}.")
     private Loss loss;
 
     @Option(
@@ -111,7 +147,7 @@ final class LossCommand implements Runnable {
                     settings.run().coresPerRank());
             answer.put("loss", found.loss());
             for (LossScalar scalar : LossScalar.values()) {
-                answer.put("d_" + scalar.id(), found.scalarGradients().getOrDefault(scalar.id(), 0.0));
+                answer.put(key(scalar), found.scalarGradients().getOrDefault(scalar.id(), 0.0));
             }
             answer.put("image_gradient_norm", found.imageGradientNorm());
             answer.put("text_gradient_norm", found.textGradientNorm());
@@ -131,32 +167,40 @@ final class LossCommand implements Runnable {
         } catch (IOException e) {
             why = String.valueOf(e.getMessage());
         }
-        throw new ParameterException(spec.commandLine(), "Cannot write gradients to %s: %s".formatted(folder, why));
+        throw wrong("Cannot write gradients to %s: %s".formatted(folder, why));
     }
 
     private LossRequest request(int d) {
-        double[] values = loss.scalars().stream().mapToDouble(this::value).toArray();
+        List<Double> values = new ArrayList<>();
+        for (LossScalar scalar : LossScalar.values()) {
+            Double given = spec.findOption(option(scalar)).getValue();
+            if (loss.has(scalar)) {
+                values.add(learned(scalar, given));
+            } else if (given != null) {
+                throw wrong("Cannot use %s with --loss %s: this loss has no %s"
+                        .formatted(option(scalar), loss.id(), scalar.shownName()));
+            }
+        }
         try {
-            return new LossRequest(input, imageColumn, textColumn, LossScalars.of(loss, values), d, gradients);
+            return new LossRequest(input, imageColumn, textColumn, new LossScalars(loss, values), d, gradients);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+            throw wrong(e.getMessage());
         }
     }
 
-    private double value(LossScalar scalar) {
-        Double given = spec.findOption(option(scalar)).getValue();
+    private double learned(LossScalar scalar, Double given) {
         if (given == null) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "Missing required option for --loss %s: '%s=VALUE'".formatted(loss.id(), option(scalar)));
+            throw wrong("Missing required option for --loss %s: '%s=VALUE'".formatted(loss.id(), option(scalar)));
         }
         double learned = scalar.learned(given);
         if (!Double.isFinite(learned)) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "Cannot use a %s of %s: it must be a number%s"
-                            .formatted(scalar.shownName(), given, Double.isFinite(scalar.least()) ? " above 0" : ""));
+            throw wrong(
+                    "Cannot use a %s of %s: %s would be %s".formatted(scalar.shownName(), given, scalar.id(), learned));
         }
         return learned;
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
     }
 }

@@ -65,7 +65,6 @@ public final class Main {
     /** All commands, writing to the process' own streams. */
     static CommandLine commandLine(Failures failures) {
         CommandLine line = new CommandLine(new Main())
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionStrategy(Main::execute)
                 .setExecutionExceptionHandler(failures)
                 .setParameterExceptionHandler(failures);

@@ -163,6 +163,22 @@ class CommandsIT {
     }
 
     @Test
+    void lossTakesTheNamesAndScalarsOfTheRegistryAndNoOthers() {
+        String[] request = {"loss", "--input", pairs(), "--image-column", "image", "--text-column", "text"};
+
+        assertThat(execute(with(request, "--loss", "hinge"))).isEqualTo(2);
+        assertThat(err.toString()).contains("'hinge'", "[sigmoid, softmax]");
+        assertThat(execute(with(request, "--loss", "softmax", "--scale", "10", "--bias", "3")))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("Cannot use --bias with --loss softmax: this loss has no bias");
+        assertThat(execute(with(request, "--loss", "softmax", "--scale", "-1"))).isEqualTo(2);
+        assertThat(err.toString()).contains("Cannot use a scale of -1.0: log_scale would be NaN");
+        assertThat(execute("loss", "--help")).isEqualTo(0);
+        assertThat(out.toString())
+                .contains("One of sigmoid, softmax.", "loss, d_log_scale, d_bias, image_gradient_norm");
+    }
+
+    @Test
     void prepareEmojiSaysWhichArtefactIsMissing() {
         assertThat(execute(
                         "prepare",
