@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2034
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
-script=${0##*/}
+script=$0 # as it was called: by its name alone where the PATH finds it
+if [[ $(command -v -- "${0##*/}") == "$0" ]]; then script=${0##*/}; fi
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 job_sources=("$root/pom.xml" "$root"/{loss-kernels,job}/{pom.xml,src/main})
 
@@ -12,9 +13,9 @@ usage() { sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; } # prints the comme
 
 need() { command -v "$1" >/dev/null || die "$2"; }
 
-maven() { # runs in the root
+maven() { # runs in the root; some versions reset colours that they were told not to use
     need mvn "cannot find Maven, which fetches and builds: install it, or put mvn on the PATH"
-    (cd "$root" && mvn --batch-mode --no-transfer-progress -Dstyle.color=never "$@")
+    (cd "$root" && mvn --batch-mode --no-transfer-progress -Dstyle.color=never "$@") 2>&1 | sed -e $'s/\e\\[[0-9;]*m//g'
 }
 
 quiet_maven() { maven --quiet "$@" >&2 || die "Maven failed, see above" 1; }

@@ -5,7 +5,7 @@
 
 case ${1-} in --help | -h) usage; exit 0 ;; esac
 bench=$root/scripts/bench
-out=${OUT:-$root/target/bench/$script}
+out=${OUT:-$root/target/bench/${0##*/}}
 python=${PYTHON:-python3}
 rounds=${ROUNDS:-3}
 read -r -a cores <<<"${CORES:-0 1}"

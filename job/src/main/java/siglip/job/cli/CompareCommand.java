@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
 import siglip.job.comparison.Comparison;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
+import siglip.job.data.PairData;
 import siglip.job.figures.RunFigures;
 import siglip.job.report.RunFiles;
 import siglip.job.report.SummaryTable;
@@ -80,6 +81,7 @@ final class CompareCommand implements Callable<Integer> {
                             overwrite ? RunFolder.Earlier.OVERWRITE : RunFolder.Earlier.KEEP,
                             trackers::phase)) {
                 if (folder.isDone()) {
+                    checkData(spark, settings, folder);
                     out.println("Already done: %s holds this run. Add --overwrite to run it again"
                             .formatted(settings.run().folder()));
                     return ExitCode.OK.code();
@@ -95,5 +97,13 @@ final class CompareCommand implements Callable<Integer> {
         out.println(SummaryTable.of(figures));
         out.println("Report: " + files.readableReport());
         return ExitCode.OK.code();
+    }
+
+    /** The path of the data is no part of what names a run: what lies there now may be something else, or nothing. */
+    private static void checkData(SparkSession spark, Settings settings, RunFolder folder) throws IOException {
+        try (PairData data =
+                PairData.open(spark, settings.data(), settings.towers().table().buckets())) {
+            folder.start(data.summary().fingerprint());
+        }
     }
 }

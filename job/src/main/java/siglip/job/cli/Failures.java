@@ -6,6 +6,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 import siglip.job.config.FirstLine;
 import siglip.job.config.SettingsException;
 
@@ -33,7 +34,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
                 err.println("The log is in " + log);
             }
         }
-        tell(err, known);
+        tell(command, FirstLine.of(known));
         return code.code();
     }
 
@@ -41,14 +42,28 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     public int handleParseException(ParameterException failure, String[] args) {
         CommandLine command = failure.getCommandLine();
         PrintWriter err = command.getErr();
-        err.println("Try '%s --help'".formatted(command.getCommandSpec().qualifiedName()));
-        tell(err, failure);
+        if (failure instanceof NoCommandException) {
+            command.usage(err);
+        } else {
+            err.println("Try '%s --help'".formatted(command.getCommandSpec().qualifiedName()));
+        }
+        tell(command, FirstLine.of(failure) + nearest(failure));
         return ExitCode.USAGE.code();
     }
 
-    private void tell(PrintWriter err, Throwable failure) {
-        told = FirstLine.of(failure);
-        err.println("siglip: " + told);
-        err.flush();
+    /** The command or option that looks most like one that there is not. */
+    private static String nearest(ParameterException failure) {
+        return failure instanceof UnmatchedArgumentException unknown
+                ? unknown.getSuggestions().stream()
+                        .findFirst()
+                        .map(" (did you mean %s?)"::formatted)
+                        .orElse("")
+                : "";
+    }
+
+    private void tell(CommandLine command, String line) {
+        told = line;
+        command.getErr().println(command.getCommandSpec().root().name() + ": " + told);
+        command.getErr().flush();
     }
 }

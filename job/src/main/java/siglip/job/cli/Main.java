@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -21,6 +22,7 @@ import picocli.CommandLine.ParseResult;
         exitCodeListHeading = "%nExit codes:%n",
         subcommands = {
             CompareCommand.class,
+            CompletionCommand.class,
             ExportCommand.class,
             LossCommand.class,
             PlanCommand.class,
@@ -34,7 +36,7 @@ public final class Main {
         Sessions.unpackWithoutLinks();
         Failures failures = new Failures();
         int code = commandLine(failures).execute(args);
-        Optional<String> result = ResultFile.named(args);
+        Optional<ResultFile> result = ResultFile.named(args);
         if (result.isPresent()) {
             code = write(result.get(), code, failures.told());
         }
@@ -52,12 +54,13 @@ public final class Main {
     }
 
     /** @return the exit code, or that of a crash if who waits for it cannot be told */
-    private static int write(String file, int code, String message) {
+    private static int write(ResultFile file, int code, String message) {
         try {
-            ResultFile.write(file, SettingsOptions.properties(), code, message);
+            file.write(SettingsOptions.properties(), code, message);
             return code;
         } catch (IOException | RuntimeException e) {
-            System.err.println("siglip: cannot write the result %d (%s) to %s: %s".formatted(code, message, file, e));
+            System.err.println("%s: cannot write the result %d (%s) to %s: %s"
+                    .formatted(Platform.program(), code, message, file.path(), e));
             return code == 0 ? ExitCode.CRASH.code() : code;
         }
     }
@@ -65,24 +68,37 @@ public final class Main {
     /** All commands, writing to the process' own streams. */
     static CommandLine commandLine(Failures failures) {
         CommandLine line = new CommandLine(new Main())
+                .setCommandName(Platform.program())
                 .setExecutionStrategy(Main::execute)
                 .setExecutionExceptionHandler(failures)
                 .setParameterExceptionHandler(failures);
         line.getCommandSpec()
-                .addOption(OptionSpec.builder(ResultFile.OPTION)
-                        .type(String.class)
-                        .paramLabel("FILE")
-                        .scopeType(CommandLine.ScopeType.INHERIT)
-                        .description(
-                                "Writes exit code and message to this file at the end, as JSON; a path on any Hadoop"
-                                        + " file system. For drivers whose exit code is not visible.")
-                        .build());
+                .addOption(everywhere(
+                        ResultFile.OPTION,
+                        "FILE",
+                        "Writes exit code and message to this file at the end, as JSON; a path on any Hadoop"
+                                + " file system. For drivers whose exit code is not visible."))
+                .addOption(everywhere(
+                        ResultFile.ID,
+                        "ID",
+                        "Goes into that file: tells this run's from one that lies there already."));
+        line.getCommandSpec().usageMessage().footer("%nTo begin:%n  ${COMMAND-NAME} compare");
         Map<String, String> codes = new LinkedHashMap<>();
         for (ExitCode code : ExitCode.values()) {
             codes.put(Integer.toString(code.code()), code.meaning());
         }
         listExitCodes(line, codes);
         return line;
+    }
+
+    /** An option of all commands, which {@link ResultFile} reads from the command line. */
+    private static OptionSpec everywhere(String name, String label, String description) {
+        return OptionSpec.builder(name)
+                .type(String.class)
+                .paramLabel(label)
+                .scopeType(CommandLine.ScopeType.INHERIT)
+                .description(description)
+                .build();
     }
 
     /** Subcommands inherit the heading of the list, and not the list. */
@@ -94,9 +110,21 @@ public final class Main {
     /** Errors, such as a library that cannot be loaded, end the program as exceptions do: other threads must not keep it alive. */
     private static int execute(ParseResult parsed) {
         try {
+            Integer help = CommandLine.executeHelpRequest(parsed);
+            if (help != null) {
+                return help;
+            }
+            CommandSpec last = last(parsed).commandSpec();
+            if (!last.subcommands().isEmpty()) {
+                throw new NoCommandException(last.commandLine());
+            }
             return new CommandLine.RunLast().execute(parsed);
         } catch (Error e) {
             throw new CommandLine.ExecutionException(parsed.commandSpec().commandLine(), e.toString(), e);
         }
+    }
+
+    private static ParseResult last(ParseResult parsed) {
+        return parsed.hasSubcommand() ? last(parsed.subcommand()) : parsed;
     }
 }

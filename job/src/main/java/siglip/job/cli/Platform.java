@@ -17,6 +17,12 @@ final class Platform {
 
     private Platform() {}
 
+    /** What the program is called in messages: as the script was that started it, which says so in the environment. */
+    static String program() {
+        String called = System.getenv("SIGLIP_PROGRAM");
+        return called == null || called.isEmpty() ? "siglip" : called;
+    }
+
     /** Why the job cannot run here, one sentence each; none if it can. */
     static List<String> problems() throws IOException {
         return problems(

@@ -14,7 +14,7 @@ public final class Start {
         List<String> problems = Platform.problems();
         if (!problems.isEmpty()) {
             for (String problem : problems) {
-                System.err.println("siglip: " + problem);
+                System.err.println(Platform.program() + ": " + problem);
             }
             System.exit(USAGE);
         }

@@ -37,7 +37,7 @@ public final class RunFolder implements AutoCloseable {
     private final Lease lease;
     private final List<String> notes;
     private RunIdentity identity;
-    private boolean done;
+    private Optional<RunIdentity> done = Optional.empty();
     private Optional<StoredCheckpoint> from = Optional.empty();
 
     private RunFolder(
@@ -106,7 +106,7 @@ public final class RunFolder implements AutoCloseable {
                 throw refused("holds an earlier run");
             } else {
                 refuse(identity.differencesFrom(finished.get()), "holds an earlier run, of other settings");
-                done = true;
+                done = finished;
                 return;
             }
         }
@@ -219,7 +219,7 @@ public final class RunFolder implements AutoCloseable {
 
     /** Whether a run of these settings has ended here: there is nothing to do. */
     public boolean isDone() {
-        return done;
+        return done.isPresent();
     }
 
     public Lease lease() {
@@ -237,13 +237,16 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Where the run goes on; empty if it starts anew.
+     * Where the run goes on; empty if it starts anew, or is done.
      *
      * @param data fingerprint of the data set
-     * @throws SettingsException if the checkpoint was of other data
+     * @throws SettingsException if the checkpoint, or the run that has ended here, was of other data
      */
     public Optional<StoredCheckpoint> start(String data) throws IOException {
         identity = identity.withData(data);
+        if (done.isPresent()) {
+            refuse(identity.differencesFrom(done.get()), "holds an earlier run, of other data");
+        }
         if (from.isPresent()) {
             List<String> differences =
                     identity.differencesFrom(from.get().checkpoint().identity());

@@ -58,6 +58,28 @@ class CommandsIT {
     }
 
     @Test
+    void aRunThatIsDoneIsSaidToBeOnlyOfItsOwnData() {
+        String[] run = {
+            "compare", "--out", folder.resolve("done").toString(), "--set", "run.name=once", "--set", "training.steps=2"
+        };
+        String moved = folder.resolve("other").toString();
+        Main.commandLine(new Failures())
+                .execute("prepare", "synthetic", "--rows=401", "--width=24", "--signal=4", "--out=" + moved);
+        assertThat(onPairs(run)).as(err.toString()).isEqualTo(0);
+        assertThat(onPairs(run)).as(err.toString()).isEqualTo(0);
+        assertThat(out.toString()).contains("Already done");
+
+        assertThat(onPairs(Stream.concat(Stream.of(run), Stream.of("--set", "data.path=no/such/folder"))
+                        .toArray(String[]::new)))
+                .isEqualTo(3);
+        assertThat(err.toString()).contains("no/such/folder: there is no such file or folder");
+        assertThat(onPairs(Stream.concat(Stream.of(run), Stream.of("--set", "data.path=" + moved))
+                        .toArray(String[]::new)))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("holds an earlier run, of other data");
+    }
+
+    @Test
     void validateSaysWhatIsThereAndShowsSettingsThatLoadAgain() throws IOException {
         assertThat(onPairs("validate", "--show")).as(err.toString()).isEqualTo(0);
 

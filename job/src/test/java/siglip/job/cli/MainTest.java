@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.apache.spark.SparkException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -109,9 +110,40 @@ class MainTest {
     }
 
     @Test
-    void noCommandIsAWrongCommandLine() {
+    void noCommandIsAWrongCommandLineThatSaysWhatThereIsAndHowToBegin() {
         assertThat(execute(Main.commandLine(new Failures()))).isEqualTo(2);
-        assertThat(lastError()).startsWith("siglip: Missing required subcommand");
+        assertThat(err.toString()).contains("Trains the arms of a comparison", "To begin:", "  siglip compare");
+        assertThat(lastError())
+                .startsWith("siglip: no command: there are compare, ")
+                .contains("validate");
+
+        assertThat(execute(Main.commandLine(new Failures()), "prepare")).isEqualTo(2);
+        assertThat(lastError()).isEqualTo("siglip: no command: there are emoji, synthetic");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"comparee, compare", "vaildate, validate", "exprot, export", "completions, completion"})
+    void anUnknownCommandGetsTheNearest(String wrong, String nearest) {
+        assertThat(execute(Main.commandLine(new Failures()), wrong)).isEqualTo(2);
+        assertThat(lastError()).endsWith("'%s' (did you mean %s?)".formatted(wrong, nearest));
+    }
+
+    @Test
+    void anUnknownOptionGetsTheNearest() {
+        assertThat(execute(Main.commandLine(new Failures()), "compare", "--overwite"))
+                .isEqualTo(2);
+        assertThat(lastError()).endsWith("'--overwite' (did you mean --overwrite?)");
+    }
+
+    @Test
+    void messagesAndHelpNameTheProgramAsItWasCalled() {
+        CommandLine line = Main.commandLine(new Failures()).setCommandName("scripts/run-local");
+
+        assertThat(execute(line, "compare", "--nosuch")).isEqualTo(2);
+        assertThat(err.toString().lines()).first().isEqualTo("Try 'scripts/run-local compare --help'");
+        assertThat(lastError()).startsWith("scripts/run-local: ");
+        assertThat(execute(line, "--help")).isEqualTo(0);
+        assertThat(out.toString()).contains("Usage: scripts/run-local ").doesNotContain("siglip ");
     }
 
     @Test
@@ -124,7 +156,16 @@ class MainTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"compare", "export", "loss", "plan", "prepare", "prepare emoji", "prepare synthetic", "validate"
+            strings = {
+                "compare",
+                "completion",
+                "export",
+                "loss",
+                "plan",
+                "prepare",
+                "prepare emoji",
+                "prepare synthetic",
+                "validate"
             })
     void theHelpOfEveryCommandListsTheExitCodes(String command) {
         List<String> arguments = new ArrayList<>(List.of(command.split(" ")));

@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,9 +21,9 @@ class ResultFileTest {
     @Test
     void theFileIsFoundOnACommandLineThatIsWrongElsewhere() {
         assertThat(ResultFile.named(new String[] {"compare", "--nosuch", "--result", "a/b.json"}))
-                .contains("a/b.json");
-        assertThat(ResultFile.named(new String[] {"--result=s3a://bucket/r.json", "nosuch"}))
-                .contains("s3a://bucket/r.json");
+                .contains(new ResultFile("a/b.json", Optional.empty()));
+        assertThat(ResultFile.named(new String[] {"--result-id=7f", "--result=s3a://bucket/r.json", "nosuch"}))
+                .contains(new ResultFile("s3a://bucket/r.json", Optional.of("7f")));
         assertThat(ResultFile.named(new String[] {"compare", "--results", "x"})).isEmpty();
         assertThat(ResultFile.named(new String[] {"compare", "--result"})).isEmpty();
     }
@@ -31,11 +32,12 @@ class ResultFileTest {
     void itHoldsExitCodeAndMessageAndReplacesAnEarlierOne() throws IOException {
         Path file = folder.resolve("new/result.json");
 
-        ResultFile.write(file.toString(), Map.of(), 0, "done");
-        ResultFile.write(file.toString(), Map.of(), 3, "rows with \"quotes\"\tand tabs");
+        new ResultFile(file.toString(), Optional.empty()).write(Map.of(), 0, "done");
+        new ResultFile(file.toString(), Optional.of("7f")).write(Map.of(), 3, "rows with \"quotes\"\tand tabs");
 
         JsonNode result = new ObjectMapper().readTree(file.toFile());
         assertThat(result.get("exit_code").intValue()).isEqualTo(3);
+        assertThat(result.get("id").textValue()).isEqualTo("7f");
         assertThat(result.get("message").textValue()).isEqualTo("rows with \"quotes\"\tand tabs");
     }
 

@@ -1,0 +1,144 @@
+package siglip.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import siglip.job.cli.Shell.Ended;
+
+/** The scripts, with stand-ins for Maven and Spark. */
+@Timeout(120)
+class ScriptsTest {
+    @TempDir
+    private Path folder;
+
+    private Shell shell;
+
+    @BeforeEach
+    void open() {
+        shell = new Shell(folder, Map.of());
+    }
+
+    @AfterEach
+    void close() {
+        shell.close();
+    }
+
+    @Test
+    void aResultThatLiesThereAlreadyIsNotThatOfThisDriver() throws IOException, InterruptedException {
+        Path result = Files.writeString(
+                folder.resolve("result.json"), "{\"exit_code\":0,\"id\":\"0123\",\"message\":\"done\"}\n");
+        String driver =
+                """
+                echo "driver-20260102030405-0007 is running"
+                while [[ $1 != --result ]]; do shift; done
+                sleep 1.5
+                printf '{"exit_code":3,"id":"%s","message":"no column image"}\\n' "$4" >"$2"
+                """;
+
+        Ended ended = submit(driver, result);
+
+        assertThat(ended.code()).as(ended.output()).isEqualTo(3);
+        assertThat(ended.output()).contains("scripts/submit: the driver ended with exit code 3: no column image");
+    }
+
+    @Test
+    void aDriverThatLeavesNoResultFailsAlthoughAnEarlierOneDid() throws IOException, InterruptedException {
+        Path result = Files.writeString(folder.resolve("result.json"), "{\"exit_code\":0,\"message\":\"done\"}\n");
+
+        Ended ended = submit("echo driver-20260102030405-0007", result);
+
+        assertThat(ended.code()).as(ended.output()).isEqualTo(1);
+        assertThat(ended.output()).contains("the driver driver-20260102030405-0007 ended without a result");
+    }
+
+    @Test
+    void submitWithoutACommandSaysHowToBegin() throws IOException, InterruptedException {
+        Ended ended = shell.run(List.of("scripts/submit"));
+
+        assertThat(ended.code()).isEqualTo(2);
+        assertThat(ended.output())
+                .contains("scripts/submit [OPTION...] COMMAND")
+                .endsWith("scripts/submit: no command: try scripts/submit compare\n");
+        String commands = ended.output().split("A COMMAND is", 2)[1].split("--help", 2)[0];
+        Main.commandLine(new Failures()).getSubcommands().keySet().stream()
+                .filter(command -> !command.equals("completion"))
+                .forEach(command -> assertThat(commands).contains(command));
+    }
+
+    @Test
+    void whatMavenSaysComesWithoutEscapeCodesAndWithItsExitCode() throws IOException, InterruptedException {
+        program("bin/mvn", "printf '\\e[0m\\e[0m[\\e[1;31mERROR\\e[m] no such goal\\n'; exit 3");
+
+        Ended ended = shell.run(
+                List.of("bash", "-c", "set -euo pipefail; . scripts/lib.sh; quiet_maven x"),
+                Map.of("PATH", folder.resolve("bin") + ":" + System.getenv("PATH")));
+
+        assertThat(ended.code()).isEqualTo(1);
+        assertThat(ended.output()).startsWith("[ERROR] no such goal\n").doesNotContain("\033");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"comp, compare completion", "prepare syn, synthetic", "compare --over, --overwrite"})
+    void theCompletionCompletesCommandsAndOptions(String typed, String completed)
+            throws IOException, InterruptedException {
+        StringWriter script = new StringWriter();
+        Main.commandLine(new Failures())
+                .setCommandName("/a path/scripts/run-local")
+                .setOut(new PrintWriter(script, true))
+                .execute("completion");
+        Path completion = Files.writeString(folder.resolve("completion"), script.toString());
+        String complete =
+                """
+                source '%s'
+                COMP_WORDS=(run-local %s) COMP_CWORD=%d
+                complete_it=$(complete -p run-local | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+                "$complete_it" 2>/dev/null && echo "${COMPREPLY[*]}"
+                """
+                        .formatted(completion, typed, typed.split(" ", -1).length);
+
+        Ended ended = shell.run(List.of("bash", "-c", complete));
+
+        assertThat(ended.done().split("\\s+")).containsExactlyInAnyOrder(completed.split(" ", -1));
+    }
+
+    /** Submits in cluster mode to a spark-submit that does this with its arguments. */
+    private Ended submit(String driver, Path result) throws IOException, InterruptedException {
+        program("spark/bin/spark-class", "");
+        program("spark/bin/spark-submit", driver);
+        return shell.run(
+                List.of(
+                        "scripts/submit",
+                        "--master=spark://127.0.0.1:1",
+                        "--deploy-mode=cluster",
+                        "--result-at=" + result,
+                        "compare"),
+                Map.of(
+                        "SPARK_HOME",
+                        folder.resolve("spark").toString(),
+                        "SPARK_CONF_DIR",
+                        folder.toString(),
+                        "SIGLIP_JAR",
+                        result.toString()));
+    }
+
+    private void program(String name, String commands) throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "#!/usr/bin/env bash\n" + commands + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+}
