@@ -4,7 +4,6 @@ import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
-import org.apache.spark.sql.Row;
 import siglip.job.formats.DataException;
 import siglip.job.order.Keyed;
 
@@ -28,14 +27,14 @@ final class Concepts implements Serializable {
      *
      * @param leftOutEvery concepts 0, n, 2n, ... are left out of training; 0 leaves none out
      */
-    static Concepts of(Iterator<Row> sorted, int leftOutEvery) {
+    static Concepts of(Iterator<byte[]> sorted, int leftOutEvery) {
         long[] byId = new long[1024];
         int count = 0;
         while (sorted.hasNext()) {
             if (count == byId.length) {
                 byId = Arrays.copyOf(byId, Math.multiplyExact(count, 2));
             }
-            byId[count++] = hash(sorted.next().getString(0).getBytes(StandardCharsets.UTF_8));
+            byId[count++] = hash(sorted.next());
         }
         long[] hashes = Arrays.copyOf(byId, count);
         Arrays.sort(hashes);

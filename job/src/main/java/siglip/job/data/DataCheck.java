@@ -101,7 +101,7 @@ final class DataCheck {
             }
             return Concepts.of(Collections.emptyIterator(), 0);
         }
-        return Concepts.of(table.concepts().toLocalIterator(), settings.leftOutEvery());
+        return Concepts.of(ConceptScan.sorted(table, ConceptScan.FEW_BYTES), settings.leftOutEvery());
     }
 
     private Source source(long packedBytes) {

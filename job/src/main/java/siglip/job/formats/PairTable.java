@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
@@ -102,11 +103,34 @@ public final class PairTable {
                 .toJavaRDD();
     }
 
-    /** Distinct concepts of all rows that either predicate takes, in the order of their UTF-8 bytes. */
-    public Dataset<Row> concepts() {
-        Dataset<Row> concepts =
-                data.table().where(train.or(test)).select(conceptColumn().as("concept"));
-        return concepts.where("concept <> ''").distinct().orderBy("concept");
+    /** The concept of each row that either predicate takes, alone in its row, which is used again for the next. */
+    public JavaRDD<InternalRow> concepts() {
+        return conceptsOfRows().queryExecution().toRdd().toJavaRDD();
+    }
+
+    /** The same, each but the empty one once and in the order of their bytes. */
+    public Iterator<byte[]> sortedConcepts() {
+        Dataset<Row> sorted = conceptsOfRows()
+                .where("concept <> ''")
+                .distinct()
+                .orderBy("concept")
+                .select(col("concept").cast(DataTypes.BinaryType));
+        Iterator<Row> rows = sorted.toLocalIterator();
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return rows.hasNext();
+            }
+
+            @Override
+            public byte[] next() {
+                return rows.next().getAs(0);
+            }
+        };
+    }
+
+    private Dataset<Row> conceptsOfRows() {
+        return data.table().where(train.or(test)).select(conceptColumn().as("concept"));
     }
 
     /** File, row and key of all rows that either predicate takes, in the order of the key. */

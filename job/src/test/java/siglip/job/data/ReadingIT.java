@@ -28,6 +28,7 @@ import siglip.job.config.DataSettings;
 import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairShape;
 import siglip.job.formats.DataException;
+import siglip.job.formats.PairTable;
 import siglip.job.pictures.PicturesTest;
 
 /** Files as users bring them: types of columns, order of rows, and what is wrong with them. */
@@ -246,6 +247,37 @@ class ReadingIT {
         }
     }
 
+    /** As UTF-8, U+FFFD comes before U+10000; as UTF-16 it does not. The last bytes are no UTF-8. */
+    @Test
+    void conceptsAreFoundInTheOrderOfTheirBytesWhetherTheyAreFewOrMany() {
+        StructType schema = pairSchema().add("hash", DataTypes.BinaryType);
+        List<byte[]> concepts = new ArrayList<>();
+        for (String text : new String[] {"a", "b", "\uFFFD", new String(Character.toChars(0x10000))}) {
+            concepts.add(text.getBytes(StandardCharsets.UTF_8));
+        }
+        concepts.add(new byte[] {(byte) 0xFE, 1});
+        concepts.add(new byte[] {(byte) 0xFF, 0});
+        List<Row> rows = new ArrayList<>();
+        for (int i : new int[] {5, 3, 1, 4, 2, 0, 3, 3}) {
+            rows.add(RowFactory.create(new float[] {i}, new float[] {1}, concepts.get(i)));
+        }
+        rows.add(RowFactory.create(new float[] {1}, new float[] {1}, null));
+        rows.add(RowFactory.create(new float[] {1}, new float[] {1}, new byte[0]));
+        String path = TestData.write(spark, folder.resolve("hashes"), schema, rows);
+        DataSettings settings = TestData.features(path, "data.columns.concept=hash", "data.max-skipped-share=1");
+        PairTable table = PairTable.open(spark, settings, TestData.BUCKETS);
+
+        for (int few : new int[] {ConceptScan.FEW_BYTES, 200, 0}) {
+            List<byte[]> found = new ArrayList<>();
+            ConceptScan.sorted(table, few).forEachRemaining(found::add);
+            assertThat(found.toArray(byte[][]::new)).as("few: %d", few).isDeepEqualTo(concepts.toArray(byte[][]::new));
+        }
+        try (PairData data = open(settings)) {
+            assertThat(data.training().rows()).isEqualTo(8);
+            assertThat(data.training().conceptId(0)).isEqualTo(5);
+        }
+    }
+
     @Test
     void missingAndUnsuitableColumnsAreNamedWithThoseThatExist() {
         String path = TestData.write(spark, folder.resolve("columns"), pairSchema(), List.of(pair(1, 2)));
@@ -286,7 +318,7 @@ class ReadingIT {
             assertThat(data.summary().training())
                     .as("all but the held-out rows")
                     .isEqualTo(2);
-            assertThat(data.heldOut(PairData.HeldOut.SEEN, 10).size()).isEqualTo(1);
+            assertThat(data.heldOut(PairData.HeldOut.SEEN).size()).isEqualTo(1);
         }
     }
 
