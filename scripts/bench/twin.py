@@ -238,7 +238,7 @@ def train(folder: Path, losses: ModuleType, dtype: torch.dtype, most: int, strid
     order = numpy.fromfile(folder / "order.i32", dtype="<i4").reshape(-1, data["batchSize"]).astype(numpy.int64)
     keywords = numpy.fromfile(folder / "keywords.u8", dtype="u1").reshape(order.shape)
     order, keywords = order[:most, ::stride].copy(), keywords[:most, ::stride].copy()
-    rows = {name: min(data[f"{name}Rows"], training["evaluationRows"]) for name in ("seen", "unseen")}
+    rows = {name: data[f"{name}Rows"] for name in ("seen", "unseen")}
     held_out = {name: Pairs(folder, name, count, data, dtype) for name, count in rows.items() if count}
     arms = {}
     for each in training["arms"]:

@@ -146,7 +146,10 @@ public final class Comparison {
     private Map<HeldOut, EvaluationRows> heldOut(PairData data) {
         Map<HeldOut, EvaluationRows> sets = new EnumMap<>(HeldOut.class);
         for (HeldOut set : HeldOut.values()) {
-            sets.put(set, data.heldOut(set, settings.evaluation().maxRows()));
+            sets.put(
+                    set,
+                    data.heldOut(
+                            set, settings.evaluation().maxRows(), settings.run().seed()));
         }
         sets.values().removeIf(rows -> rows.size() == 0);
         return sets;

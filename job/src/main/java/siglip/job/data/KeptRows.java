@@ -1,13 +1,17 @@
 package siglip.job.data;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.apache.spark.sql.Row;
 import org.roaringbitmap.RoaringBitmap;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFile;
+import siglip.job.order.EpochOrder;
 
 /**
  * The ids of the rows of one set, 0 to size - 1: from the order of files and of rows in them, or from that of a key. Nothing that Spark decides,
@@ -20,11 +24,17 @@ final class KeptRows implements Serializable {
     private final int[][] byRank; // by file, the id of its n-th kept row; no arrays where ids follow the order of rows
 
     private KeptRows(List<DataFile> files, List<RoaringBitmap> rows, boolean keyed) {
-        this.rows = rows.toArray(RoaringBitmap[]::new);
-        firstIds = new long[files.size() + 1];
-        byRank = new int[keyed ? files.size() : 0][];
+        this(rows.toArray(RoaringBitmap[]::new), keyed);
         for (int i = 0; i < files.size(); i++) {
             this.files.put(files.get(i).uri(), i);
+        }
+    }
+
+    private KeptRows(RoaringBitmap[] rows, boolean keyed) {
+        this.rows = rows;
+        firstIds = new long[rows.length + 1];
+        byRank = new int[keyed ? rows.length : 0][];
+        for (int i = 0; i < rows.length; i++) {
             firstIds[i + 1] = firstIds[i] + this.rows[i].getLongCardinality();
             if (keyed) {
                 byRank[i] = new int[this.rows[i].getCardinality()];
@@ -72,6 +82,37 @@ final class KeptRows implements Serializable {
         return kept;
     }
 
+    /**
+     * These rows, or, if there are more than {@code most}, a sample of so many: a function of the seed and of their ids alone. The rows of a sample
+     * have ids without gaps too, in the same order.
+     */
+    KeptRows sample(int most, long seed) {
+        if (size() <= most) {
+            return this;
+        }
+        EpochOrder order = EpochOrder.ofSample(seed, size());
+        long[] chosen = LongStream.range(0, most).map(order::idAt).sorted().toArray();
+        RoaringBitmap[] some = new RoaringBitmap[rows.length];
+        int[][] ids = new int[rows.length][];
+        for (int file = 0; file < rows.length; file++) {
+            some[file] = new RoaringBitmap();
+            IntStream.Builder found = IntStream.builder();
+            int rank = 0;
+            for (int row : rows[file]) {
+                int at = Arrays.binarySearch(chosen, idOf(file, rank++));
+                if (at >= 0) {
+                    some[file].add(row);
+                    found.add(at);
+                }
+            }
+            ids[file] = found.build().toArray();
+        }
+        KeptRows sample = new KeptRows(some, byRank.length > 0);
+        sample.files.putAll(files);
+        System.arraycopy(ids, 0, sample.byRank, 0, sample.byRank.length);
+        return sample;
+    }
+
     long size() {
         return firstIds[firstIds.length - 1];
     }
@@ -82,7 +123,10 @@ final class KeptRows implements Serializable {
         if (!rows[index].contains((int) row)) {
             return -1;
         }
-        long rank = rows[index].rankLong((int) row) - 1;
-        return byRank.length == 0 ? firstIds[index] + rank : byRank[index][(int) rank];
+        return idOf(index, (int) rows[index].rankLong((int) row) - 1);
+    }
+
+    private long idOf(int file, int rank) {
+        return byRank.length == 0 ? firstIds[file] + rank : byRank[file][rank];
     }
 }

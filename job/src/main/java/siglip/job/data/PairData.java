@@ -134,15 +134,21 @@ public final class PairData implements AutoCloseable {
         return packed.get();
     }
 
-    /** Held-out pairs in the order of their ids, the first {@code most} of them; none if the settings hold out none. */
-    public EvaluationRows heldOut(HeldOut set, int most) {
-        int size = (int) Math.min(most, kept.get(set.fate).size());
+    /** All held-out pairs in the order of their ids; none if the settings hold out none. */
+    public EvaluationRows heldOut(HeldOut set) {
+        return heldOut(set, Integer.MAX_VALUE, 0);
+    }
+
+    /** The same, but of more than {@code most} pairs a sample of so many, which depends on the data and the seed alone. */
+    public EvaluationRows heldOut(HeldOut set, int most, long seed) {
+        KeptRows chosen = kept.get(set.fate).sample(most, seed);
+        int size = (int) chosen.size();
         PackedPairs.Builder pairs = new PackedPairs.Builder(size, shape());
         List<String> names = settings.columns().classes();
         String[][] classes = new String[names.size()][size];
         if (size > 0) {
             long first = summary.training() + (set == HeldOut.UNSEEN ? summary.seen() : 0);
-            JavaRDD<ReadRow> found = set(set.fate, first).encode(testRows, size);
+            JavaRDD<ReadRow> found = set(chosen, first).encode(testRows);
             for (ReadRow row : DataFailure.named(settings.path(), found::collect)) {
                 EncodedPair pair = new EncodedPair(row.pair);
                 pairs.add(pair);
@@ -175,7 +181,7 @@ public final class PairData implements AutoCloseable {
     }
 
     private JavaRDD<byte[]> trainingPairs() {
-        return set(Fate.TRAIN, 0).encode(rows, Long.MAX_VALUE).map(row -> row.pair);
+        return set(kept.get(Fate.TRAIN), 0).encode(rows).map(row -> row.pair);
     }
 
     /** Partitions to collect at a time, so that what comes back at once stays small. */
@@ -188,8 +194,8 @@ public final class PairData implements AutoCloseable {
         return groups;
     }
 
-    private PairSet set(Fate fate, long firstConceptId) {
-        Broadcast<JavaSerialized<KeptRows>> ids = spark.broadcast(new JavaSerialized<>(KeptRows.class, kept.get(fate)));
+    private PairSet set(KeptRows chosen, long firstConceptId) {
+        Broadcast<JavaSerialized<KeptRows>> ids = spark.broadcast(new JavaSerialized<>(KeptRows.class, chosen));
         broadcasts.add(ids);
         return new PairSet(ids, scaling, !reader.concept(), firstConceptId);
     }

@@ -16,9 +16,9 @@ import siglip.job.files.JavaSerialized;
 record PairSet(
         Broadcast<JavaSerialized<KeptRows>> kept, FeatureScaling scaling, boolean ownConcepts, long firstConceptId)
         implements Serializable {
-    /** The rows with ids below {@code most}; all others are dropped. */
-    JavaRDD<ReadRow> encode(JavaRDD<ReadRow> rows, long most) {
-        return rows.filter(row -> idOf(row) >= 0 && idOf(row) < most).map(row -> {
+    /** The rows of this set; all others are dropped. */
+    JavaRDD<ReadRow> encode(JavaRDD<ReadRow> rows) {
+        return rows.filter(row -> idOf(row) >= 0).map(row -> {
             EncodedPair pair = new EncodedPair(row.pair);
             long id = idOf(row);
             int conceptId = ownConcepts ? (int) (firstConceptId + id) : pair.conceptId();

@@ -40,7 +40,12 @@ public final class Export {
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
             ExportFolder files = new ExportFolder(folder, hadoop);
             ExportedTowers.write(files, model, seed);
-            ExportedPairs.write(files, data, source.plan(), training.steps());
+            ExportedPairs.write(
+                    files,
+                    data,
+                    source.plan(),
+                    training.steps(),
+                    settings.evaluation().maxRows());
             files.write("training.json", training(settings));
             files.write("settings.conf", rendered);
         } catch (IOException e) {
@@ -70,7 +75,6 @@ public final class Export {
         json.put("weightDecay", training.weightDecay());
         json.put("scalarLearningRateFactor", training.scalarLearningRateFactor());
         training.clipNorm().ifPresent(norm -> json.put("clipNorm", norm));
-        json.put("evaluationRows", settings.evaluation().maxRows());
         return json;
     }
 }

@@ -24,14 +24,15 @@ import siglip.job.order.EpochOrder;
  * train-concepts.i32 rows: concept ids
  * order.i32          steps x batchSize: row ids
  * keywords.u8        steps x batchSize: 1 where the caption is taken with its keywords
- * seen-*, unseen-*   held-out rows, as train-*
+ * seen-*, unseen-*   the held-out rows that the run evaluates, as train-*
  * }</pre>
  */
 final class ExportedPairs {
     private ExportedPairs() {}
 
-    /** Writes training rows, held-out rows and the batches of steps 0 to {@code steps - 1}. */
-    static void write(ExportFolder folder, PairData data, BatchPlan plan, long steps) throws IOException {
+    /** Writes training rows, at most so many rows of each held-out set, and the batches of steps 0 to {@code steps - 1}. */
+    static void write(ExportFolder folder, PairData data, BatchPlan plan, long steps, int evaluationRows)
+            throws IOException {
         ObjectNode json = new ObjectMapper().createObjectNode();
         json.put("fingerprint", data.summary().fingerprint());
         json.put("imageWidth", data.shape().imageWidth());
@@ -42,7 +43,7 @@ final class ExportedPairs {
         json.put("steps", steps);
         write(folder, "train", data.training());
         for (HeldOut set : HeldOut.values()) {
-            EvaluationRows rows = data.heldOut(set, Integer.MAX_VALUE);
+            EvaluationRows rows = data.heldOut(set, evaluationRows, plan.seed());
             String name = set.key();
             json.put(name + "Rows", rows.size());
             write(folder, name, rows.pairs());

@@ -16,6 +16,10 @@ public final class EpochOrder {
 
     /** The order of epoch {@code epoch} of {@code rows} rows. */
     public EpochOrder(long seed, long epoch, long rows) {
+        this(Keyed.Use.ORDER, seed, epoch, rows);
+    }
+
+    private EpochOrder(Keyed.Use use, long seed, long epoch, long rows) {
         if (rows < 1 || rows > 1L << 62) {
             throw new IllegalArgumentException("Cannot order %d rows".formatted(rows));
         }
@@ -24,8 +28,13 @@ public final class EpochOrder {
         half = Math.max(1, (bits + 1) / 2);
         mask = (1L << half) - 1;
         for (int round = 0; round < ROUNDS; round++) {
-            keys[round] = Keyed.bits(Keyed.Use.ORDER, seed, epoch, round);
+            keys[round] = Keyed.bits(use, seed, epoch, round);
         }
+    }
+
+    /** An order that no epoch has, to draw a sample without replacement: the rows that stand first. */
+    public static EpochOrder ofSample(long seed, long rows) {
+        return new EpochOrder(Keyed.Use.SAMPLE, seed, 0, rows);
     }
 
     /** Where in the epoch the row stands. */

@@ -8,7 +8,8 @@ public final class Keyed {
     /** What the randomness is for, so that two uses of one seed have nothing in common. */
     public enum Use {
         ORDER(1),
-        CAPTION(2);
+        CAPTION(2),
+        SAMPLE(3);
 
         private final long key;
 

@@ -56,8 +56,8 @@ class SampleIT {
         Set<Integer> trained = new HashSet<>();
         IntStream.range(0, training.rows()).forEach(row -> trained.add(training.conceptId(row)));
 
-        EvaluationRows unseen = data.heldOut(HeldOut.UNSEEN, Integer.MAX_VALUE);
-        EvaluationRows seen = data.heldOut(HeldOut.SEEN, Integer.MAX_VALUE);
+        EvaluationRows unseen = data.heldOut(HeldOut.UNSEEN);
+        EvaluationRows seen = data.heldOut(HeldOut.SEEN);
 
         assertThat(unseen.size()).isEqualTo((int) data.summary().unseen()).isGreaterThan(50);
         for (int row = 0; row < unseen.size(); row++) {
@@ -71,17 +71,32 @@ class SampleIT {
 
     @Test
     void heldOutRowsCarryTheirClassesAndTheTokensOfTheirDescription() {
-        EvaluationRows seen = data.heldOut(HeldOut.SEEN, 100);
+        EvaluationRows seen = data.heldOut(HeldOut.SEEN);
 
-        assertThat(seen.size()).isEqualTo(100);
         assertThat(seen.classes()).containsOnlyKeys("group", "subgroup");
         int[] tokens = new HashedWords(TestData.BUCKETS).of("2nd place medal");
-        int medal = IntStream.range(0, 100)
+        int medal = IntStream.range(0, seen.size())
                 .filter(row -> Arrays.equals(described(seen, row), tokens))
                 .findFirst()
                 .orElseThrow();
         assertThat(seen.classes().get("group").get(medal)).isEqualTo("Activities");
         assertThat(seen.classes().get("subgroup").get(medal)).isEqualTo("award-medal");
+    }
+
+    @Test
+    void ofALargeHeldOutSetASampleIsReadByTheSeed() {
+        List<Integer> all = concepts(data.heldOut(HeldOut.SEEN));
+        List<Integer> sample = concepts(data.heldOut(HeldOut.SEEN, 100, 1));
+
+        assertThat(sample).hasSize(100).isEqualTo(concepts(data.heldOut(HeldOut.SEEN, 100, 1)));
+        assertThat(all).containsSubsequence(sample);
+        assertThat(sample).isNotEqualTo(all.subList(0, 100));
+        assertThat(sample).isNotEqualTo(concepts(data.heldOut(HeldOut.SEEN, 100, 2)));
+        assertThat(concepts(data.heldOut(HeldOut.SEEN, all.size(), 1))).isEqualTo(all);
+    }
+
+    private static List<Integer> concepts(EvaluationRows rows) {
+        return IntStream.range(0, rows.size()).mapToObj(rows.pairs()::conceptId).toList();
     }
 
     private static int[] described(EvaluationRows rows, int row) {

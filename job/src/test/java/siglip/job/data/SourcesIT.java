@@ -177,7 +177,7 @@ class SourcesIT {
                                 TestData.BUCKETS);
                         BatchSource source = data.source(BATCH, 5)) {
                     ids.add(idsInBarrierStage(source, context, 2));
-                    assertThat(data.heldOut(PairData.HeldOut.SEEN, 5).size()).isEqualTo(5);
+                    assertThat(data.heldOut(PairData.HeldOut.SEEN, 5, 1).size()).isEqualTo(5);
                 }
             }
             assertThat(ids.get(0)).hasSize(BATCH).isEqualTo(ids.get(1));

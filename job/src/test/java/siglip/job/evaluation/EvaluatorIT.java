@@ -56,8 +56,8 @@ class EvaluatorIT {
         Settings settings = settings("data.path=../data/emoji/pairs.parquet");
         data = PairData.open(session, settings.data(), settings.towers().table().buckets());
         spec = ModelSpec.of(settings.towers(), data.shape());
-        seen = data.heldOut(HeldOut.SEEN, Integer.MAX_VALUE);
-        unseen = data.heldOut(HeldOut.UNSEEN, Integer.MAX_VALUE);
+        seen = data.heldOut(HeldOut.SEEN);
+        unseen = data.heldOut(HeldOut.UNSEEN);
     }
 
     @AfterAll
@@ -205,7 +205,7 @@ class EvaluatorIT {
                 "data.left-out-every=0");
         try (PairData small = PairData.open(session, settings.data(), 16)) {
             ModelSpec model = ModelSpec.of(settings.towers(), small.shape());
-            EvaluationRows heldOut = small.heldOut(HeldOut.SEEN, 10);
+            EvaluationRows heldOut = small.heldOut(HeldOut.SEEN);
             try (Evaluator evaluator = new Evaluator(spark, model, Map.of(HeldOut.SEEN, heldOut))) {
                 Evaluation evaluation = evaluator
                         .evaluate(Parameters.allocate(model.layout()), "sigmoid", 0)
@@ -279,7 +279,7 @@ class EvaluatorIT {
     void theNearestTrainingImageNamesTheHeldOutOneUnlessItsConceptIsUnseen() {
         PackedPairs training = data.training();
 
-        EvaluationRows some = data.heldOut(HeldOut.SEEN, 200);
+        EvaluationRows some = data.heldOut(HeldOut.SEEN, 200, 1);
         RetrievalScore score = NearestNeighbour.search(spark, training, some);
         RetrievalScore strange = NearestNeighbour.search(spark, training, unseen);
 

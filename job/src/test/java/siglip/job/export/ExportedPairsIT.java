@@ -30,7 +30,12 @@ class ExportedPairsIT {
         try (SparkSession spark = TestData.session(2);
                 PairData data = PairData.open(spark, TestData.part(), TestData.BUCKETS);
                 BatchSource source = data.source(100, 9)) {
-            ExportedPairs.write(new ExportFolder(folder.toString(), new Configuration()), data, source.plan(), 7);
+            ExportedPairs.write(
+                    new ExportFolder(folder.toString(), new Configuration()),
+                    data,
+                    source.plan(),
+                    7,
+                    Integer.MAX_VALUE);
 
             JsonNode json =
                     new ObjectMapper().readTree(folder.resolve("data.json").toFile());
