@@ -39,7 +39,10 @@ ACTIVATIONS = {
 
 def description(folder: Path) -> tuple[dict, dict, dict]:
     """What an export says about data, model and training."""
-    return tuple(json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
+    data, model, training = (json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
+    if training["optimizer"] != "adamw":
+        raise SystemExit(f"Cannot make a twin of a run with the optimizer {training['optimizer']}: this program has adamw")
+    return data, model, training
 
 
 class Pairs:

@@ -66,6 +66,7 @@ public final class Export {
         json.put("maxScale", settings.loss().maxScale());
         json.put("duplicates", settings.loss().duplicates().name().toLowerCase(Locale.ROOT));
         json.put("steps", training.steps());
+        json.put("optimizer", training.optimizer().id());
         json.put("learningRate", training.learningRate());
         json.put("warmupSteps", training.warmupSteps());
         json.put("finalLearningRate", training.finalLearningRate());
