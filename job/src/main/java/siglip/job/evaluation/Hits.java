@@ -1,10 +1,13 @@
 package siglip.job.evaluation;
 
 import java.io.Serializable;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
- * Adds up the metrics of queries, by expectation over the orders that ties leave open. Similarities closer than
+ * What queries found, for metrics that are made of it, by expectation over the orders that ties leave open. Similarities closer than
  * {@link #TIE} count as equal: for rows of length 1 that is a few roundings, which differ from processor to processor.
  *
  * <p>Not a number is never nearer than anything: a query whose right candidates all are is not found.
@@ -12,10 +15,17 @@ import java.util.Arrays;
 final class Hits implements Serializable {
     static final float TIE = 1e-6f;
     private static final long serialVersionUID = 1L;
-    private static final RetrievalMetric[] METRICS = RetrievalMetric.values();
 
-    private int queries;
-    private final double[] sums = new double[METRICS.length];
+    /**
+     * What one query found.
+     *
+     * @param nearer wrong candidates nearer than the nearest right one
+     * @param tiedWrong wrong candidates level with it
+     * @param tiedRight right candidates level with it, itself among them; 0 if the query has none
+     */
+    record Query(int nearer, int tiedWrong, int tiedRight) implements Serializable {}
+
+    private final List<List<Query>> parts = new ArrayList<>(List.of(new ArrayList<>()));
 
     /**
      * One query.
@@ -48,15 +58,11 @@ final class Hits implements Serializable {
                 }
             }
         }
-        add(nearer, tiedWrong, best == Float.NEGATIVE_INFINITY ? 0 : tiedRight);
+        add(new Query(nearer, tiedWrong, best == Float.NEGATIVE_INFINITY ? 0 : tiedRight));
     }
 
-    /** One query with so many wrong candidates nearer than the best right one, and so many of both kinds level with it. */
-    void add(int nearer, int tiedWrong, int tiedRight) {
-        queries++;
-        for (RetrievalMetric metric : METRICS) {
-            sums[metric.ordinal()] += metric.ofQuery(nearer, tiedWrong, tiedRight);
-        }
+    void add(Query query) {
+        parts.get(0).add(query);
     }
 
     /** Chance that a right one is among the first {@code places} of wrong and right ones in random order: one minus a hypergeometric term. */
@@ -73,15 +79,31 @@ final class Hits implements Serializable {
 
     /** The queries of another part of the search. */
     void add(Hits others) {
-        queries += others.queries;
-        for (int m = 0; m < sums.length; m++) {
-            sums[m] += others.sums[m];
+        parts.addAll(others.parts);
+    }
+
+    private int count() {
+        return parts.stream().mapToInt(List::size).sum();
+    }
+
+    /** Of what each query counts. It is added up part by part. */
+    double mean(ToDoubleFunction<Query> ofQuery) {
+        double sum = 0;
+        for (List<Query> part : parts) {
+            double ofPart = 0;
+            for (Query query : part) {
+                ofPart += ofQuery.applyAsDouble(query);
+            }
+            sum += ofPart;
         }
+        return sum / Math.max(1, count());
     }
 
     RetrievalScore score() {
-        double n = Math.max(1, queries);
         return RetrievalScore.of(
-                queries, Arrays.stream(sums).map(sum -> sum / n).toArray());
+                count(),
+                Stream.of(RetrievalMetric.values())
+                        .mapToDouble(metric -> metric.of(this))
+                        .toArray());
     }
 }

@@ -51,7 +51,7 @@ public final class NearestNeighbour {
         }
         Hits hits = new Hits();
         for (int q = 0; q < rights.length; q++) {
-            hits.add(nearer[q], level[q], best[q] == Float.NEGATIVE_INFINITY ? 0 : 1);
+            hits.add(new Hits.Query(nearer[q], level[q], best[q] == Float.NEGATIVE_INFINITY ? 0 : 1));
         }
         return hits.score();
     }

@@ -1,12 +1,11 @@
 package siglip.job.evaluation;
 
 import com.fasterxml.jackson.annotation.JsonValue;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import siglip.job.files.Unit;
 
 /**
- * A figure of a search, as a mean over its queries. A constant here is all that a new one takes: scores, files, tables and plots go
- * through {@link #values}.
+ * A figure of a search. A constant here is all that a new one takes, and it overrides what makes it differ from a recall: scores, files,
+ * tables and plots ask the constants.
  */
 public enum RetrievalMetric {
     /** Recall at 1: the share of queries whose nearest candidate is right. */
@@ -26,27 +25,38 @@ public enum RetrievalMetric {
         return "r" + places;
     }
 
-    /** Its name for people. */
+    /** The beginning of its name for people, which metrics have in common that are written side by side. */
+    String family() {
+        return "R@";
+    }
+
+    /** The rest of its name for people; empty for one that stands alone. */
+    String member() {
+        return String.valueOf(places);
+    }
+
+    /** Its name for people: {@code R@5}. */
     public String label() {
-        return "R@" + places;
+        return family() + member();
     }
 
-    /** The names of all, for figures that stand side by side: {@code R@1 / 5 / 10}. */
-    public static String labels(String between) {
-        return Stream.of(values())
-                .map(metric -> String.valueOf(metric.places))
-                .collect(Collectors.joining(between, "R@", ""));
+    /** What it says, with others of its family, of images that search captions. */
+    String meaning(String queries) {
+        return "Share of %s whose right caption is the first, among the first 5, the first 10.".formatted(queries);
     }
 
-    /**
-     * What one query counts, by expectation over the orders that ties leave open.
-     *
-     * @param nearer wrong candidates nearer than the nearest right one
-     * @param tiedWrong wrong candidates level with it
-     * @param tiedRight right candidates level with it, itself among them; 0 if the query has none
-     */
-    double ofQuery(int nearer, int tiedWrong, int tiedRight) {
-        return Hits.chance(places - nearer, tiedWrong, tiedRight);
+    public Unit unit() {
+        return Unit.SHARE;
+    }
+
+    /** What an axis of a plot counts, in {@link #unit}. */
+    public String axis() {
+        return "% of queries";
+    }
+
+    /** Its value for a search. */
+    double of(Hits hits) {
+        return hits.mean(query -> Hits.chance(places - query.nearer(), query.tiedWrong(), query.tiedRight()));
     }
 
     /** What a model that cannot tell the candidates apart would score, if one of them is right; NaN without candidates. */

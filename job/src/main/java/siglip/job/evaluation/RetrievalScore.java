@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import siglip.job.files.Unit;
 import siglip.job.stability.Statistics;
 
 /**
@@ -11,7 +12,7 @@ import siglip.job.stability.Statistics;
  * model scores k/N.
  *
  * @param queries number of queries
- * @param values of every metric, as shares from 0 to 1
+ * @param values of every metric, in its unit
  */
 public record RetrievalScore(int queries, Map<RetrievalMetric, Double> values) implements Serializable {
     public RetrievalScore {
@@ -27,8 +28,14 @@ public record RetrievalScore(int queries, Map<RetrievalMetric, Double> values) i
         return new RetrievalScore(queries, byMetric);
     }
 
+    /** NaN in a score of a program that did not have the metric. */
     public double get(RetrievalMetric metric) {
-        return values.get(metric);
+        return values.getOrDefault(metric, Double.NaN);
+    }
+
+    /** Whether no query found anything that a metric counts. */
+    public boolean nothingFound() {
+        return values.entrySet().stream().noneMatch(each -> each.getKey().unit() == Unit.SHARE && each.getValue() != 0);
     }
 
     /** Of R@1, over the queries; says nothing about other seeds. NaN without queries. */

@@ -24,6 +24,11 @@ public enum Unit {
         String finite(double value) {
             return percent(value).toPlainString() + NB + "%";
         }
+
+        @Override
+        public double plotted(double value) {
+            return 100 * value;
+        }
     },
     /** A whole number. */
     COUNT {
@@ -88,6 +93,11 @@ public enum Unit {
             return NONE;
         }
         return Double.isInfinite(value) ? "infinite" : finite(value);
+    }
+
+    /** Where a value lies on the axis of a plot. */
+    public double plotted(double value) {
+        return value;
     }
 
     /** As {@link #format} in plain ASCII: terminals and log files of a bare container know no more. */

@@ -5,10 +5,9 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
-import java.util.stream.DoubleStream;
-import java.util.stream.Stream;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Direction;
+import siglip.job.evaluation.MetricFamily;
 import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.ArmMetric;
@@ -21,6 +20,7 @@ final class Summary {
     private static final String QUALITY = "What the models learned";
     private static final String STABILITY = "How steadily";
     private static final String COST = "What it cost";
+    private static final String BETWEEN = " / ";
 
     private final RunView run;
     private final List<Row> rows = new ArrayList<>();
@@ -40,20 +40,19 @@ final class Summary {
     private void quality() {
         RunFigures figures = run.figures();
         for (HeldOut set : figures.sets()) {
-            retrieval(
+            for (Direction direction : Direction.values()) {
+                retrieval(set, direction);
+            }
+            yardstick(
+                    "Chance",
                     set,
-                    Direction.IMAGE_TO_TEXT,
-                    "Share of %s whose right caption is the first, among the first 5, the first 10."
-                            .formatted(run.images(set)));
-            retrieval(set, Direction.TEXT_TO_IMAGE, "The same with captions as queries.");
-            shared(
-                    "Chance, " + run.label(set),
-                    slashed(metric -> figures.chance(set, Direction.IMAGE_TO_TEXT, metric)),
+                    metric -> figures.chance(set, Direction.IMAGE_TO_TEXT, metric),
                     "A model that cannot tell the captions apart, if one of them is right.");
             if (figures.nearestNeighbour().containsKey(set)) {
-                shared(
-                        "Nearest neighbour, " + run.label(set),
-                        slashed(figures.nearestNeighbour().get(set)::get),
+                yardstick(
+                        "Nearest neighbour",
+                        set,
+                        figures.nearestNeighbour().get(set)::get,
                         "Yardstick without a model: the concept of the most similar training image, on raw features.");
             }
         }
@@ -78,15 +77,29 @@ final class Summary {
                 true);
     }
 
-    private void retrieval(HeldOut set, Direction direction, String words) {
-        row(
-                QUALITY,
-                "%s, %s, %s".formatted(RetrievalMetric.labels(" / "), direction.label(), run.label(set)),
-                arm -> slashed(metric -> arm.last(set)
-                        .map(evaluation -> evaluation.score(direction).get(metric))
-                        .orElse(Double.NaN)),
-                words,
-                true);
+    private void retrieval(HeldOut set, Direction direction) {
+        for (MetricFamily family : MetricFamily.all()) {
+            row(
+                    QUALITY,
+                    "%s, %s, %s".formatted(family.label(BETWEEN), direction.label(), run.label(set)),
+                    arm -> family.format(BETWEEN, metric -> arm.last(set)
+                            .map(evaluation -> evaluation.score(direction).get(metric))
+                            .orElse(Double.NaN)),
+                    direction == Direction.IMAGE_TO_TEXT
+                            ? family.meaning(run.images(set))
+                            : "The same with captions as queries.",
+                    true);
+        }
+    }
+
+    /** What is no arm's own. A family of metrics that is not the only one is named. */
+    private void yardstick(String label, HeldOut set, ToDoubleFunction<RetrievalMetric> value, String words) {
+        List<MetricFamily> families = MetricFamily.all();
+        for (MetricFamily family : families) {
+            String name = families.size() == 1 ? label : label + ", " + family.label(BETWEEN);
+            String cell = family.format(BETWEEN, value);
+            rows.add(new Row(QUALITY, name + ", " + run.label(set), List.of(cell), words, true));
+        }
     }
 
     /** NaN where it was not evaluated. */
@@ -200,10 +213,6 @@ final class Summary {
         rows.add(new Row(group, label, run.figures().arms().stream().map(cell).toList(), words, brief));
     }
 
-    private void shared(String label, String cell, String words) {
-        rows.add(new Row(QUALITY, label, List.of(cell), words, true));
-    }
-
     /** What a time says where ranks wait for most of it; empty where they compute. */
     static String latency(RunView run) {
         return run.mostlyWaiting()
@@ -219,17 +228,5 @@ final class Summary {
 
     private static String arrow(ArmFigures.Scalar scalar) {
         return Unit.NUMBER.format(scalar.start()) + " → " + Unit.NUMBER.format(scalar.end());
-    }
-
-    /** All retrieval metrics in one cell, with one percent sign. */
-    private static String slashed(ToDoubleFunction<RetrievalMetric> share) {
-        double[] shares = Stream.of(RetrievalMetric.values()).mapToDouble(share).toArray();
-        if (DoubleStream.of(shares).allMatch(Double::isNaN)) {
-            return Unit.NONE;
-        }
-        return DoubleStream.of(shares)
-                .mapToObj(each ->
-                        Double.isNaN(each) ? Unit.NONE : Unit.percent(each).toPlainString())
-                .collect(Collectors.joining(" / ", "", Unit.NB + "%"));
     }
 }

@@ -50,7 +50,8 @@ final class TrainingPlots {
         }
         for (String column : run.classes()) {
             LinePlot plot = plot("Accuracy of " + column, "step", "% of images").fromZero();
-            evaluations(plot, evaluation -> evaluation.classAccuracy().getOrDefault(column, Double.NaN));
+            evaluations(
+                    plot, Unit.SHARE, evaluation -> evaluation.classAccuracy().getOrDefault(column, Double.NaN));
             plots.add(plot);
         }
         return plots.stream().filter(plot -> !plot.empty()).toList();
@@ -142,30 +143,31 @@ final class TrainingPlots {
     }
 
     private LinePlot retrieval(Direction direction, RetrievalMetric metric) {
-        LinePlot plot = plot("%s, %s".formatted(metric.label(), direction.label()), "step", "% of queries")
+        LinePlot plot = plot("%s, %s".formatted(metric.label(), direction.label()), "step", metric.axis())
                 .fromZero();
-        evaluations(plot, evaluation -> evaluation.score(direction).get(metric));
+        evaluations(
+                plot, metric.unit(), evaluation -> evaluation.score(direction).get(metric));
         if (direction == Direction.IMAGE_TO_TEXT) {
             Map<HeldOut, Double> nearest = new EnumMap<>(HeldOut.class);
             run.figures().nearestNeighbour().forEach((set, score) -> nearest.put(set, score.get(metric)));
             nearest.keySet().retainAll(run.figures().sets());
-            levels(plot, "nearest neighbour", nearest);
+            levels(plot, "nearest neighbour", metric.unit(), nearest);
         }
         Map<HeldOut, Double> chance = new EnumMap<>(HeldOut.class);
         run.figures().sets().forEach(set -> chance.put(set, run.figures().chance(set, direction, metric)));
-        levels(plot, "chance", chance);
+        levels(plot, "chance", metric.unit(), chance);
         return plot;
     }
 
     /** A level for each set that has one, all in one line of the legend. */
-    private void levels(LinePlot plot, String label, Map<HeldOut, Double> shares) {
-        String texts = shares.entrySet().stream()
-                .map(each -> run.label(each.getKey()) + " " + Unit.SHARE.format(each.getValue()))
+    private void levels(LinePlot plot, String label, Unit unit, Map<HeldOut, Double> values) {
+        String texts = values.entrySet().stream()
+                .map(each -> run.label(each.getKey()) + " " + unit.format(each.getValue()))
                 .collect(Collectors.joining(", ", label + ": ", ""));
-        for (double share : shares.values()) {
-            plot.add(new Curve(texts, "muted", Curve.Style.DOTTED, new double[] {0, lastStep}, new double[] {
-                100 * share, 100 * share
-            }));
+        for (double value : values.values()) {
+            double level = unit.plotted(value);
+            plot.add(new Curve(
+                    texts, "muted", Curve.Style.DOTTED, new double[] {0, lastStep}, new double[] {level, level}));
             texts = "";
         }
     }
@@ -174,7 +176,7 @@ final class TrainingPlots {
         return new LinePlot(title, xLabel, yLabel).over(0, lastStep);
     }
 
-    private void evaluations(LinePlot plot, ToDoubleFunction<Evaluation> share) {
+    private void evaluations(LinePlot plot, Unit unit, ToDoubleFunction<Evaluation> value) {
         for (ArmView arm : run.arms()) {
             for (HeldOut set : run.figures().sets()) {
                 List<Evaluation> evaluations = arm.figures().evaluations().stream()
@@ -187,7 +189,7 @@ final class TrainingPlots {
                             set == run.figures().sets().get(0) ? Curve.Style.POINTS : Curve.Style.DASHED_POINTS,
                             evaluations.stream().mapToDouble(Evaluation::step).toArray(),
                             evaluations.stream()
-                                    .mapToDouble(e -> 100 * share.applyAsDouble(e))
+                                    .mapToDouble(e -> unit.plotted(value.applyAsDouble(e)))
                                     .toArray()));
                 }
             }

@@ -11,9 +11,10 @@ import java.util.stream.Collectors;
 import siglip.job.config.Settings;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.evaluation.MetricFamily;
 import siglip.job.evaluation.RetrievalMetric;
-import siglip.job.evaluation.RetrievalScore;
 import siglip.job.figures.RunFigures;
+import siglip.job.files.Unit;
 import siglip.job.training.StepRecord;
 
 /**
@@ -114,14 +115,15 @@ public final class ProgressPrinter implements Tracker {
         if (evaluation.set() != HeldOut.UNSEEN) {
             arm.r1 = evaluation.imageToText().get(RetrievalMetric.R1);
         }
-        StringBuilder text = new StringBuilder("evaluation at step %d, %s, %s: %s image to text %s, text to image %s"
-                .formatted(
-                        evaluation.step(),
-                        evaluation.arm(),
-                        evaluation.set().key(),
-                        RetrievalMetric.labels("/"),
-                        shares(evaluation.imageToText()),
-                        shares(evaluation.textToImage())));
+        String families = MetricFamily.all().stream()
+                .map(family -> "%s image to text %s, text to image %s"
+                        .formatted(
+                                family.label("/"),
+                                family.format("/", evaluation.imageToText()::get),
+                                family.format("/", evaluation.textToImage()::get)))
+                .collect(Collectors.joining(", "));
+        StringBuilder text = new StringBuilder("evaluation at step %d, %s, %s: %s"
+                .formatted(evaluation.step(), evaluation.arm(), evaluation.set().key(), Unit.ascii(families)));
         evaluation
                 .classAccuracy()
                 .forEach((column, share) ->
@@ -132,13 +134,6 @@ public final class ProgressPrinter implements Tracker {
     @Override
     public void incident(String text) {
         line("! " + text);
-    }
-
-    /** All metrics, with one percent sign. */
-    private static String shares(RetrievalScore score) {
-        return score.values().values().stream()
-                .map(share -> String.format(Locale.ROOT, "%.1f", 100 * share))
-                .collect(Collectors.joining("/", "", " %"));
     }
 
     /** The line that is being rewritten ends, so that others may print. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import siglip.job.files.Unit;
 
 class HitsTest {
     /** Products of up to ten quotients, each rounded to 2^-53. */
@@ -42,7 +43,10 @@ class HitsTest {
                 .isEqualTo(json.readTree("{\"queries\": 1, \"values\": {\"r1\": 0.0, \"r5\": 1.0, \"r10\": 1.0}}"));
         assertThat(json.readValue(json.writeValueAsString(score), RetrievalScore.class))
                 .isEqualTo(score);
-        assertThat(RetrievalMetric.labels(" / ")).isEqualTo("R@1 / 5 / 10");
+        assertThat(MetricFamily.all()).hasSize(1);
+        assertThat(MetricFamily.all().get(0).label(" / ")).isEqualTo("R@1 / 5 / 10");
+        assertThat(Unit.ascii(MetricFamily.all().get(0).format("/", score::get)))
+                .isEqualTo("0.0/100.0/100.0 %");
         assertThat(RetrievalMetric.R5.chance(20)).isEqualTo(0.25);
         assertThat(RetrievalMetric.R5.chance(3)).isEqualTo(1);
     }
