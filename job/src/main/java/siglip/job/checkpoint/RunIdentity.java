@@ -41,15 +41,24 @@ public record RunIdentity(Map<String, String> settings, String data) {
         return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Whether an earlier run had other settings to choose, so that no change of settings makes the two equal. */
+    public boolean isOfAnotherVersion(RunIdentity earlier) {
+        return !settings.keySet().equals(earlier.settings.keySet());
+    }
+
     /** How this run differs from an earlier one, a line each; data are compared where both are known. */
     public List<String> differencesFrom(RunIdentity earlier) {
         List<String> differences = new ArrayList<>();
         Set<String> keys = new TreeSet<>(settings.keySet());
         keys.addAll(earlier.settings.keySet());
         for (String key : keys) {
-            String before = earlier.settings.getOrDefault(key, "(no such setting)");
-            String now = settings.getOrDefault(key, "(no such setting)");
-            if (!before.equals(now)) {
+            String before = earlier.settings.get(key);
+            String now = settings.get(key);
+            if (now == null) {
+                differences.add("%s was %s, and this version has no such setting".formatted(key, before));
+            } else if (before == null) {
+                differences.add("%s is %s, and the version that made the run had no such setting".formatted(key, now));
+            } else if (!before.equals(now)) {
                 differences.add("%s was %s, now %s".formatted(key, before, now));
             }
         }

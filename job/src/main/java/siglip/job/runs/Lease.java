@@ -34,15 +34,17 @@ public final class Lease implements AutoCloseable {
 
     private final ClaimFiles claims;
     private final Owner self;
+    private final Optional<Claim> before;
     private final ScheduledExecutorService thread;
     private final ScheduledFuture<?> renewals;
     private Claim mine; // guarded by this
     private boolean closed; // guarded by this
     private volatile String lost = "";
 
-    private Lease(ClaimFiles claims, Owner self, Claim mine) {
+    private Lease(ClaimFiles claims, Owner self, Optional<Claim> before, Claim mine) {
         this.claims = claims;
         this.self = self;
+        this.before = before;
         this.mine = mine;
         thread = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread renewer = new Thread(task, "lease");
@@ -70,14 +72,15 @@ public final class Lease implements AutoCloseable {
             free(claims, before.get(), takeOver, lease, messages);
         }
         Owner self = Owner.self(lease);
-        Claim mine = new Claim(claims.highest().map(Claim::term).orElse(0L) + 1, self.id(), 0);
+        Optional<Claim> last = claims.highest();
+        Claim mine = new Claim(last.map(Claim::term).orElse(0L) + 1, self.id(), 0);
         claims.write(mine, self);
         Claim highest = claims.highest().orElse(mine);
         if (!highest.isOf(mine)) {
             throw held(claims, highest);
         }
         claims.deleteBelow(mine);
-        return new Lease(claims, self, mine);
+        return new Lease(claims, self, last, mine);
     }
 
     /** Returns when the folder may be claimed. */
@@ -123,6 +126,11 @@ public final class Lease implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IOException("Cannot wait for another driver: interrupted", e);
         }
+    }
+
+    /** Whether nobody has claimed the folder between a claim, or none, and this one. */
+    boolean follows(Optional<Claim> claim) {
+        return before.equals(claim);
     }
 
     /** Id of this driver, which no other has. */

@@ -34,27 +34,21 @@ public final class RunFolder implements AutoCloseable {
     private final CheckpointSettings settings;
     private final Earlier earlier;
     private final CheckpointStore store;
-    private final Lease lease;
-    private final List<String> notes;
+    private final List<String> notes = new ArrayList<>();
+    private Lease lease; // taken once the run may begin
     private RunIdentity identity;
     private Optional<RunIdentity> done = Optional.empty();
     private Optional<StoredCheckpoint> from = Optional.empty();
+    private boolean replacesResults;
+    private boolean replacesCheckpoints;
 
     private RunFolder(
-            FileSystem files,
-            Path folder,
-            CheckpointSettings settings,
-            RunIdentity identity,
-            Earlier earlier,
-            Lease lease,
-            List<String> notes) {
+            FileSystem files, Path folder, CheckpointSettings settings, RunIdentity identity, Earlier earlier) {
         this.files = files;
         this.folder = folder;
         this.settings = settings;
         this.identity = identity;
         this.earlier = earlier;
-        this.lease = lease;
-        this.notes = notes;
         store = new CheckpointStore(files, new Path(folder, CHECKPOINTS));
     }
 
@@ -77,63 +71,95 @@ public final class RunFolder implements AutoCloseable {
             Consumer<String> listener)
             throws IOException {
         FileSystem files = FileSystems.bare(fileSystem);
-        List<String> notes = new ArrayList<>();
+        RunFolder run = new RunFolder(files, folder, settings, identity, earlier);
         Consumer<String> noted = text -> {
-            notes.add(text);
+            run.notes.add(text);
             listener.accept(text);
         };
-        Lease lease = Lease.take(files, new Path(folder, CLAIMS), settings.lease(), settings.takeOver(), noted);
-        RunFolder run = new RunFolder(files, folder, settings, identity, earlier, lease, notes);
+        Path claims = new Path(folder, CLAIMS);
+        Optional<Claim> seen = new ClaimFiles(files, claims).highest();
+        boolean free = seen.map(Claim::isReleased).orElse(true);
+        if (free) {
+            run.decide(results, noted); // before the claim: a refused call leaves the folder as it is
+        }
+        run.lease = Lease.take(files, claims, settings.lease(), settings.takeOver(), noted);
         boolean open = false;
         try {
-            run.decide(results, noted);
+            if (!free || !run.lease.follows(seen)) { // another driver was there
+                run.decide(results, noted);
+            }
+            run.clear(results);
             open = true;
             return run;
         } finally {
             if (!open) {
-                lease.close();
+                run.lease.close();
             }
         }
     }
 
+    /** Whether the run is done, where it starts, and what it replaces; changes nothing in the folder. */
     private void decide(List<String> results, Consumer<String> warnings) throws IOException {
+        done = Optional.empty();
+        from = Optional.empty();
+        replacesResults = false;
+        replacesCheckpoints = false;
         Optional<RunIdentity> finished = FinishedRun.read(files, folder);
         if (finished.isPresent()) {
             if (earlier == Earlier.OVERWRITE) {
-                remove(results);
-                store.clear();
+                replacesResults = true;
+                replacesCheckpoints = true;
             } else if (!settings.resume().equals(CheckpointSettings.AUTO)) {
                 throw refused("holds an earlier run");
             } else {
-                refuse(identity.differencesFrom(finished.get()), "holds an earlier run, of other settings");
+                refuse(finished.get(), "holds an earlier run, of other settings");
                 done = finished;
                 return;
             }
         }
         switch (settings.resume()) {
-            case CheckpointSettings.AUTO -> from = acceptable(store.newest(warnings));
+            case CheckpointSettings.AUTO -> from = acceptable(newest(warnings));
             case CheckpointSettings.NEVER -> {
-                Optional<StoredCheckpoint> own = store.newest(warnings);
+                Optional<StoredCheckpoint> own = newest(warnings);
                 if (own.isPresent() && earlier == Earlier.KEEP) {
                     throw refused("holds an unfinished run with %d steps, which resume=never would throw away"
                             .formatted(own.get().step()));
                 }
-                store.clear();
+                replacesCheckpoints = true;
             }
             default -> {
                 from = Optional.of(named(settings.resume(), warnings));
+                if (replacesCheckpoints && isOwn(from.get())) {
+                    throw new SettingsException(
+                            List.of("checkpoint.resume: cannot go on from %s: --overwrite removes it"
+                                    .formatted(from.get().path())));
+                }
                 refuse(
-                        identity.differencesFrom(from.get().checkpoint().identity()),
+                        from.get().checkpoint().identity(),
                         "cannot go on from %s, of other settings"
                                 .formatted(from.get().path()));
-                acceptable(isOwn(from.get()) ? from : store.newest(warnings));
+                acceptable(isOwn(from.get()) ? from : newest(warnings));
             }
         }
         if (from.isEmpty()) {
             if (earlier == Earlier.KEEP && hasAny(results)) {
                 throw refused("holds an earlier run");
             }
+            replacesResults = true;
+        }
+    }
+
+    /** The newest checkpoint in the folder that is not to be replaced. */
+    private Optional<StoredCheckpoint> newest(Consumer<String> warnings) throws IOException {
+        return replacesCheckpoints ? Optional.empty() : store.newest(warnings);
+    }
+
+    private void clear(List<String> results) throws IOException {
+        if (replacesResults) {
             remove(results);
+        }
+        if (replacesCheckpoints) {
+            store.clear();
         }
     }
 
@@ -142,17 +168,13 @@ public final class RunFolder implements AutoCloseable {
         if (own.isEmpty()) {
             return own;
         }
-        List<String> differences =
-                identity.differencesFrom(own.get().checkpoint().identity());
-        if (differences.isEmpty()) {
-            return own;
-        }
-        if (earlier == Earlier.OVERWRITE) {
-            store.clear();
+        RunIdentity theirs = own.get().checkpoint().identity();
+        if (!identity.differencesFrom(theirs).isEmpty() && earlier == Earlier.OVERWRITE) {
+            replacesCheckpoints = true;
             return Optional.empty();
         }
         refuse(
-                differences,
+                theirs,
                 "holds an unfinished run with %d steps, of other settings"
                         .formatted(own.get().step()));
         return own;
@@ -207,11 +229,19 @@ public final class RunFolder implements AutoCloseable {
                 List.of("%s %s: add --overwrite, or name another with --name".formatted(folder, why)));
     }
 
-    private void refuse(List<String> differences, String why) {
+    /** Refuses a run that differs from this one. */
+    private void refuse(RunIdentity theirs, String why) {
+        List<String> differences = identity.differencesFrom(theirs);
         if (!differences.isEmpty()) {
             List<String> errors = new ArrayList<>();
-            errors.add("%s %s (%s): undo the change, add --overwrite to start anew, or name another run with --name"
-                    .formatted(folder, why, differences.get(0)));
+            errors.add("%s %s (%s): %s, or name another run with --name"
+                    .formatted(
+                            folder,
+                            why,
+                            differences.get(0),
+                            identity.isOfAnotherVersion(theirs)
+                                    ? "another version of this program made it. Add --overwrite to start anew"
+                                    : "undo the change, add --overwrite to start anew"));
             errors.addAll(differences);
             throw new SettingsException(errors);
         }
@@ -245,17 +275,16 @@ public final class RunFolder implements AutoCloseable {
     public Optional<StoredCheckpoint> start(String data) throws IOException {
         identity = identity.withData(data);
         if (done.isPresent()) {
-            refuse(identity.differencesFrom(done.get()), "holds an earlier run, of other data");
+            refuse(done.get(), "holds an earlier run, of other data");
         }
         if (from.isPresent()) {
-            List<String> differences =
-                    identity.differencesFrom(from.get().checkpoint().identity());
-            if (!differences.isEmpty() && earlier == Earlier.OVERWRITE && isOwn(from.get())) {
+            RunIdentity theirs = from.get().checkpoint().identity();
+            if (!identity.differencesFrom(theirs).isEmpty() && earlier == Earlier.OVERWRITE && isOwn(from.get())) {
                 store.clear();
                 from = Optional.empty();
             } else {
                 refuse(
-                        differences,
+                        theirs,
                         "cannot go on from %s, of other data"
                                 .formatted(from.get().path()));
             }

@@ -8,8 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +71,45 @@ class RunFolderTest {
         try (RunFolder run = open("y", "auto", OTHER, RunFolder.Earlier.OVERWRITE)) {
             assertThat(run.start("data")).as("replaced").isEmpty();
             assertThat(runs.resolve("y/checkpoints")).doesNotExist();
+        }
+    }
+
+    @Test
+    void aRunOfAnotherVersionIsRefusedAsThatAndNobodyIsToldToUndoAChange() throws IOException {
+        interrupted("x");
+        Map<String, String> settings = new HashMap<>(SAME.settings());
+        settings.remove("run.seed");
+        settings.put("data.margin", "2");
+
+        assertThatThrownBy(() -> open("x", "auto", RunIdentity.of(settings), RunFolder.Earlier.KEEP))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("data.margin is 2, and the version that made the run had no such setting")
+                .extracting(e -> String.join("\n", ((SettingsException) e).errors()))
+                .asString()
+                .contains("another version of this program made it. Add --overwrite to start anew, or name")
+                .contains("run.seed was 1, and this version has no such setting")
+                .doesNotContain("undo");
+    }
+
+    @Test
+    void aRefusedCallLeavesTheFolderAsItIs() throws IOException {
+        interrupted("x");
+        List<String> before = names("x/claims");
+
+        assertThatThrownBy(() -> open("x", "auto", OTHER, RunFolder.Earlier.KEEP))
+                .isInstanceOf(SettingsException.class);
+        assertThatThrownBy(() -> open("x", "never", SAME, RunFolder.Earlier.KEEP))
+                .isInstanceOf(SettingsException.class);
+
+        assertThat(names("x/claims")).isEqualTo(before).hasSize(1);
+    }
+
+    private List<String> names(String folder) throws IOException {
+        try (Stream<Path> files = Files.list(runs.resolve(folder))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.endsWith(".crc"))
+                    .sorted()
+                    .toList();
         }
     }
 
