@@ -54,7 +54,8 @@ final class LoopbackProbe {
         long attempt = System.nanoTime();
         ExecutorService threads = Executors.newFixedThreadPool(RANKS);
         Site site = new Site(conf, security, HOST, HOST);
-        try (DriverNode driver = new DriverNode(site, RANKS, attempt, settings, offers -> offers.get(0), () -> false)) {
+        try (DriverNode driver =
+                DriverNode.open(site, RANKS, attempt, settings, offers -> offers.get(0), () -> false)) {
             List<Future<Exchange[]>> ranks = new ArrayList<>();
             for (int rank = 0; rank < RANKS; rank++) {
                 int self = rank;

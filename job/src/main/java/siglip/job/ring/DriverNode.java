@@ -36,13 +36,7 @@ public final class DriverNode extends Node {
     private final Progress[] progress;
     private final Pulse pulse;
 
-    /**
-     * Listens for {@code ranks} ranks of an attempt.
-     *
-     * @param agree makes of what the ranks would compute with, in their order, what all of them shall; a {@link NumericsException} of it
-     *     ends the attempt
-     */
-    public DriverNode(
+    private DriverNode(
             Site site,
             int ranks,
             long attempt,
@@ -60,7 +54,25 @@ public final class DriverNode extends Node {
         numerics = new String[ranks];
         progress = new Progress[ranks];
         pulse = new Pulse(ranks, settings.heartbeat(), settings.silence(), System.nanoTime());
-        everyBeat(settings.heartbeat(), this::watch);
+    }
+
+    /**
+     * Listens for {@code ranks} ranks of an attempt.
+     *
+     * @param agree makes of what the ranks would compute with, in their order, what all of them shall; what it throws ends the attempt for
+     *     all, as a {@link NumericsException}
+     */
+    public static DriverNode open(
+            Site site,
+            int ranks,
+            long attempt,
+            RingSettings settings,
+            Function<List<String>, String> agree,
+            BooleanSupplier cancelled) {
+        DriverNode node = new DriverNode(site, ranks, attempt, settings, agree, cancelled);
+        node.listen();
+        node.everyBeat(settings.heartbeat(), node::watch);
+        return node;
     }
 
     /**
@@ -159,9 +171,11 @@ public final class DriverNode extends Node {
     private String decide() {
         try {
             return agree.apply(List.of(numerics));
-        } catch (NumericsException refusal) {
-            fail(refusal);
-            together.completeExceptionally(refusal);
+        } catch (RuntimeException e) {
+            NumericsException refusal = e instanceof NumericsException known
+                    ? known
+                    : new NumericsException("Cannot agree on what to compute with: " + e.getMessage(), e);
+            end(refusal);
             throw refusal;
         }
     }

@@ -37,9 +37,9 @@ public abstract class Node implements AutoCloseable {
 
     private final String name;
     private final long attempt;
-    private final boolean authenticated;
     private final BooleanSupplier cancelled;
-    private final Duration waitTimeout;
+    private final Site site;
+    private final RingSettings settings;
     private final Mailbox mailbox = new Mailbox();
     private final Map<TransportClient, Integer> peers = new ConcurrentHashMap<>();
     private final Map<Integer, TransportClient> routes = new ConcurrentHashMap<>();
@@ -48,16 +48,20 @@ public abstract class Node implements AutoCloseable {
     private final AtomicLong reduceBytes = new AtomicLong();
     private volatile Thread heart;
     private final AtomicBoolean closing = new AtomicBoolean();
-    final Endpoint endpoint;
+    volatile Endpoint endpoint;
 
     Node(String name, Site site, long attempt, RingSettings settings, BooleanSupplier cancelled) {
         this.name = name;
         this.attempt = attempt;
-        this.authenticated = site.security().isAuthenticationEnabled();
         this.cancelled = cancelled;
-        this.waitTimeout = settings.waitTimeout();
+        this.site = site;
+        this.settings = settings;
         this.strangers = new Strangers(settings.silence());
-        this.endpoint = new Endpoint(site, settings, new Handler());
+    }
+
+    /** Opens the node to others, once it is whole: from now on requests and notices may come. */
+    final void listen() {
+        endpoint = new Endpoint(site, settings, new Handler());
     }
 
     final long attempt() {
@@ -160,7 +164,7 @@ public abstract class Node implements AutoCloseable {
      * @throws RingException when the attempt has failed, is cancelled, or the deadline has passed; names the peer
      */
     public final <T> T await(CompletableFuture<T> future, int peer, String what) {
-        return await(future, peer, what, waitTimeout);
+        return await(future, peer, what, settings.waitTimeout());
     }
 
     final <T> T await(CompletableFuture<T> future, int peer, String what, Duration limit) {
@@ -266,7 +270,9 @@ public abstract class Node implements AutoCloseable {
             beating.interrupt();
         }
         mailbox.fail(new RingException(Progress.NOBODY, "The attempt is over"));
-        endpoint.close();
+        if (endpoint != null) {
+            endpoint.close();
+        }
     }
 
     /** What arrives, on the network's threads. */
@@ -358,7 +364,7 @@ public abstract class Node implements AutoCloseable {
         }
 
         private void requireAuthentication(TransportClient from) {
-            if (authenticated && from.getClientId() == null) {
+            if (site.security().isAuthenticationEnabled() && from.getClientId() == null) {
                 throw new SecurityException("Cannot take a message of a connection that is not authenticated");
             }
         }

@@ -47,6 +47,7 @@ public class RankNode extends Node {
     }
 
     static RankNode join(RankNode node, String numerics) {
+        node.listen();
         try {
             node.connect(numerics);
             return node;
@@ -64,6 +65,7 @@ public class RankNode extends Node {
     public static void decline(Site site, Rendezvous meeting, int rank, Throwable cause) {
         Site unreachable = new Site(site.conf(), site.security(), LOOPBACK, LOOPBACK);
         try (RankNode node = new RankNode(unreachable, meeting, rank, () -> false)) {
+            node.listen();
             node.route(DRIVER, node.open(DRIVER, meeting.driver()));
             node.giveUp(cause, false);
         }

@@ -87,7 +87,7 @@ public final class Attempt {
             Consumer<DriverNode> driver) {
         AtomicReference<JavaFutureAction<?>> job = new AtomicReference<>();
         try (RankExecutors executors = RankExecutors.watch(spark, request.group);
-                DriverNode node = new DriverNode(
+                DriverNode node = DriverNode.open(
                         Site.ofDriver(),
                         request.ranks,
                         NUMBERS.nextLong(),
@@ -119,6 +119,7 @@ public final class Attempt {
 
     /** Ends what is left of the attempt, and finds out why it failed. */
     private RuntimeException failed(DriverNode node, RankExecutors executors, JavaFutureAction<?> job, Exception e) {
+        boolean interrupted = Thread.interrupted(); // or nothing below would wait
         clock.notice();
         LOG.debug("An attempt failed: {}", node.where(), e);
         Optional<RuntimeException> named = node.cause();
@@ -126,6 +127,9 @@ public final class Attempt {
         Throwable sparks = job == null ? e : end(job).orElse(e);
         RuntimeException failure = failure(node, executors, named.orElse(null), e, sparks);
         clock.lap(RecoveryClock.Part.ENDED);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
         return failure;
     }
 

@@ -61,12 +61,15 @@ public final class Circle implements AutoCloseable {
         this.ranks = ranks;
         this.settings = settings;
         this.attempt = System.nanoTime();
-        this.driver = new DriverNode(site, ranks, attempt, settings, Circle::agree, () -> false);
+        this.driver = DriverNode.open(site, ranks, attempt, settings, Circle::agree, () -> false);
         this.entrance = driver.address();
     }
 
-    /** All ranks must have come with the same. */
+    /** All ranks must have come with the same, and not with nothing. */
     static String agree(List<String> numerics) {
+        if (numerics.contains("")) {
+            throw new IllegalArgumentException("a rank offers nothing");
+        }
         if (numerics.stream().distinct().count() > 1) {
             throw new NumericsException("these differ: " + numerics);
         }

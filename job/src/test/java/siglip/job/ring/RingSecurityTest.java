@@ -111,7 +111,7 @@ class RingSecurityTest {
     void noNodeListensOffLoopbackWithoutAuthentication() {
         SparkConf conf = Circle.plain();
 
-        assertThatThrownBy(() -> new DriverNode(
+        assertThatThrownBy(() -> DriverNode.open(
                                 Circle.site(conf, "0.0.0.0"), 2, 1, Circle.SETTINGS, Circle::agree, () -> false)
                         .close())
                 .isInstanceOf(SettingsException.class)
@@ -124,14 +124,14 @@ class RingSecurityTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             RingSettings settings = settings(new PortRange(taken.getLocalPort(), taken.getLocalPort()), false);
 
-            assertThatThrownBy(
-                            () -> new DriverNode(Circle.site(conf), 2, 1, settings, Circle::agree, () -> false).close())
+            assertThatThrownBy(() -> DriverNode.open(Circle.site(conf), 2, 1, settings, Circle::agree, () -> false)
+                            .close())
                     .isInstanceOf(SettingsException.class)
                     .hasMessageContaining("all ports of ring.ports=%d are taken", taken.getLocalPort());
 
             RingSettings wider =
                     settings(new PortRange(taken.getLocalPort(), Math.min(65_535, taken.getLocalPort() + 20)), false);
-            try (DriverNode node = new DriverNode(Circle.site(conf), 2, 1, wider, Circle::agree, () -> false)) {
+            try (DriverNode node = DriverNode.open(Circle.site(conf), 2, 1, wider, Circle::agree, () -> false)) {
                 assertThat(node.address().port())
                         .isBetween(taken.getLocalPort() + 1, wider.ports().last());
             }

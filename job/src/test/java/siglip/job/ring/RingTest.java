@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -429,6 +431,27 @@ class RingTest {
             assertThatThrownBy(() -> circle.join(1, "OpenBLAS, AVX2").close())
                     .hasMessageContaining("these differ: [oneDNN, AVX-512, OpenBLAS, AVX2]");
             assertThatThrownBy(() -> circle.driver().assemble()).hasRootCauseInstanceOf(NumericsException.class);
+        }
+    }
+
+    @Test
+    void anOfferThatCannotBeReadEndsTheAttemptForAllRanksAtOnce() throws Exception {
+        try (Circle circle = new Circle(3)) {
+            ExecutorService threads = Executors.newFixedThreadPool(3);
+            try {
+                List<Future<RankNode>> joining = new ArrayList<>();
+                for (String offer : List.of("test", "", "test")) {
+                    int rank = joining.size();
+                    joining.add(threads.submit(() -> circle.join(rank, offer)));
+                }
+                for (Future<RankNode> rank : joining) { // far less than ring.hello-timeout
+                    assertThatThrownBy(() -> rank.get(5, TimeUnit.SECONDS))
+                            .hasMessageContaining("Cannot agree on what to compute with: a rank offers nothing");
+                }
+                assertThat(circle.driver().cause().orElseThrow()).isInstanceOf(NumericsException.class);
+            } finally {
+                threads.shutdownNow();
+            }
         }
     }
 }
