@@ -40,14 +40,14 @@ public record DataSettings(
     public enum Kind {
         /** Decided by the column's type: binary or string is raw, arrays and vectors are features. */
         AUTO,
-        /** Encoded image bytes, or a string. */
+        /** Encoded image bytes or the path of a picture file; a string. */
         RAW,
         /** Float features: array of float or double, little-endian float32 binary, or Spark's vector type. */
         FEATURES
     }
 
     /**
-     * @param image image bytes or image features
+     * @param image image bytes, paths of picture files, or image features
      * @param imageKind what the image column holds
      * @param text caption or text features
      * @param textKind what the text column holds

@@ -33,8 +33,11 @@ public sealed interface ImageColumn extends Serializable {
 
         @Override
         public float[] read(InternalRow row) throws InvalidRow {
-            Decoded decoded =
-                    siglip.job.pictures.Pictures.decode(row.getBinary(PairTable.IMAGE), features.px(), maxPixels);
+            return read(row.getBinary(PairTable.IMAGE));
+        }
+
+        private float[] read(byte[] file) throws InvalidRow {
+            Decoded decoded = siglip.job.pictures.Pictures.decode(file, features.px(), maxPixels);
             if (decoded instanceof Rejected rejected) {
                 throw new InvalidRow(rejected.fault().sentence());
             }
@@ -49,6 +52,31 @@ public sealed interface ImageColumn extends Serializable {
         @Override
         public ExactMoments moments() {
             return new ExactMoments(features.isWithinUnit() ? features.width() : 0);
+        }
+    }
+
+    /** Paths or addresses of picture files. */
+    record PicturePaths(Pictures pictures, PictureFiles files) implements ImageColumn {
+        @Override
+        public String name() {
+            return pictures.name();
+        }
+
+        @Override
+        public float[] read(InternalRow row) throws InvalidRow {
+            String address = row.getUTF8String(PairTable.IMAGE).toString();
+            return pictures.read(
+                    files.read(address, row.getUTF8String(PairTable.FILE).toString()));
+        }
+
+        @Override
+        public boolean isComputed() {
+            return true;
+        }
+
+        @Override
+        public ExactMoments moments() {
+            return pictures.moments();
         }
     }
 

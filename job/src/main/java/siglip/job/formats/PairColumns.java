@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
@@ -30,11 +31,11 @@ final class PairColumns {
      *
      * @throws DataException naming every column that is missing or of a type that does not do
      */
-    static PairReader check(StructType schema, DataSettings settings, int buckets) {
+    static PairReader check(StructType schema, DataSettings settings, int buckets, PictureFiles files) {
         Columns columns = settings.columns();
         PairColumns check = new PairColumns(schema);
         Optional<GivenFeatures> image =
-                check.given("image", columns.image(), columns.imageKind(), DataTypes.BinaryType);
+                check.given("image", columns.image(), columns.imageKind(), DataTypes.BinaryType, DataTypes.StringType);
         Optional<GivenFeatures> text = check.given("text", columns.text(), columns.textKind(), DataTypes.StringType);
         columns.keywords().ifPresent(name -> check.keywords(name, text.isEmpty()));
         columns.concept().ifPresent(name -> check.find("concept", name));
@@ -46,8 +47,7 @@ final class PairColumns {
         }
         return new PairReader(
                 image.<ImageColumn>map(ImageColumn.Given::new)
-                        .orElse(new ImageColumn.Pictures(
-                                PictureFeatures.BY_NAME.get("gradients-and-colours"), settings.maxImagePixels())),
+                        .orElseGet(() -> check.pictures(columns.image(), settings.maxImagePixels(), files)),
                 text.<TextColumn>map(TextColumn.Given::new)
                         .orElse(new TextColumn.Captions(new CaptionReader(
                                 CaptionFeatures.BY_NAME.get("hashed-words").apply(buckets),
@@ -56,17 +56,27 @@ final class PairColumns {
                 columns.concept().isPresent() || text.isEmpty());
     }
 
+    /** Pictures in the column itself, or in files that it names. */
+    private ImageColumn pictures(String column, long maxPixels, PictureFiles files) {
+        ImageColumn.Pictures pictures =
+                new ImageColumn.Pictures(PictureFeatures.BY_NAME.get("gradients-and-colours"), maxPixels);
+        return schema.apply(column).dataType() instanceof StringType
+                ? new ImageColumn.PicturePaths(pictures, files)
+                : pictures;
+    }
+
     /** How a column's features are stored; empty if it holds pictures or captions. */
-    private Optional<GivenFeatures> given(String setting, String name, Kind kind, DataType raw) {
+    private Optional<GivenFeatures> given(String setting, String name, Kind kind, DataType... raw) {
         Optional<DataType> type = find(setting, name);
         if (type.isEmpty()) {
             return Optional.empty();
         }
-        boolean isRaw = type.get().equals(raw);
+        boolean isRaw = Arrays.asList(raw).contains(type.get());
+        String rawTypes = Arrays.stream(raw).map(DataType::simpleString).collect(Collectors.joining(" or "));
         Optional<GivenFeatures> features = GivenFeatures.of(type.get());
         if (kind == Kind.RAW || (kind == Kind.AUTO && isRaw)) {
             if (!isRaw) {
-                complain(setting, name, "is %s, not %s".formatted(type.get().simpleString(), raw.simpleString()));
+                complain(setting, name, "is %s, not %s".formatted(type.get().simpleString(), rawTypes));
             }
             return Optional.empty();
         }
@@ -80,8 +90,7 @@ final class PairColumns {
                     setting,
                     name,
                     "is %s; array<float>, array<double>, binary float32 or Spark's vector would do%s"
-                            .formatted(
-                                    type.get().simpleString(), kind == Kind.AUTO ? ", or " + raw.simpleString() : ""));
+                            .formatted(type.get().simpleString(), kind == Kind.AUTO ? ", or " + rawTypes : ""));
         }
         return features;
     }

@@ -17,6 +17,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.SerializableConfiguration;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Columns;
 import siglip.job.config.FirstLine;
@@ -34,6 +35,11 @@ public final class PairTable {
     static final int TEXT = 6;
     static final int KEYWORDS = 7;
     public static final int CLASSES = 8;
+
+    /** Rows of paths that one task reads, at most about. */
+    private static final long ROWS_OF_PATHS = 4096;
+
+    private static final int NEIGHBOURS = 16;
 
     private final DataRows data;
     private final Columns columns;
@@ -59,7 +65,9 @@ public final class PairTable {
         DataRows data = DataFormat.BY_NAME
                 .get("parquet")
                 .open(spark, settings.path(), List.of(columns.image(), columns.text()));
-        PairReader reader = PairColumns.check(data.table().schema(), settings, buckets);
+        PictureFiles files = new PictureFiles(
+                new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
+        PairReader reader = PairColumns.check(data.table().schema(), settings, buckets, files);
         Column test = predicate(data.table(), "data.test", settings.test()).orElse(lit(false));
         Column train = predicate(data.table(), "data.train", settings.train()).orElse(test.equalTo(lit(false)));
         return new PairTable(data, columns, reader, train, test);
@@ -95,12 +103,26 @@ public final class PairTable {
         selected.add(named(columns.text()));
         selected.add(columns.keywords().map(PairTable::named).orElse(lit(null).cast("array<string>")));
         columns.classes().forEach(name -> selected.add(named(name).cast(DataTypes.StringType)));
-        return data.table()
-                .where(where)
+        return spread(data.table().where(where))
                 .select(selected.toArray(Column[]::new))
                 .queryExecution()
                 .toRdd()
                 .toJavaRDD();
+    }
+
+    /**
+     * Files of paths are small, and the pictures that they name are not: rows are handed to all cores before pictures are read, some neighbours
+     * together.
+     */
+    private Dataset<Row> spread(Dataset<Row> rows) {
+        if (!(reader.image() instanceof ImageColumn.PicturePaths)) {
+            return rows;
+        }
+        long count = files().stream().mapToLong(DataFile::rows).sum();
+        int cores = rows.sparkSession().sparkContext().defaultParallelism();
+        int parts = (int) Math.max(4L * cores, Math.min(count / ROWS_OF_PATHS, 100_000));
+        return rows.repartition(
+                parts, data.file(), data.row().divide(NEIGHBOURS).cast(DataTypes.LongType));
     }
 
     /** The concept of each row that either predicate takes, alone in its row, which is used again for the next. */
