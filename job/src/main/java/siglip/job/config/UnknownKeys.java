@@ -3,10 +3,7 @@ package siglip.job.config;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -50,58 +47,6 @@ final class UnknownKeys {
     /** The message for one unknown key. */
     static String message(ConfigValue value, String path, Set<String> known) {
         return "%s: unknown key %s%s"
-                .formatted(
-                        SettingsLayers.place(value.origin()),
-                        path,
-                        suggestion(path, known)
-                                .map(" (did you mean %s?)"::formatted)
-                                .orElse(""));
-    }
-
-    /** The known path that looks most like {@code path}, if one looks like it at all. */
-    static Optional<String> suggestion(String path, Set<String> known) {
-        String wanted = plain(path);
-        Optional<String> near = known.stream()
-                .min(Comparator.comparingInt(candidate -> distance(wanted, plain(candidate))))
-                .filter(candidate -> distance(wanted, plain(candidate)) <= Math.max(2, wanted.length() / 5));
-        if (near.isPresent()) {
-            return near;
-        }
-        Optional<String> longer = known.stream()
-                .filter(candidate -> plain(candidate).startsWith(wanted))
-                .findFirst();
-        if (longer.isPresent()) {
-            return longer;
-        }
-        String last = plain(lastPart(path)); // the right key in the wrong section
-        return known.stream()
-                .filter(candidate -> distance(last, plain(lastPart(candidate))) <= last.length() / 5)
-                .findFirst();
-    }
-
-    private static String lastPart(String path) {
-        return path.substring(path.lastIndexOf('.') + 1);
-    }
-
-    private static String plain(String path) {
-        return path.toLowerCase(Locale.ROOT).replaceAll("[-_]", "");
-    }
-
-    /** Levenshtein's: how many characters to insert, delete or replace. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
+                .formatted(SettingsLayers.place(value.origin()), path, NearestName.hint(path, known));
     }
 }

@@ -8,7 +8,6 @@ import java.util.NavigableSet;
 import java.util.TreeSet;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.unsafe.types.UTF8String;
 import siglip.job.formats.PairTable;
 
 /**
@@ -47,9 +46,9 @@ final class ConceptScan {
             if (row.isNullAt(0)) {
                 continue;
             }
-            UTF8String concept = row.getUTF8String(0);
-            if (concept.numBytes() > 0 && found.add(concept.getBytes())) {
-                bytes += concept.numBytes() + OBJECT_BYTES;
+            byte[] concept = row.getBinary(0);
+            if (concept.length > 0 && found.add(concept)) {
+                bytes += concept.length + OBJECT_BYTES;
                 if (bytes > most) {
                     return List.of(new byte[0]);
                 }

@@ -8,7 +8,7 @@ import siglip.job.formats.DataException;
 import siglip.job.order.Keyed;
 
 /**
- * Numbers the concepts of a data set: 0, 1, ... in the order of their UTF-8 bytes. Only a 64-bit hash of each is kept, 12 bytes a concept, so that
+ * Numbers the concepts of a data set: 0, 1, ... in the order of their bytes. Only a 64-bit hash of each is kept, 12 bytes a concept, so that
  * captions by the ten million do.
  */
 final class Concepts implements Serializable {
@@ -56,11 +56,11 @@ final class Concepts implements Serializable {
     }
 
     /** The number of a concept that is among those of the data set. */
-    int idOf(byte[] utf8) {
-        int at = Arrays.binarySearch(hashes, hash(utf8));
+    int idOf(byte[] concept) {
+        int at = Arrays.binarySearch(hashes, hash(concept));
         if (at < 0) {
             throw new DataException("Cannot find concept '%s': did the files change while they were read?"
-                    .formatted(new String(utf8, StandardCharsets.UTF_8)));
+                    .formatted(new String(concept, StandardCharsets.UTF_8)));
         }
         return ids[at];
     }
@@ -76,9 +76,9 @@ final class Concepts implements Serializable {
     }
 
     /** FNV-1a of 64 bits, mixed once more. */
-    private static long hash(byte[] utf8) {
+    private static long hash(byte[] concept) {
         long hash = 0xcbf29ce484222325L;
-        for (byte b : utf8) {
+        for (byte b : concept) {
             hash = (hash ^ (b & 255)) * 0x100000001b3L;
         }
         return Keyed.mix(hash);

@@ -116,8 +116,7 @@ final class DataCheck {
         if (key.isEmpty() || rows.stream().allMatch(RoaringBitmap::isEmpty)) {
             return KeptRows.inFileOrder(table.files(), rows);
         }
-        return KeptRows.inKeyOrder(
-                table.files(), rows, key.get(), table.keys(key.get()).toLocalIterator());
+        return KeptRows.inKeyOrder(table.files(), rows, key.get(), table.keys().toLocalIterator());
     }
 
     private void refuseUnlistedFiles(ScanSummary scan) {

@@ -8,17 +8,17 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.types.DataType;
 import scala.Tuple2;
 import siglip.job.batches.EncodedPair;
 import siglip.job.batches.SlicePartitioner;
+import siglip.job.formats.ColumnNames;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFile;
 import siglip.job.formats.DataFormat;
 import siglip.job.formats.DataRows;
+import siglip.job.formats.FoundColumn;
 import siglip.job.formats.GivenFeatures;
 import siglip.job.formats.Pair;
-import siglip.job.formats.PairTable;
 import siglip.job.order.Slices;
 
 /** Image and text embeddings of a data set as they are given: no row is left out, none is scaled, and the order is the file's own. */
@@ -45,9 +45,12 @@ public final class EmbeddingPairs {
      * @throws DataException if the columns are not there or hold no embeddings
      */
     public static EmbeddingPairs open(SparkSession spark, String path, String imageColumn, String textColumn) {
-        DataRows data = DataFormat.BY_NAME.get("parquet").open(spark, path, List.of(imageColumn, textColumn));
-        GivenFeatures image = type(data.table(), path, imageColumn);
-        GivenFeatures text = type(data.table(), path, textColumn);
+        DataRows data = DataFormat.BY_NAME
+                .get("parquet")
+                .open(spark, path, ColumnNames.columns(List.of(imageColumn, textColumn)));
+        ColumnNames names = ColumnNames.of(data);
+        FoundColumn image = column(names, path, imageColumn, "--image-column");
+        FoundColumn text = column(names, path, textColumn, "--text-column");
         Map<String, Long> starts = new HashMap<>();
         long total = 0;
         for (DataFile file : data.files()) {
@@ -57,21 +60,21 @@ public final class EmbeddingPairs {
         if (total == 0) {
             throw new DataException("Cannot compute the loss of %s: it holds no rows".formatted(path));
         }
-        Dataset<Row> table =
-                data.table().select(data.file(), data.row(), PairTable.named(imageColumn), PairTable.named(textColumn));
-        return new EmbeddingPairs(table, image, text, starts, total);
+        Dataset<Row> table = data.table().select(data.file(), data.row(), image.column(), text.column());
+        return new EmbeddingPairs(table, type(image, path, imageColumn), type(text, path, textColumn), starts, total);
     }
 
-    private static GivenFeatures type(Dataset<Row> rows, String path, String column) {
-        List<String> columns = List.of(rows.columns());
-        if (!columns.contains(column)) {
-            throw new DataException("Cannot find column '%s' in %s: it has %s".formatted(column, path, columns));
-        }
-        DataType type = rows.schema().apply(column).dataType();
-        return GivenFeatures.of(type)
+    private static FoundColumn column(ColumnNames names, String path, String name, String option) {
+        return names.find(name)
+                .orElseThrow(() -> new DataException("Cannot read embeddings from %s: %s. Its columns are %s"
+                        .formatted(path, names.whyNot(name, option), names.listed())));
+    }
+
+    private static GivenFeatures type(FoundColumn found, String path, String column) {
+        return GivenFeatures.of(found.type())
                 .orElseThrow(() -> new DataException(
                         "Cannot read embeddings from column '%s' of %s: it is %s, not an array of float or double, float32 binary, or a vector"
-                                .formatted(column, path, type.simpleString())));
+                                .formatted(column, path, found.type().simpleString())));
     }
 
     public long rows() {

@@ -3,8 +3,10 @@ package siglip.job.data;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.spark.sql.Row;
@@ -72,9 +74,12 @@ final class KeptRows implements Serializable {
                 throw new DataException(
                         "Cannot order rows by '%s' (data.columns.key): %s has none".formatted(key, where));
             }
-            if (next > 0 && row.get(2).equals(last)) {
+            if (next > 0 && Objects.deepEquals(row.get(2), last)) {
                 throw new DataException("Cannot order rows by '%s' (data.columns.key): %s has the key %s of another row"
-                        .formatted(key, where, last));
+                        .formatted(
+                                key,
+                                where,
+                                last instanceof byte[] bytes ? HexFormat.of().formatHex(bytes) : last));
             }
             last = row.get(2);
             kept.byRank[file][kept.rows[file].rank(index) - 1] = next++;

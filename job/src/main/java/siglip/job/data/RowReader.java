@@ -32,9 +32,9 @@ record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts
         }
         int concept = -1;
         boolean leftOut = false;
-        if (reader.concept() && !PairTable.isEmpty(row, PairTable.CONCEPT)) {
+        if (reader.concept() && !PairTable.hasNoConcept(row)) {
             Concepts known = concepts.value().value();
-            concept = known.idOf(row.getUTF8String(PairTable.CONCEPT).getBytes());
+            concept = known.idOf(row.getBinary(PairTable.CONCEPT));
             leftOut = known.isLeftOut(concept);
         }
         boolean train = row.getBoolean(PairTable.TRAIN);

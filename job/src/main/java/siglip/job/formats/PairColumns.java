@@ -5,128 +5,177 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StringType;
-import org.apache.spark.sql.types.StructType;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Columns;
 import siglip.job.config.DataSettings.Kind;
 import siglip.job.features.CaptionFeatures;
 import siglip.job.features.PictureFeatures;
 
-/** Checks the columns that the settings name against those of the files, and finds out what they hold. All complaints come together. */
-final class PairColumns {
-    private final StructType schema;
-    private final List<String> complaints = new ArrayList<>();
-
-    private PairColumns(StructType schema) {
-        this.schema = schema;
-    }
+/**
+ * The columns of a pair, found in a table.
+ *
+ * @param reader how their cells are read
+ * @param image encoded pictures or features
+ * @param text captions or features
+ * @param keywords arrays of strings, all null where there are none
+ * @param concept bytes, all null where pairs have no concept
+ * @param classes strings
+ * @param key what orders the rows; empty where their place does
+ */
+record PairColumns(
+        PairReader reader,
+        Column image,
+        Column text,
+        Column keywords,
+        Column concept,
+        List<Column> classes,
+        Optional<Column> key) {
 
     /**
-     * How to read the columns.
+     * Checks the columns that the settings name against those of the data, and finds out what they hold.
      *
      * @throws DataException naming every column that is missing or of a type that does not do
      */
-    static PairReader check(StructType schema, DataSettings settings, int buckets, PictureFiles files) {
-        Columns columns = settings.columns();
-        PairColumns check = new PairColumns(schema);
-        Optional<GivenFeatures> image =
-                check.given("image", columns.image(), columns.imageKind(), DataTypes.BinaryType, DataTypes.StringType);
-        Optional<GivenFeatures> text = check.given("text", columns.text(), columns.textKind(), DataTypes.StringType);
-        columns.keywords().ifPresent(name -> check.keywords(name, text.isEmpty()));
-        columns.concept().ifPresent(name -> check.find("concept", name));
-        columns.classes().forEach(name -> check.find("classes", name));
-        columns.key().ifPresent(name -> check.find("key", name));
-        if (!check.complaints.isEmpty()) {
-            throw new DataException("Cannot read pairs from %s: %s. Its columns are %s"
-                    .formatted(settings.path(), String.join("; ", check.complaints), check.listed()));
-        }
-        return new PairReader(
-                image.<ImageColumn>map(ImageColumn.Given::new)
-                        .orElseGet(() -> check.pictures(columns.image(), settings.maxImagePixels(), files)),
-                text.<TextColumn>map(TextColumn.Given::new)
-                        .orElse(new TextColumn.Captions(new CaptionReader(
-                                CaptionFeatures.BY_NAME.get("hashed-words").apply(buckets),
-                                settings.htmlEntities(),
-                                settings.missingCaptions()))),
-                columns.concept().isPresent() || text.isEmpty());
+    static PairColumns find(ColumnNames names, DataSettings settings, int buckets, PictureFiles files) {
+        return new Check(names).columns(settings, buckets, files);
     }
 
-    /** Pictures in the column itself, or in files that it names. */
-    private ImageColumn pictures(String column, long maxPixels, PictureFiles files) {
-        ImageColumn.Pictures pictures =
-                new ImageColumn.Pictures(PictureFeatures.BY_NAME.get("gradients-and-colours"), maxPixels);
-        return schema.apply(column).dataType() instanceof StringType
-                ? new ImageColumn.PicturePaths(pictures, files)
-                : pictures;
-    }
+    /** All complaints come together. */
+    private static final class Check {
+        private final ColumnNames names;
+        private final List<String> complaints = new ArrayList<>();
 
-    /** How a column's features are stored; empty if it holds pictures or captions. */
-    private Optional<GivenFeatures> given(String setting, String name, Kind kind, DataType... raw) {
-        Optional<DataType> type = find(setting, name);
-        if (type.isEmpty()) {
-            return Optional.empty();
+        Check(ColumnNames names) {
+            this.names = names;
         }
-        boolean isRaw = Arrays.asList(raw).contains(type.get());
-        String rawTypes = Arrays.stream(raw).map(DataType::simpleString).collect(Collectors.joining(" or "));
-        Optional<GivenFeatures> features = GivenFeatures.of(type.get());
-        if (kind == Kind.RAW || (kind == Kind.AUTO && isRaw)) {
-            if (!isRaw) {
-                complain(setting, name, "is %s, not %s".formatted(type.get().simpleString(), rawTypes));
+
+        PairColumns columns(DataSettings settings, int buckets, PictureFiles files) {
+            Columns columns = settings.columns();
+            Optional<FoundColumn> image = find("image", columns.image()).map(Check::bytes);
+            Optional<FoundColumn> text = find("text", columns.text());
+            Optional<GivenFeatures> imageFeatures = image.flatMap(found -> given(
+                    "image",
+                    columns.image(),
+                    found.type(),
+                    columns.imageKind(),
+                    DataTypes.BinaryType,
+                    DataTypes.StringType));
+            Optional<GivenFeatures> textFeatures = text.flatMap(
+                    found -> given("text", columns.text(), found.type(), columns.textKind(), DataTypes.StringType));
+            Optional<Column> keywords = columns.keywords().flatMap(name -> keywords(name, textFeatures.isEmpty()));
+            Optional<FoundColumn> concept = columns.concept().flatMap(name -> find("concept", name));
+            List<Column> classes = columns.classes().stream()
+                    .flatMap(name -> find("classes", name).stream())
+                    .map(found -> found.column().cast(DataTypes.StringType))
+                    .toList();
+            Optional<Column> key =
+                    columns.key().flatMap(name -> find("key", name)).map(FoundColumn::column);
+            if (!complaints.isEmpty()) {
+                throw new DataException("Cannot read pairs from %s: %s. Its columns are %s"
+                        .formatted(settings.path(), String.join("; ", complaints), names.listed()));
             }
-            return Optional.empty();
+            Optional<FoundColumn> concepts = concept.or(() -> textFeatures.isEmpty() ? text : Optional.empty());
+            return new PairColumns(
+                    new PairReader(
+                            imageFeatures
+                                    .<ImageColumn>map(ImageColumn.Given::new)
+                                    .orElseGet(() -> pictures(image.orElseThrow(), settings.maxImagePixels(), files)),
+                            textFeatures
+                                    .<TextColumn>map(TextColumn.Given::new)
+                                    .orElse(new TextColumn.Captions(new CaptionReader(
+                                            CaptionFeatures.BY_NAME
+                                                    .get("hashed-words")
+                                                    .apply(buckets),
+                                            settings.htmlEntities(),
+                                            settings.missingCaptions()))),
+                            concepts.isPresent()),
+                    image.orElseThrow().column(),
+                    text.orElseThrow().column(),
+                    keywords.orElse(functions.lit(null).cast("array<string>")),
+                    concepts.map(Check::asBytes).orElse(functions.lit(null).cast(DataTypes.BinaryType)),
+                    classes,
+                    key);
         }
-        if (kind == Kind.AUTO && type.get() instanceof BinaryType) {
-            complain(
-                    setting,
-                    name,
-                    "is binary: set data.columns.%s-kind = features if it holds float32".formatted(setting));
-        } else if (features.isEmpty()) {
-            complain(
-                    setting,
-                    name,
-                    "is %s; array<float>, array<double>, binary float32 or Spark's vector would do%s"
-                            .formatted(type.get().simpleString(), kind == Kind.AUTO ? ", or " + rawTypes : ""));
-        }
-        return features;
-    }
 
-    private void keywords(String name, boolean captions) {
-        Optional<DataType> type = find("keywords", name);
-        boolean strings =
-                type.isPresent() && type.get() instanceof ArrayType array && array.elementType() instanceof StringType;
-        if (type.isPresent() && !strings) {
-            complain(
-                    "keywords",
-                    name,
-                    "is %s, not array<string>".formatted(type.get().simpleString()));
+        /** Pictures are often kept as a struct of their bytes and path, as Hugging Face's data sets are. */
+        private static FoundColumn bytes(FoundColumn image) {
+            return image.field("bytes")
+                    .filter(bytes -> bytes.type() instanceof BinaryType)
+                    .orElse(image);
         }
-        if (!captions) {
-            complain("keywords", name, "goes with captions, but the text column holds features");
+
+        /** Pictures in the column itself, or in files that it names. */
+        private static ImageColumn pictures(FoundColumn image, long maxPixels, PictureFiles files) {
+            ImageColumn.Pictures pictures =
+                    new ImageColumn.Pictures(PictureFeatures.BY_NAME.get("gradients-and-colours"), maxPixels);
+            return image.type() instanceof StringType ? new ImageColumn.PicturePaths(pictures, files) : pictures;
         }
-    }
 
-    private Optional<DataType> find(String setting, String name) {
-        if (!Arrays.asList(schema.fieldNames()).contains(name)) {
-            complaints.add("no column '%s' (data.columns.%s)".formatted(name, setting));
-            return Optional.empty();
+        /** Bytes compare and hash alike everywhere; not every concept is valid UTF-8, a perceptual hash for one. */
+        private static Column asBytes(FoundColumn concept) {
+            return concept.type() instanceof BinaryType
+                    ? concept.column()
+                    : concept.column().cast(DataTypes.StringType).cast(DataTypes.BinaryType);
         }
-        return Optional.of(schema.apply(name).dataType());
-    }
 
-    private void complain(String setting, String name, String what) {
-        complaints.add("column '%s' (data.columns.%s) %s".formatted(name, setting, what));
-    }
+        /** How a column's features are stored; empty if it holds pictures or captions. */
+        private Optional<GivenFeatures> given(String setting, String name, DataType type, Kind kind, DataType... raw) {
+            boolean isRaw = Arrays.asList(raw).contains(type);
+            String rawTypes = Arrays.stream(raw).map(DataType::simpleString).collect(Collectors.joining(" or "));
+            Optional<GivenFeatures> features = GivenFeatures.of(type);
+            if (kind == Kind.RAW || (kind == Kind.AUTO && isRaw)) {
+                if (!isRaw) {
+                    complain(setting, name, "is %s, not %s".formatted(type.simpleString(), rawTypes));
+                }
+                return Optional.empty();
+            }
+            if (kind == Kind.AUTO && type instanceof BinaryType) {
+                complain(
+                        setting,
+                        name,
+                        "is binary: set data.columns.%s-kind = features if it holds float32".formatted(setting));
+            } else if (features.isEmpty()) {
+                complain(
+                        setting,
+                        name,
+                        "is %s; array<float>, array<double>, binary float32 or Spark's vector would do%s"
+                                .formatted(type.simpleString(), kind == Kind.AUTO ? ", or " + rawTypes : ""));
+            }
+            return features;
+        }
 
-    private String listed() {
-        return String.join(
-                ", ",
-                Arrays.stream(schema.fields())
-                        .map(field -> field.name() + " " + field.dataType().simpleString())
-                        .toList());
+        private Optional<Column> keywords(String name, boolean captions) {
+            Optional<FoundColumn> found = find("keywords", name);
+            if (found.isPresent()
+                    && !(found.get().type() instanceof ArrayType array && array.elementType() instanceof StringType)) {
+                complain(
+                        "keywords",
+                        name,
+                        "is %s, not array<string>".formatted(found.get().type().simpleString()));
+            }
+            if (!captions) {
+                complain("keywords", name, "goes with captions, but the text column holds features");
+            }
+            return found.map(FoundColumn::column);
+        }
+
+        private Optional<FoundColumn> find(String setting, String name) {
+            Optional<FoundColumn> found = names.find(name);
+            if (found.isEmpty()) {
+                complaints.add(names.whyNot(name, "data.columns." + setting));
+            }
+            return found;
+        }
+
+        private void complain(String setting, String name, String what) {
+            complaints.add("column '%s' (data.columns.%s) %s".formatted(name, setting, what));
+        }
     }
 }

@@ -12,7 +12,7 @@ public record PairReader(ImageColumn image, TextColumn text, boolean concept) im
     /** Reads a row, which may be used again by its owner afterwards. */
     public Pair read(InternalRow row) throws InvalidRow {
         text.check(row); // before the concept, which is the caption itself where no column holds concepts
-        if (concept && PairTable.isEmpty(row, PairTable.CONCEPT)) {
+        if (concept && PairTable.hasNoConcept(row)) {
             throw new InvalidRow("no concept");
         }
         if (row.isNullAt(PairTable.IMAGE)) {

@@ -1,6 +1,5 @@
 package siglip.job.formats;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 
@@ -42,15 +41,13 @@ public final class PairTable {
     private static final int NEIGHBOURS = 16;
 
     private final DataRows data;
-    private final Columns columns;
-    private final PairReader reader;
+    private final PairColumns columns;
     private final Column train;
     private final Column test;
 
-    private PairTable(DataRows data, Columns columns, PairReader reader, Column train, Column test) {
+    private PairTable(DataRows data, PairColumns columns, Column train, Column test) {
         this.data = data;
         this.columns = columns;
-        this.reader = reader;
         this.train = train;
         this.test = test;
     }
@@ -61,20 +58,22 @@ public final class PairTable {
      * @throws DataException if there are none, or a column or a predicate does not fit them
      */
     public static PairTable open(SparkSession spark, DataSettings settings, int buckets) {
-        Columns columns = settings.columns();
-        DataRows data = DataFormat.BY_NAME
-                .get("parquet")
-                .open(spark, settings.path(), List.of(columns.image(), columns.text()));
+        DataRows data = DataFormat.BY_NAME.get("parquet").open(spark, settings.path(), cells(settings.columns()));
         PictureFiles files = new PictureFiles(
                 new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
-        PairReader reader = PairColumns.check(data.table().schema(), settings, buckets, files);
+        PairColumns columns = PairColumns.find(ColumnNames.of(data), settings, buckets, files);
         Column test = predicate(data.table(), "data.test", settings.test()).orElse(lit(false));
         Column train = predicate(data.table(), "data.train", settings.train()).orElse(test.equalTo(lit(false)));
-        return new PairTable(data, columns, reader, train, test);
+        return new PairTable(data, columns, train, test);
+    }
+
+    /** The columns whose cells are large. */
+    private static List<String> cells(Columns columns) {
+        return ColumnNames.columns(List.of(columns.image(), columns.text()));
     }
 
     public PairReader reader() {
-        return reader;
+        return columns.reader();
     }
 
     /** All files, sorted by name. */
@@ -98,11 +97,11 @@ public final class PairTable {
         selected.add(data.row());
         selected.add(train);
         selected.add(test);
-        selected.add(conceptColumn());
-        selected.add(named(columns.image()));
-        selected.add(named(columns.text()));
-        selected.add(columns.keywords().map(PairTable::named).orElse(lit(null).cast("array<string>")));
-        columns.classes().forEach(name -> selected.add(named(name).cast(DataTypes.StringType)));
+        selected.add(columns.concept());
+        selected.add(columns.image());
+        selected.add(columns.text());
+        selected.add(columns.keywords());
+        selected.addAll(columns.classes());
         return spread(data.table().where(where))
                 .select(selected.toArray(Column[]::new))
                 .queryExecution()
@@ -115,7 +114,7 @@ public final class PairTable {
      * together.
      */
     private Dataset<Row> spread(Dataset<Row> rows) {
-        if (!(reader.image() instanceof ImageColumn.PicturePaths)) {
+        if (!(reader().image() instanceof ImageColumn.PicturePaths)) {
             return rows;
         }
         long count = files().stream().mapToLong(DataFile::rows).sum();
@@ -132,11 +131,8 @@ public final class PairTable {
 
     /** The same, each but the empty one once and in the order of their bytes. */
     public Iterator<byte[]> sortedConcepts() {
-        Dataset<Row> sorted = conceptsOfRows()
-                .where("concept <> ''")
-                .distinct()
-                .orderBy("concept")
-                .select(col("concept").cast(DataTypes.BinaryType));
+        Dataset<Row> sorted =
+                conceptsOfRows().where("length(concept) > 0").distinct().orderBy("concept");
         Iterator<Row> rows = sorted.toLocalIterator();
         return new Iterator<>() {
             @Override
@@ -152,31 +148,20 @@ public final class PairTable {
     }
 
     private Dataset<Row> conceptsOfRows() {
-        return data.table().where(train.or(test)).select(conceptColumn().as("concept"));
+        return data.table().where(train.or(test)).select(columns.concept().as("concept"));
     }
 
-    /** File, row and key of all rows that either predicate takes, in the order of the key. */
-    public Dataset<Row> keys(String key) {
+    /** File, row and key of all rows that either predicate takes, in the order of the key; the settings must name one. */
+    public Dataset<Row> keys() {
         return data.table()
                 .where(train.or(test))
-                .select(data.file(), data.row(), named(key).as("key"))
+                .select(data.file(), data.row(), columns.key().orElseThrow().as("key"))
                 .orderBy("key");
     }
 
-    public static boolean isEmpty(InternalRow row, int column) {
-        return row.isNullAt(column) || row.getUTF8String(column).numBytes() == 0;
-    }
-
-    private Column conceptColumn() {
-        if (!reader.concept()) {
-            return lit(null).cast(DataTypes.StringType);
-        }
-        return named(columns.concept().orElse(columns.text())).cast(DataTypes.StringType);
-    }
-
-    /** The column of this very name, whatever characters are in it. */
-    public static Column named(String column) {
-        return col("`" + column.replace("`", "``") + "`");
+    /** Whether a row has no concept, or an empty one. */
+    public static boolean hasNoConcept(InternalRow row) {
+        return row.isNullAt(CONCEPT) || row.getBinary(CONCEPT).length == 0;
     }
 
     /** A predicate as a column that is never null. */

@@ -1,0 +1,138 @@
+package siglip.job.formats;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import scala.collection.JavaConverters;
+import siglip.job.config.NearestName;
+
+/**
+ * Finds the columns that settings name. A name is a column's own, whatever characters are in it, or else a path into structs as Spark SQL writes it:
+ * {@code meta.class}, and with backticks {@code meta.`class.name`} for a field whose name holds a dot.
+ */
+public final class ColumnNames {
+    private static final int MOST_LISTED = 60;
+
+    private final StructType schema;
+    private final Map<String, String> unreadable;
+
+    private ColumnNames(StructType schema, Map<String, String> unreadable) {
+        this.schema = schema;
+        this.unreadable = unreadable;
+    }
+
+    /** The names of a data set. */
+    public static ColumnNames of(DataRows data) {
+        return new ColumnNames(data.table().schema(), data.unreadable());
+    }
+
+    /** The column or field of this name, if there is one and it can be read. */
+    public Optional<FoundColumn> find(String name) {
+        if (has(name)) {
+            return Optional.of(column(name));
+        }
+        List<String> path = path(name);
+        if (path.isEmpty() || !has(path.get(0))) {
+            return Optional.empty();
+        }
+        Optional<FoundColumn> found = Optional.of(column(path.get(0)));
+        for (String field : path.subList(1, path.size())) {
+            found = found.flatMap(outer -> outer.field(field));
+        }
+        return found;
+    }
+
+    /**
+     * Why {@link #find} finds nothing, as a clause of a message.
+     *
+     * @param setting what gives the name
+     */
+    public String whyNot(String name, String setting) {
+        for (String column : columns(name)) {
+            if (unreadable.containsKey(column)) {
+                return "column '%s' (%s) %s".formatted(column, setting, unreadable.get(column));
+            }
+        }
+        return "no column '%s' (%s)%s%s"
+                .formatted(
+                        name,
+                        setting,
+                        path(name).isEmpty() ? ", nor a path: backticks go round a whole name, as in `a.b`.c" : "",
+                        NearestName.hint(name, paths().toList()));
+    }
+
+    /** All columns with their types, for messages. */
+    public String listed() {
+        List<String> columns = Stream.concat(
+                        Arrays.stream(schema.fields())
+                                .map(field ->
+                                        field.name() + " " + field.dataType().simpleString()),
+                        unreadable.keySet().stream().sorted().map(name -> name + " (cannot be read)"))
+                .toList();
+        return columns.size() <= MOST_LISTED
+                ? String.join(", ", columns)
+                : String.join(", ", columns.subList(0, MOST_LISTED))
+                        + " and %d more".formatted(columns.size() - MOST_LISTED);
+    }
+
+    /** The columns that names may speak of, whether they are there or not. */
+    public static List<String> columns(List<String> names) {
+        return names.stream().flatMap(name -> columns(name).stream()).distinct().toList();
+    }
+
+    /** The one of that name, or the one that its path begins with. */
+    private static List<String> columns(String name) {
+        return Stream.concat(Stream.of(name), path(name).stream().limit(1)).toList();
+    }
+
+    private boolean has(String column) {
+        return Arrays.asList(schema.fieldNames()).contains(column);
+    }
+
+    private FoundColumn column(String name) {
+        return new FoundColumn(functions.col(quoted(name)), schema.apply(name).dataType());
+    }
+
+    /** Every column and field, as a setting would name it. */
+    private Stream<String> paths() {
+        return Arrays.stream(schema.fields())
+                .flatMap(field -> Stream.concat(Stream.of(field.name()), fields(inPath(field.name()), field)));
+    }
+
+    private static Stream<String> fields(String outer, StructField field) {
+        return field.dataType() instanceof StructType struct
+                ? Arrays.stream(struct.fields()).flatMap(inner -> {
+                    String path = outer + "." + inPath(inner.name());
+                    return Stream.concat(Stream.of(path), fields(path, inner));
+                })
+                : Stream.empty();
+    }
+
+    private static String inPath(String name) {
+        return name.contains(".") || name.contains("`") ? quoted(name) : name;
+    }
+
+    private static String quoted(String name) {
+        return "`" + name.replace("`", "``") + "`";
+    }
+
+    /** The parts of a path; none if the name is no path. */
+    private static List<String> path(String name) {
+        try {
+            return new ArrayList<>(JavaConverters.seqAsJavaList(UnresolvedAttribute.parseAttributeName(name)));
+        } catch (Exception e) {
+            if (e instanceof AnalysisException) { // checked in Scala alone
+                return List.of();
+            }
+            throw e;
+        }
+    }
+}
