@@ -56,29 +56,20 @@ public final class SigmoidLoss {
     /**
      * Adds the loss of all m x n pairs of a block to {@code sums}, and the gradients to {@code imageGradient} and {@code textGradient}.
      *
-     * @param images m x dim, used as they are: no normalisation happens here
-     * @param texts n x dim
      * @param imageGradient m x dim, added to
      * @param textGradient n x dim, added to
-     * @throws IllegalArgumentException if shapes or labels do not fit together, or if the scale is not usable as a {@code float}
+     * @throws IllegalArgumentException if shapes do not fit together, or if the scale is not usable as a {@code float}
      */
-    public void accumulate(
-            Matrix images,
-            Matrix texts,
-            PairLabels labels,
-            LogitParams params,
-            Matrix imageGradient,
-            Matrix textGradient,
-            LossSums sums) {
-        Workspace.check(images, texts, labels, params);
-        Workspace.checkGradients(images, texts, imageGradient, textGradient);
+    public void accumulate(PairBlock pairs, Matrix imageGradient, Matrix textGradient, LossSums sums) {
+        LogitParams params = pairs.logits();
+        pairs.checkGradients(imageGradient, textGradient);
         LossSums block = new LossSums();
         Arrays.fill(negativeSums, 0);
         Arrays.fill(positiveSums, 0);
-        workspace.special.block(labels);
-        Matrix[] imageSlices = workspace.slices(images);
+        workspace.special.block(pairs.labels());
+        Matrix[] imageSlices = workspace.slices(pairs.images());
         Matrix[] imageGradients = workspace.slices(imageGradient);
-        workspace.texts = products.prepare(texts, workspace.texts);
+        workspace.texts = products.prepare(pairs.texts(), workspace.texts);
         Matrix[] textGradients = workspace.slices(textGradient);
         double maskedLogits = 0;
         long masked = 0;
@@ -95,15 +86,15 @@ public final class SigmoidLoss {
                 products.transposedTimes(workspace.gradient, workspace.imageSlice, textGradients[j], Into.ADD);
             }
         }
-        long pairs = (long) images.rows() * texts.rows();
+        long all = (long) pairs.images().rows() * pairs.texts().rows();
         block.loss = negativeSums[LOSS] + positiveSums[LOSS];
         block.addGradient(LossScalar.BIAS, negativeSums[GRADIENT] - positiveSums[GRADIENT]);
         block.addGradient(
                 LossScalar.LOG_SCALE,
                 params.scale() * (negativeSums[GRADIENT_BY_SIMILARITY] - positiveSums[GRADIENT_BY_SIMILARITY]));
-        block.negatives = pairs - block.positives - masked;
-        block.negativeLogits = params.scale() * workspace.sumOfSimilarities(images, texts)
-                + params.bias() * pairs
+        block.negatives = all - block.positives - masked;
+        block.negativeLogits = params.scale() * workspace.sumOfSimilarities(pairs.images(), pairs.texts())
+                + params.bias() * all
                 - block.positiveLogits
                 - maskedLogits;
         sums.add(block);

@@ -70,25 +70,17 @@ public final class SoftmaxLoss {
     /**
      * First pass: adds the m x n logits of a block to the log-sum-exps of its rows and columns.
      *
-     * @param images m x dim
-     * @param texts n x dim
      * @param rows of the images: row i of the block is its row {@code i}
      * @param columns of the texts of the global batch; the block's first text is its row {@code firstColumn}
      * @throws IllegalArgumentException if shapes, labels or sums do not fit together
      */
-    public void accumulateLogSums(
-            Matrix images,
-            Matrix texts,
-            PairLabels labels,
-            LogitParams params,
-            LogSums rows,
-            LogSums columns,
-            int firstColumn) {
-        check(images, texts, labels, params, rows, columns, firstColumn);
-        workspace.special.block(labels);
-        Matrix[] imageSlices = workspace.slices(images);
-        int textSlices = (texts.rows() + workspace.tile - 1) / workspace.tile;
-        workspace.texts = products.prepare(texts, workspace.texts);
+    public void accumulateLogSums(PairBlock pairs, LogSums rows, LogSums columns, int firstColumn) {
+        LogitParams params = pairs.logits();
+        check(pairs, rows, columns, firstColumn);
+        workspace.special.block(pairs.labels());
+        Matrix[] imageSlices = workspace.slices(pairs.images());
+        int textSlices = (pairs.texts().rows() + workspace.tile - 1) / workspace.tile;
+        workspace.texts = products.prepare(pairs.texts(), workspace.texts);
         for (int i = 0; i < imageSlices.length; i++) {
             workspace.imageSlice = products.prepare(imageSlices[i], workspace.imageSlice);
             for (int j = 0; j < textSlices; j++) {
@@ -101,19 +93,13 @@ public final class SoftmaxLoss {
         }
     }
 
-    private static void check(
-            Matrix images,
-            Matrix texts,
-            PairLabels labels,
-            LogitParams params,
-            LogSums rows,
-            LogSums columns,
-            int firstColumn) {
-        Workspace.check(images, texts, labels, params);
-        if (rows.rows() < images.rows() || firstColumn < 0 || columns.rows() - firstColumn < texts.rows()) {
+    private static void check(PairBlock pairs, LogSums rows, LogSums columns, int firstColumn) {
+        int images = pairs.images().rows();
+        int texts = pairs.texts().rows();
+        if (rows.rows() < images || firstColumn < 0 || columns.rows() - firstColumn < texts) {
             throw new IllegalArgumentException(
                     "Cannot keep the sums of %d images and of %d texts from column %d on in %d rows and %d columns"
-                            .formatted(images.rows(), texts.rows(), firstColumn, rows.rows(), columns.rows()));
+                            .formatted(images, texts, firstColumn, rows.rows(), columns.rows()));
         }
     }
 
@@ -216,20 +202,20 @@ public final class SoftmaxLoss {
      * @throws IllegalArgumentException if shapes, labels or sums do not fit together
      */
     public void accumulateGradient(
-            Matrix images,
-            Matrix texts,
-            PairLabels labels,
-            LogitParams params,
+            PairBlock pairs,
             LogSums rows,
             LogSums columns,
             int firstColumn,
             Matrix imageGradient,
             Matrix textGradient,
             LossSums sums) {
-        check(images, texts, labels, params, rows, columns, firstColumn);
-        Workspace.checkGradients(images, texts, imageGradient, textGradient);
+        LogitParams params = pairs.logits();
+        Matrix images = pairs.images();
+        Matrix texts = pairs.texts();
+        check(pairs, rows, columns, firstColumn);
+        pairs.checkGradients(imageGradient, textGradient);
         LossSums block = new LossSums();
-        workspace.special.block(labels);
+        workspace.special.block(pairs.labels());
         Matrix[] imageSlices = workspace.slices(images);
         Matrix[] imageGradients = workspace.slices(imageGradient);
         workspace.texts = products.prepare(texts, workspace.texts);

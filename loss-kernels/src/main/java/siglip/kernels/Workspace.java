@@ -182,35 +182,4 @@ final class Workspace {
                 (long) Float.BYTES * tile * tile + rounded,
                 Float.BYTES * ((long) band + positives + (long) ROWS * dims) + 2L * Double.BYTES * dims);
     }
-
-    /** Checks once what both losses rely on. */
-    static void check(Matrix images, Matrix texts, PairLabels labels, LogitParams params) {
-        if (images.columns() != texts.columns()) {
-            throw new IllegalArgumentException(
-                    "Cannot compare images of %d dims with texts of %d".formatted(images.columns(), texts.columns()));
-        }
-        if (labels.imageConcepts().length != images.rows() || labels.textConcepts().length != texts.rows()) {
-            throw new IllegalArgumentException("Cannot label %d images and %d texts with %d and %d concept ids"
-                    .formatted(
-                            images.rows(), texts.rows(), labels.imageConcepts().length, labels.textConcepts().length));
-        }
-        if (params.scale() < 1e-30 || params.scale() > 1e30) {
-            throw new IllegalArgumentException(
-                    "Cannot compute logits with logScale=%s: the scale %s has left 1e-30 to 1e30"
-                            .formatted(params.logScale(), params.scale()));
-        }
-    }
-
-    /** Checks that gradients can be added to. */
-    static void checkGradients(Matrix images, Matrix texts, Matrix imageGradient, Matrix textGradient) {
-        checkShape("image", images, imageGradient);
-        checkShape("text", texts, textGradient);
-    }
-
-    private static void checkShape(String what, Matrix of, Matrix gradient) {
-        if (gradient.rows() != of.rows() || gradient.columns() != of.columns()) {
-            throw new IllegalArgumentException("Cannot add the %s gradient of %d x %d to a matrix of %d x %d"
-                    .formatted(what, of.rows(), of.columns(), gradient.rows(), gradient.columns()));
-        }
-    }
 }

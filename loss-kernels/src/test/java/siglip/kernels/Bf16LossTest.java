@@ -231,10 +231,11 @@ class Bf16LossTest {
             long before = kernels.footprint().total();
             kernels.sigmoid()
                     .accumulate(
-                            rows,
-                            rows,
-                            PairLabels.diagonal(n),
-                            START,
+                            new PairBlock(
+                                    rows,
+                                    rows,
+                                    PairLabels.diagonal(n),
+                                    LossScalars.of(Loss.SIGMOID, START.logScale(), START.bias())),
                             Matrix.allocate(n, dim),
                             Matrix.allocate(n, dim),
                             new LossSums());

@@ -69,10 +69,7 @@ class LossKernelsTest {
                 Matrix rows = Matrix.allocate(n, 4);
                 kernels.sigmoid()
                         .accumulate(
-                                rows,
-                                rows,
-                                PairLabels.diagonal(n),
-                                new LogitParams(2, -10),
+                                new PairBlock(rows, rows, PairLabels.diagonal(n), LossScalars.of(Loss.SIGMOID, 2, -10)),
                                 Matrix.allocate(n, 4),
                                 Matrix.allocate(n, 4),
                                 new LossSums());
@@ -86,24 +83,30 @@ class LossKernelsTest {
         Matrix four = Matrix.allocate(4, 3);
         Matrix five = Matrix.allocate(5, 3);
         Matrix wide = Matrix.allocate(4, 6);
-        LogitParams params = new LogitParams(2, -10);
+        LossScalars params = LossScalars.of(Loss.SIGMOID, 2, -10);
         try (LossKernels kernels = LossKernels.open(numerics("auto", "auto"))) {
             SigmoidLoss loss = kernels.sigmoid();
-            assertThatThrownBy(() ->
-                            loss.accumulate(four, wide, PairLabels.diagonal(4), params, four, wide, new LossSums()))
+            assertThatThrownBy(() -> loss.accumulate(
+                            new PairBlock(four, wide, PairLabels.diagonal(4), params), four, wide, new LossSums()))
                     .hasMessage("Cannot compare images of 3 dims with texts of 6");
-            assertThatThrownBy(() ->
-                            loss.accumulate(four, five, PairLabels.diagonal(4), params, four, five, new LossSums()))
+            assertThatThrownBy(() -> loss.accumulate(
+                            new PairBlock(four, five, PairLabels.diagonal(4), params), four, five, new LossSums()))
                     .hasMessage("Cannot label 4 images and 5 texts with 4 and 4 concept ids");
-            assertThatThrownBy(() ->
-                            loss.accumulate(four, four, PairLabels.diagonal(4), params, five, four, new LossSums()))
+            assertThatThrownBy(() -> loss.accumulate(
+                            new PairBlock(four, four, PairLabels.diagonal(4), params), five, four, new LossSums()))
                     .hasMessage("Cannot add the image gradient of 4 x 3 to a matrix of 5 x 3");
             assertThatThrownBy(() -> loss.accumulate(
-                            four, four, PairLabels.diagonal(4), new LogitParams(100, 0), four, four, new LossSums()))
+                            new PairBlock(four, four, PairLabels.diagonal(4), LossScalars.of(Loss.SIGMOID, 100, 0)),
+                            four,
+                            four,
+                            new LossSums()))
                     .hasMessageStartingWith("Cannot compute logits with logScale=100.0");
             assertThatThrownBy(() -> kernels.softmax()
                             .accumulateLogSums(
-                                    four, four, PairLabels.diagonal(4), params, new LogSums(4), new LogSums(4), 1))
+                                    new PairBlock(four, four, PairLabels.diagonal(4), params),
+                                    new LogSums(4),
+                                    new LogSums(4),
+                                    1))
                     .hasMessage(
                             "Cannot keep the sums of 4 images and of 4 texts from column 1 on in 4 rows and 4 columns");
         }

@@ -34,6 +34,7 @@ final class Results {
     static Results sigmoid(
             SigmoidLoss loss, Matrix images, Matrix texts, PairLabels labels, LogitParams params, int slices) {
         Results results = new Results(images, texts);
+        LossScalars scalars = LossScalars.of(Loss.SIGMOID, params.logScale(), params.bias());
         for (int r = 0; r < slices; r++) {
             for (int hop = 0; hop < slices; hop++) {
                 int c = (r + hop) % slices;
@@ -42,10 +43,7 @@ final class Results {
                 int j = start(texts.rows(), c, slices);
                 int n = start(texts.rows(), c + 1, slices) - j;
                 loss.accumulate(
-                        images.rows(i, m),
-                        texts.rows(j, n),
-                        slice(labels, i, i + m, j, j + n),
-                        params,
+                        new PairBlock(images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), scalars),
                         results.imageGradient.rows(i, m),
                         results.textGradient.rows(j, n),
                         results.sums);
@@ -57,6 +55,7 @@ final class Results {
     static Results softmax(
             SoftmaxLoss loss, Matrix images, Matrix texts, PairLabels labels, LogitParams params, int slices) {
         Results results = new Results(images, texts);
+        LossScalars scalars = LossScalars.of(Loss.SOFTMAX, params.logScale());
         LogSums columns = new LogSums(texts.rows());
         LogSums[] rows = new LogSums[slices];
         for (int r = 0; r < slices; r++) {
@@ -69,10 +68,7 @@ final class Results {
                 int j = start(texts.rows(), c, slices);
                 int n = start(texts.rows(), c + 1, slices) - j;
                 loss.accumulateLogSums(
-                        images.rows(i, m),
-                        texts.rows(j, n),
-                        slice(labels, i, i + m, j, j + n),
-                        params,
+                        new PairBlock(images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), scalars),
                         rows[r],
                         share,
                         j);
@@ -90,10 +86,7 @@ final class Results {
                 int j = start(texts.rows(), c, slices);
                 int n = start(texts.rows(), c + 1, slices) - j;
                 loss.accumulateGradient(
-                        images.rows(i, m),
-                        texts.rows(j, n),
-                        slice(labels, i, i + m, j, j + n),
-                        params,
+                        new PairBlock(images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), scalars),
                         rows[r],
                         columns,
                         j,

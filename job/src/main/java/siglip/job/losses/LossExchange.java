@@ -2,8 +2,10 @@ package siglip.job.losses;
 
 import siglip.job.order.Slices;
 import siglip.job.ring.RankNode;
+import siglip.job.ring.TextBlock;
 import siglip.job.stage.Lanes;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.PairBlock;
 import siglip.kernels.PairLabels;
 
 /**
@@ -30,9 +32,15 @@ public interface LossExchange {
      * @param width of the embeddings, d
      */
     record Blocks(RankNode node, Slices rows, int width, DuplicatePolicy duplicates, Lanes lanes) {
-        /** Positives between this rank's images and the texts of {@code owner}. */
-        PairLabels labels(int owner, int[] imageConcepts, int[] textConcepts) {
-            return new PairLabels(rows.start(node.rank()), rows.start(owner), imageConcepts, textConcepts, duplicates);
+        /** This rank's images and the texts of {@code owner}. */
+        PairBlock pairs(LossStep step, int owner, TextBlock texts) {
+            PairLabels labels = new PairLabels(
+                    rows.start(node.rank()),
+                    rows.start(owner),
+                    step.texts().conceptIds(),
+                    texts.conceptIds(),
+                    duplicates);
+            return new PairBlock(step.images(), texts.embeddings(), labels, step.scalars());
         }
 
         int ranks() {

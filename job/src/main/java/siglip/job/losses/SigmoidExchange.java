@@ -7,8 +7,6 @@ import siglip.job.ring.TextBlock;
 import siglip.job.ring.TextRing;
 import siglip.job.stage.Phase;
 import siglip.job.stage.StepClock;
-import siglip.kernels.LogitParams;
-import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 
 /**
@@ -36,23 +34,16 @@ final class SigmoidExchange implements LossExchange {
     public Runnable run(LossStep step) {
         TextRing texts = new TextRing(blocks.node(), blocks.rows(), step.arm(), step.step(), step.texts(), places);
         GradientRing gradients = textGradients.ring(step);
-        LogitParams params = step.scalars().logits();
         StepClock clock = step.clock();
-        int[] conceptIds = step.texts().conceptIds();
         step.imageGradient().clear();
         step.textGradient().clear();
-        accumulate(
-                step,
-                params,
-                step.texts(),
-                blocks.labels(blocks.node().rank(), conceptIds, conceptIds),
-                step.textGradient());
+        accumulate(step, blocks.node().rank(), step.texts(), step.textGradient());
         clock.lap(Phase.LOSS);
         for (int phase = 1; phase < blocks.ranks(); phase++) {
             TextBlock block = texts.await(phase);
             Matrix share = gradients.share(phase);
             clock.lap(Phase.HOPS);
-            accumulate(step, params, block, blocks.labels(texts.owner(phase), conceptIds, block.conceptIds()), share);
+            accumulate(step, texts.owner(phase), block, share);
             clock.lap(Phase.LOSS);
             gradients.pass(phase, share);
             texts.used(phase);
@@ -65,13 +56,13 @@ final class SigmoidExchange implements LossExchange {
     }
 
     /** Adds a block's loss and gradients; each lane takes its rows of the images. */
-    private void accumulate(
-            LossStep step, LogitParams params, TextBlock block, PairLabels labels, Matrix textGradient) {
+    private void accumulate(LossStep step, int owner, TextBlock block, Matrix textGradient) {
         textGradients.accumulate(
-                step, labels, textGradient, (lane, rows, ofRows, toRows, toTexts, part) -> blocks.lanes()
-                        .kernels(lane)
-                        .sigmoid()
-                        .accumulate(rows, block.embeddings(), ofRows, params, toRows, toTexts, part));
+                step,
+                blocks.pairs(step, owner, block),
+                textGradient,
+                (lane, pairs, toRows, toTexts, part) ->
+                        blocks.lanes().kernels(lane).sigmoid().accumulate(pairs, toRows, toTexts, part));
     }
 
     @Override

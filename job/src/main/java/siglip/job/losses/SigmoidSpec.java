@@ -2,27 +2,21 @@ package siglip.job.losses;
 
 import java.util.List;
 import siglip.kernels.Footprint;
-import siglip.kernels.LogitParams;
 import siglip.kernels.Loss;
 import siglip.kernels.LossScalar;
+import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
+import siglip.kernels.PairBlock;
 
 /** SigLIP's loss: one pass over each block of texts as it comes by. */
 final class SigmoidSpec implements LossSpec {
-    private static final LogitParams LOGITS = new LogitParams(Math.log(10), -10);
-    private static final LossWork LOGIT = new LossWork(
-            "sigmoid_logit",
-            LossBlock::pairs,
-            block -> () -> block.kernels()
-                    .sigmoid()
-                    .accumulate(
-                            block.images(),
-                            block.texts(),
-                            block.labels(),
-                            LOGITS,
-                            block.imageGradient(),
-                            block.textGradient(),
-                            new LossSums()));
+    private static final LossScalars START = LossScalars.of(Loss.SIGMOID, Math.log(10), -10);
+    private static final LossWork LOGIT = new LossWork("sigmoid_logit", LossBlock::pairs, block -> {
+        PairBlock pairs = block.with(START);
+        return () -> block.kernels()
+                .sigmoid()
+                .accumulate(pairs, block.imageGradient(), block.textGradient(), new LossSums());
+    });
 
     @Override
     public Loss loss() {

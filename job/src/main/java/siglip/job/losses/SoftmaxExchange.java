@@ -10,8 +10,7 @@ import siglip.job.stage.Lanes;
 import siglip.job.stage.Phase;
 import siglip.job.stage.StepClock;
 import siglip.kernels.LogSums;
-import siglip.kernels.LogitParams;
-import siglip.kernels.PairLabels;
+import siglip.kernels.PairBlock;
 import siglip.kernels.blas.Matrix;
 
 /**
@@ -55,9 +54,7 @@ final class SoftmaxExchange implements LossExchange {
         TextRing texts = new TextRing(blocks.node(), blocks.rows(), step.arm(), step.step(), own, gathered);
         GradientRing gradients = textGradients.ring(step);
         merge.offer(step.arm(), step.step());
-        LogitParams params = step.scalars().logits();
         StepClock clock = step.clock();
-        int[] conceptIds = own.conceptIds();
         for (int lane = 0; lane < rows.length; lane++) {
             rows[lane].clear();
             columns[lane].clear();
@@ -66,13 +63,7 @@ final class SoftmaxExchange implements LossExchange {
             TextBlock block = phase == 0 ? own : texts.await(phase);
             clock.lap(Phase.HOPS);
             int owner = texts.owner(phase);
-            PairLabels labels = blocks.labels(owner, conceptIds, block.conceptIds());
-            accumulateLogSums(
-                    step.images(),
-                    block.embeddings(),
-                    labels,
-                    params,
-                    blocks.rows().start(owner));
+            accumulateLogSums(blocks.pairs(step, owner, block), blocks.rows().start(owner));
             clock.lap(Phase.LOSS);
         }
         step.sums().loss += mergeLanes() + merge.run(columns[0]);
@@ -85,9 +76,8 @@ final class SoftmaxExchange implements LossExchange {
             Matrix share = phase == 0 ? step.textGradient() : gradients.share(phase);
             clock.lap(Phase.HOPS);
             int owner = texts.owner(phase);
-            PairLabels labels = blocks.labels(owner, conceptIds, block.conceptIds());
             accumulateGradient(
-                    step, block.embeddings(), labels, params, blocks.rows().start(owner), share);
+                    step, blocks.pairs(step, owner, block), blocks.rows().start(owner), share);
             clock.lap(Phase.LOSS);
             if (owner != self) {
                 gradients.pass(phase, share);
@@ -101,19 +91,11 @@ final class SoftmaxExchange implements LossExchange {
     }
 
     /** First pass over a block; each lane takes its rows of the images. */
-    private void accumulateLogSums(
-            Matrix images, Matrix texts, PairLabels labels, LogitParams params, int firstColumn) {
+    private void accumulateLogSums(PairBlock pairs, int firstColumn) {
         Lanes lanes = blocks.lanes();
-        lanes.each(images.rows(), (lane, from, count) -> lanes.kernels(lane)
+        lanes.each(pairs.images().rows(), (lane, from, count) -> lanes.kernels(lane)
                 .softmax()
-                .accumulateLogSums(
-                        images.rows(from, count),
-                        texts,
-                        labels.images(from, count),
-                        params,
-                        rows[lane],
-                        columns[lane],
-                        firstColumn));
+                .accumulateLogSums(pairs.images(from, count), rows[lane], columns[lane], firstColumn));
     }
 
     /**
@@ -132,23 +114,11 @@ final class SoftmaxExchange implements LossExchange {
     }
 
     /** Second pass over a block; each lane takes its rows of the images. */
-    private void accumulateGradient(
-            LossStep step, Matrix texts, PairLabels labels, LogitParams params, int firstColumn, Matrix textGradient) {
-        textGradients.accumulate(
-                step, labels, textGradient, (lane, part, ofRows, toRows, toTexts, partSums) -> blocks.lanes()
-                        .kernels(lane)
-                        .softmax()
-                        .accumulateGradient(
-                                part,
-                                texts,
-                                ofRows,
-                                params,
-                                rows[lane],
-                                columns[0],
-                                firstColumn,
-                                toRows,
-                                toTexts,
-                                partSums));
+    private void accumulateGradient(LossStep step, PairBlock pairs, int firstColumn, Matrix textGradient) {
+        textGradients.accumulate(step, pairs, textGradient, (lane, part, toRows, toTexts, partSums) -> blocks.lanes()
+                .kernels(lane)
+                .softmax()
+                .accumulateGradient(part, rows[lane], columns[0], firstColumn, toRows, toTexts, partSums));
     }
 
     @Override

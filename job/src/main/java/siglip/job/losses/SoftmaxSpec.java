@@ -5,15 +5,16 @@ import java.util.List;
 import siglip.kernels.BlockShape;
 import siglip.kernels.Footprint;
 import siglip.kernels.LogSums;
-import siglip.kernels.LogitParams;
 import siglip.kernels.Loss;
+import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
+import siglip.kernels.PairBlock;
 import siglip.kernels.SoftmaxLoss;
 
 /** CLIP's loss: all texts are gathered, for one pass that sums rows and columns, and another for the gradient. */
 final class SoftmaxSpec implements LossSpec {
     private static final int COLUMNS = 4096; // to measure on
-    private static final LogitParams LOGITS = new LogitParams(Math.log(10), 0);
+    private static final LossScalars START = LossScalars.of(Loss.SOFTMAX, Math.log(10));
     private static final LossWork FIRST_PASS =
             new LossWork("softmax_logit_first_pass", LossBlock::pairs, block -> new Sums(block)::add);
     private static final LossWork SECOND_PASS =
@@ -31,11 +32,13 @@ final class SoftmaxSpec implements LossSpec {
     /** Both passes over a block to measure on. */
     private static final class Sums {
         private final LossBlock block;
+        private final PairBlock pairs;
         private final LogSums rows;
         private final LogSums columns;
 
         Sums(LossBlock block) {
             this.block = block;
+            pairs = block.with(START);
             rows = new LogSums(block.images().rows());
             columns = new LogSums(block.texts().rows());
             add();
@@ -44,25 +47,14 @@ final class SoftmaxSpec implements LossSpec {
         void add() {
             rows.clear();
             columns.clear();
-            block.kernels()
-                    .softmax()
-                    .accumulateLogSums(block.images(), block.texts(), block.labels(), LOGITS, rows, columns, 0);
+            block.kernels().softmax().accumulateLogSums(pairs, rows, columns, 0);
         }
 
         void gradient() {
             block.kernels()
                     .softmax()
                     .accumulateGradient(
-                            block.images(),
-                            block.texts(),
-                            block.labels(),
-                            LOGITS,
-                            rows,
-                            columns,
-                            0,
-                            block.imageGradient(),
-                            block.textGradient(),
-                            new LossSums());
+                            pairs, rows, columns, 0, block.imageGradient(), block.textGradient(), new LossSums());
         }
     }
 

@@ -6,7 +6,7 @@ import java.util.List;
 import siglip.job.ring.GradientRing;
 import siglip.job.stage.Lanes;
 import siglip.kernels.LossSums;
-import siglip.kernels.PairLabels;
+import siglip.kernels.PairBlock;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Sums;
 
@@ -40,15 +40,14 @@ final class TextGradients {
 
     /** Adds one lane's rows of a block to gradients and sums. */
     interface Body {
-        void accumulate(
-                int lane, Matrix images, PairLabels labels, Matrix imageGradient, Matrix textGradient, LossSums sums);
+        void accumulate(int lane, PairBlock pairs, Matrix imageGradient, Matrix textGradient, LossSums sums);
     }
 
     /**
      * Adds a block's gradients and sums: each lane takes its rows of the images, and its share of the gradient of the texts is
      * added to the others' in the order of lanes.
      */
-    void accumulate(LossStep step, PairLabels labels, Matrix textGradient, Body body) {
+    void accumulate(LossStep step, PairBlock pairs, Matrix textGradient, Body body) {
         Lanes lanes = blocks.lanes();
         LossSums[] parts = new LossSums[lanes.count()];
         Arrays.setAll(parts, lane -> new LossSums());
@@ -56,8 +55,7 @@ final class TextGradients {
                 step.images().rows(),
                 (lane, from, count) -> body.accumulate(
                         lane,
-                        step.images().rows(from, count),
-                        labels.images(from, count),
+                        pairs.images(from, count),
                         step.imageGradient().rows(from, count),
                         of(lane, textGradient),
                         parts[lane]));

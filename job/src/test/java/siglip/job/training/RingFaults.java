@@ -13,6 +13,7 @@ import siglip.job.ring.TextBlock;
 import siglip.job.ring.TextRing;
 import siglip.job.stage.Lanes;
 import siglip.kernels.Loss;
+import siglip.kernels.PairBlock;
 import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 
@@ -114,10 +115,7 @@ final class RingFaults {
                 lanes.kernels(0)
                         .sigmoid()
                         .accumulate(
-                                step.images(),
-                                block.embeddings(),
-                                labels,
-                                step.scalars().logits(),
+                                new PairBlock(step.images(), block.embeddings(), labels, step.scalars()),
                                 step.imageGradient(),
                                 share,
                                 step.sums());

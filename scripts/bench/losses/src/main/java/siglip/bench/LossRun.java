@@ -3,11 +3,13 @@ package siglip.bench;
 import java.util.Map;
 import java.util.TreeMap;
 import siglip.kernels.LogSums;
-import siglip.kernels.LogitParams;
+import siglip.kernels.Loss;
 import siglip.kernels.LossKernels;
 import siglip.kernels.LossScalar;
+import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
 import siglip.kernels.Numerics;
+import siglip.kernels.PairBlock;
 import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 
@@ -19,24 +21,25 @@ final class LossRun implements AutoCloseable {
     private final Batch batch;
     private final boolean softmax;
     private final LossKernels kernels;
-    private final PairLabels labels;
+    private final PairBlock pairs;
     private final Matrix imageGradient;
     private final Matrix textGradient;
     private final LogSums rows;
     private final LogSums columns;
-    private final LogitParams params;
 
     LossRun(Batch batch, String loss, String precision) {
         this.batch = batch;
         softmax = loss.equals("softmax");
         kernels = LossKernels.open(new Numerics("auto", precision, "auto", Numerics.AUTO.tile()));
         int n = batch.images.rows();
-        labels = PairLabels.diagonal(n);
+        LossScalars scalars = softmax
+                ? LossScalars.of(Loss.SOFTMAX, Math.log(SCALE))
+                : LossScalars.of(Loss.SIGMOID, Math.log(SCALE), BIAS);
+        pairs = new PairBlock(batch.images, batch.texts, PairLabels.diagonal(n), scalars);
         imageGradient = Matrix.allocate(n, Batch.DIM);
         textGradient = Matrix.allocate(n, Batch.DIM);
         rows = new LogSums(softmax ? n : 0);
         columns = new LogSums(softmax ? n : 0);
-        params = new LogitParams(Math.log(SCALE), softmax ? 0 : BIAS);
     }
 
     Numerics numerics() {
@@ -50,22 +53,11 @@ final class LossRun implements AutoCloseable {
         if (softmax) {
             rows.clear();
             columns.clear();
-            kernels.softmax().accumulateLogSums(batch.images, batch.texts, labels, params, rows, columns, 0);
-            kernels.softmax()
-                    .accumulateGradient(
-                            batch.images,
-                            batch.texts,
-                            labels,
-                            params,
-                            rows,
-                            columns,
-                            0,
-                            imageGradient,
-                            textGradient,
-                            sums);
+            kernels.softmax().accumulateLogSums(pairs, rows, columns, 0);
+            kernels.softmax().accumulateGradient(pairs, rows, columns, 0, imageGradient, textGradient, sums);
             sums.loss += rows.loss() + columns.loss();
         } else {
-            kernels.sigmoid().accumulate(batch.images, batch.texts, labels, params, imageGradient, textGradient, sums);
+            kernels.sigmoid().accumulate(pairs, imageGradient, textGradient, sums);
         }
         return sums;
     }

@@ -1,0 +1,54 @@
+package siglip.kernels;
+
+import siglip.kernels.blas.Matrix;
+
+/**
+ * A block of m images and n texts, each of which is compared with each.
+ *
+ * @param images m x dim, used as they are: no normalisation happens here
+ * @param texts n x dim
+ * @param labels which pairs belong together
+ * @param scalars what the loss has learned
+ */
+public record PairBlock(Matrix images, Matrix texts, PairLabels labels, LossScalars scalars) {
+    public PairBlock {
+        if (images.columns() != texts.columns()) {
+            throw new IllegalArgumentException(
+                    "Cannot compare images of %d dims with texts of %d".formatted(images.columns(), texts.columns()));
+        }
+        if (labels.imageConcepts().length != images.rows() || labels.textConcepts().length != texts.rows()) {
+            throw new IllegalArgumentException("Cannot label %d images and %d texts with %d and %d concept ids"
+                    .formatted(
+                            images.rows(), texts.rows(), labels.imageConcepts().length, labels.textConcepts().length));
+        }
+    }
+
+    /** Its image rows {@code from} to {@code from + count - 1}, with all texts. */
+    public PairBlock images(int from, int count) {
+        return new PairBlock(images.rows(from, count), texts, labels.images(from, count), scalars);
+    }
+
+    /** @throws IllegalArgumentException if the scale is not usable as a {@code float} */
+    LogitParams logits() {
+        LogitParams params = scalars.logits();
+        if (params.scale() < 1e-30 || params.scale() > 1e30) {
+            throw new IllegalArgumentException(
+                    "Cannot compute logits with logScale=%s: the scale %s has left 1e-30 to 1e30"
+                            .formatted(params.logScale(), params.scale()));
+        }
+        return params;
+    }
+
+    /** @throws IllegalArgumentException if gradients of the embeddings cannot be added to these */
+    void checkGradients(Matrix imageGradient, Matrix textGradient) {
+        checkShape("image", images, imageGradient);
+        checkShape("text", texts, textGradient);
+    }
+
+    private static void checkShape(String what, Matrix of, Matrix gradient) {
+        if (gradient.rows() != of.rows() || gradient.columns() != of.columns()) {
+            throw new IllegalArgumentException("Cannot add the %s gradient of %d x %d to a matrix of %d x %d"
+                    .formatted(what, of.rows(), of.columns(), gradient.rows(), gradient.columns()));
+        }
+    }
+}
