@@ -42,26 +42,15 @@ public final class ReplicatedSource implements BatchSource {
     public Opener opener() {
         Broadcast<PackedPairs> shipped = pairs;
         BatchPlan order = plan;
-        return (rank, ranks, feed) -> new Reader(shipped.value(), order, rank, ranks);
+        return (rank, ranks, feed) -> {
+            PackedPairs packed = shipped.value();
+            return new SliceReader(
+                    order, rank, ranks, (id, keywords, into, row) -> packed.copy((int) id, keywords, into, row));
+        };
     }
 
     @Override
     public void close() {
         pairs.destroy();
-    }
-
-    /** Copies pairs out of the packed ones. */
-    private static final class Reader extends SliceReader {
-        private final PackedPairs pairs;
-
-        Reader(PackedPairs pairs, BatchPlan plan, int rank, int ranks) {
-            super(plan, rank, ranks);
-            this.pairs = pairs;
-        }
-
-        @Override
-        void copy(long id, boolean withKeywords, Batch into, int row) {
-            pairs.copy((int) id, withKeywords, into, row);
-        }
     }
 }

@@ -68,7 +68,8 @@ public final class ShuffledSource implements BatchSource {
     public Opener opener() {
         BatchPlan order = plan;
         PairShape pair = shape;
-        return (rank, ranks, feed) -> new Reader(order, pair, rank, ranks, feed);
+        return (rank, ranks, feed) -> new SliceReader(
+                order, rank, ranks, (id, keywords, into, row) -> next(feed, id).copy(pair, keywords, into, row));
     }
 
     @Override
@@ -89,28 +90,15 @@ public final class ShuffledSource implements BatchSource {
                 .repartitionAndSortWithinPartitions(new SlicePartitioner(plan.slices(ranks)));
     }
 
-    /** Copies pairs out of a rank's stream. */
-    private static final class Reader extends SliceReader {
-        private final PairShape shape;
-        private final Iterator<byte[]> feed;
-
-        Reader(BatchPlan plan, PairShape shape, int rank, int ranks, Iterator<byte[]> feed) {
-            super(plan, rank, ranks);
-            this.shape = shape;
-            this.feed = feed;
+    /** The next pair of a rank's stream, which must be the one asked for. */
+    private static EncodedPair next(Iterator<byte[]> feed, long id) {
+        if (!feed.hasNext()) {
+            throw new IllegalStateException("Cannot read pair %d: the stream has ended".formatted(id));
         }
-
-        @Override
-        void copy(long id, boolean withKeywords, Batch into, int row) {
-            if (!feed.hasNext()) {
-                throw new IllegalStateException("Cannot read pair %d: the stream has ended".formatted(id));
-            }
-            EncodedPair pair = new EncodedPair(feed.next());
-            if (pair.id() != id) {
-                throw new IllegalStateException(
-                        "Cannot read pair %d: the stream is at pair %d".formatted(id, pair.id()));
-            }
-            pair.copy(shape, withKeywords, into, row);
+        EncodedPair pair = new EncodedPair(feed.next());
+        if (pair.id() != id) {
+            throw new IllegalStateException("Cannot read pair %d: the stream is at pair %d".formatted(id, pair.id()));
         }
+        return pair;
     }
 }

@@ -22,15 +22,10 @@ final class ArmArrays {
     static void write(List<Slot> slots, OutputStream out) throws IOException {
         byte[] bytes = new byte[CHUNK * Float.BYTES];
         FloatBuffer floats = floats(bytes);
-        for (Slot slot : slots) {
-            for (float[] array : List.of(slot.dense(), slot.table())) {
-                for (int from = 0; from < array.length; from += CHUNK) {
-                    int count = Math.min(CHUNK, array.length - from);
-                    floats.put(0, array, from, count);
-                    out.write(bytes, 0, count * Float.BYTES);
-                }
-            }
-        }
+        each(slots, (array, from, count) -> {
+            floats.put(0, array, from, count);
+            out.write(bytes, 0, count * Float.BYTES);
+        });
     }
 
     /** Fills slots that have their sizes, in the order in which they were written. */
@@ -38,12 +33,21 @@ final class ArmArrays {
         DataInputStream data = new DataInputStream(in);
         byte[] bytes = new byte[CHUNK * Float.BYTES];
         FloatBuffer floats = floats(bytes);
+        each(slots, (array, from, count) -> {
+            data.readFully(bytes, 0, count * Float.BYTES);
+            floats.get(0, array, from, count);
+        });
+    }
+
+    private interface Chunk {
+        void move(float[] array, int from, int count) throws IOException;
+    }
+
+    private static void each(List<Slot> slots, Chunk chunk) throws IOException {
         for (Slot slot : slots) {
             for (float[] array : List.of(slot.dense(), slot.table())) {
                 for (int from = 0; from < array.length; from += CHUNK) {
-                    int count = Math.min(CHUNK, array.length - from);
-                    data.readFully(bytes, 0, count * Float.BYTES);
-                    floats.get(0, array, from, count);
+                    chunk.move(array, from, Math.min(CHUNK, array.length - from));
                 }
             }
         }

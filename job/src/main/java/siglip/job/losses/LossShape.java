@@ -12,17 +12,17 @@ import siglip.job.ring.TextBlock;
  * @param width of an embedding, d
  */
 public record LossShape(Slices rows, int cores, int width) {
-    int ranks() {
+    public int ranks() {
         return rows.ranks();
     }
 
     /** Most pairs of a rank, n. */
-    int localRows() {
+    public int localRows() {
         return rows.largest();
     }
 
     /** Most pairs of a lane. */
-    int laneRows() {
+    public int laneRows() {
         return new Slices(localRows(), cores).largest();
     }
 

@@ -14,6 +14,11 @@ public record Slices(long total, int ranks) implements Serializable {
         }
     }
 
+    /** Cut into as few slices as have no more than {@code most} parts each; one at least. */
+    public static Slices ofAtMost(long total, int most) {
+        return new Slices(total, Math.toIntExact(Math.max(1, (total + most - 1) / most)));
+    }
+
     /** The first part of a slice. One past the last slice it is the total. */
     public int start(int rank) {
         return Math.toIntExact(rank * total / ranks);

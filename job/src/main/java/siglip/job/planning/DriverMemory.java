@@ -16,7 +16,7 @@ final class DriverMemory {
         long arms = work.losses().size();
         long dense = work.layout().dense();
         long table = (long) work.layout().tableRows() * work.layout().tableWidth();
-        long touched = work.touchedRows(work.rows().total());
+        long touched = work.touchedRows(work.lossShape().rows().total());
         long gradient = 4 * (dense + touched * (work.layout().tableWidth() + 1));
         long kept = arms * (1 + Optimizer.slots(work.optimizer()).size()) * 4 * (dense + table);
         return new Memory(List.of(

@@ -34,10 +34,10 @@ public final class PlanJson {
 
     private static void add(RunForecast plan, ObjectNode json) {
         Workload work = plan.work();
-        json.put("batch_size", work.rows().total());
-        json.put("ranks", work.ranks());
-        json.put("cores_per_rank", work.cores());
-        json.put("width", work.width());
+        json.put("batch_size", work.lossShape().rows().total());
+        json.put("ranks", work.lossShape().ranks());
+        json.put("cores_per_rank", work.lossShape().cores());
+        json.put("width", work.lossShape().width());
         json.put("parameters", work.layout().dense());
         json.put("step_seconds", plan.seconds());
         ArrayNode arms = json.putArray("arms");

@@ -43,15 +43,15 @@ public final class PlanTable {
         Workload work = forecast.plans().get(0).work();
         line(
                 "Global batch %,d, embeddings of %,d floats, %,d parameters%s, cores of a rank: %d",
-                work.rows().total(),
-                work.width(),
+                work.lossShape().rows().total(),
+                work.lossShape().width(),
                 work.layout().dense(),
                 work.layout().tableRows() == 0
                         ? ""
                         : " and a table of %,d x %,d"
                                 .formatted(
                                         work.layout().tableRows(), work.layout().tableWidth()),
-                work.cores());
+                work.lossShape().cores());
         line(
                 "Measured here: %s, %s",
                 forecast.numerics().products(), forecast.numerics().elementwise());
@@ -79,7 +79,8 @@ public final class PlanTable {
         Map<String, Function<Column, String>> cells = new LinkedHashMap<>();
         cells.put(
                 "ranks",
-                each -> String.format(Locale.ROOT, "%,d", each.plan.work().ranks()));
+                each -> String.format(
+                        Locale.ROOT, "%,d", each.plan.work().lossShape().ranks()));
         cells.put("loss", each -> each.arm.loss().id());
         cells.put("step", each -> Unit.SECONDS.plain(each.arm.seconds()));
         for (Phase phase : Phase.values()) {
@@ -88,7 +89,7 @@ public final class PlanTable {
         cells.put("limit", each -> each.arm.limit().key());
         cells.put(
                 "pairs per second",
-                each -> Unit.COUNT.plain(each.plan.work().rows().total() / each.arm.seconds()));
+                each -> Unit.COUNT.plain(each.plan.work().lossShape().rows().total() / each.arm.seconds()));
         cells.put("core-hours of the run", each -> Unit.brief(each.plan.coreHours(each.arm)));
         cells.put(
                 "a rank sends on the ring",
@@ -121,7 +122,7 @@ public final class PlanTable {
 
     private void memory(RunForecast plan) {
         line("");
-        line("Memory, %,d ranks", plan.work().ranks());
+        line("Memory, %,d ranks", plan.work().lossShape().ranks());
         parts("a rank, with all arms", plan.rank());
         parts("the driver, with all arms", plan.driver());
         line("  to set, one rank an executor: %s", toSet("executor", plan.rank()));
@@ -160,7 +161,7 @@ public final class PlanTable {
         for (RunForecast plan : forecast.plans()) {
             for (String warning : plan.warnings()) {
                 line("");
-                line("WARNING, %,d ranks: %s.", plan.work().ranks(), warning);
+                line("WARNING, %,d ranks: %s.", plan.work().lossShape().ranks(), warning);
             }
         }
     }

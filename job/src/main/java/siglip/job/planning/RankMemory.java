@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.stream.IntStream;
+import siglip.job.losses.LossShape;
 import siglip.job.losses.LossSpec;
 import siglip.job.order.Slices;
 import siglip.job.planning.Memory.Part;
@@ -31,20 +32,22 @@ import siglip.kernels.LossKernels;
  */
 final class RankMemory {
     private final Workload work;
+    private final LossShape shape;
     private final TowerBytes towerBytes;
     private final int cores;
     private final int largest;
 
     RankMemory(Workload work, TowerBytes towerBytes) {
         this.work = work;
+        shape = work.lossShape();
         this.towerBytes = towerBytes;
-        cores = work.cores();
-        largest = work.localRows();
+        cores = shape.cores();
+        largest = shape.localRows();
     }
 
     /** What a rank accounts for of one arm, with all that the arms share: the largest of all ranks. This is what a run reports. */
     Memory accounted(Loss loss) {
-        return IntStream.range(0, work.ranks())
+        return IntStream.range(0, shape.ranks())
                 .mapToObj(rank -> accounted(loss, rank))
                 .reduce((most, other) -> other.total() > most.total() ? other : most)
                 .orElseThrow();
@@ -71,20 +74,21 @@ final class RankMemory {
     }
 
     private List<Part> ofArm(Loss loss, int rank) {
-        int n = work.rows().size(rank);
+        int n = shape.rows().size(rank);
         ParameterLayout layout = work.layout();
         LossSpec spec = LossSpec.of(loss);
         return List.of(
-                new Part("own embeddings and gradients", TextBlock.bytes(n, work.width()) + 12L * n * work.width(), 0),
-                Part.of(spec.holds(), spec.memory(work.lossShape(), rank)),
+                new Part(
+                        "own embeddings and gradients", TextBlock.bytes(n, shape.width()) + 12L * n * shape.width(), 0),
+                Part.of(spec.holds(), spec.memory(shape, rank)),
                 new Part("parameters", 4 * (layout.dense() + (long) layout.tableRows() * layout.tableWidth()), 0),
                 new Part("pieces of gradient and parameters", RankReduction.bytes(work.pieces(), rank), 0));
     }
 
     private List<Part> shared(int rank) {
-        Slices lanes = new Slices(work.rows().size(rank), cores);
+        Slices lanes = new Slices(shape.rows().size(rank), cores);
         int rows = Math.min(lanes.largest(), work.microBatch());
-        long parts = Math.max(1, (lanes.largest() + (long) work.microBatch() - 1) / work.microBatch());
+        long parts = Slices.ofAtMost(lanes.largest(), work.microBatch()).ranks();
         long dense = 4L * work.layout().dense() * (parts > 1 ? 2 : 1);
         long touched = parts * work.touchedRows(rows);
         long table = touched * 4 * (work.layout().tableWidth() + 1);
@@ -99,7 +103,7 @@ final class RankMemory {
         Footprint all = new Footprint(0, 0);
         for (int lane = 0; lane < cores; lane++) {
             BlockShape block = new BlockShape(
-                    work.tile(), lanes.size(lane), largest, work.width(), work.duplicates(), work.precision());
+                    work.tile(), lanes.size(lane), largest, shape.width(), work.duplicates(), work.precision());
             all = all.plus(LossKernels.footprint(block));
             for (Loss loss : EnumSet.copyOf(work.losses())) {
                 all = all.plus(LossSpec.of(loss).kernels(block));

@@ -68,8 +68,8 @@ final class RateProbe implements AutoCloseable {
     }
 
     Rates measure(Workload work) {
-        int rows = Math.min(work.laneRows(), MOST_ROWS);
-        int columns = Math.min(work.localRows(), MOST_ROWS);
+        int rows = Math.min(work.lossShape().laneRows(), MOST_ROWS);
+        int columns = Math.min(work.lossShape().localRows(), MOST_ROWS);
         double[] towers = towers(Math.min(work.towerRows(), MOST_ROWS));
         return new Rates(
                 towers[0],
@@ -164,9 +164,10 @@ final class RateProbe implements AutoCloseable {
     private double update(Workload work) {
         ParameterLayout layout = work.layout();
         int dense = Math.min(layout.dense(), MOST_PARAMETERS);
-        int touched = (int) work.touchedRows(work.rows().total());
+        int touched = (int) work.touchedRows(work.lossShape().rows().total());
         ParameterLayout smaller = new ParameterLayout(dense, 0, layout.tableRows(), layout.tableWidth());
-        UpdateProbe probe = new UpdateProbe(settings.training(), smaller, Math.min(work.ranks(), MOST_PIECES), touched);
+        UpdateProbe probe = new UpdateProbe(
+                settings.training(), smaller, Math.min(work.lossShape().ranks(), MOST_PIECES), touched);
         double[] times = new double[9];
         for (int i = -3; i < times.length; i++) {
             long start = System.nanoTime();

@@ -28,7 +28,7 @@ public record RunForecast(
     }
 
     public static RunForecast of(Workload work, Rates rates, Network network, TowerBytes towers, PlanSettings limits) {
-        double asked = (double) work.ranks() * work.cores();
+        double asked = (double) work.lossShape().ranks() * work.lossShape().cores();
         double slower = Math.max(1, asked / limits.cores().orElse((int) Math.min(asked, Integer.MAX_VALUE)));
         List<StepForecast> arms = new StepModel(work, rates.slowed(slower), network.slowed(slower), towers).arms();
         Memory rank = new RankMemory(work, towers).whole();
@@ -43,7 +43,11 @@ public record RunForecast(
 
     /** Cores of all ranks for the hours of the whole run; the driver's are not counted, nor are evaluations. */
     public double coreHours(StepForecast arm) {
-        return arm.seconds() * work.steps() * work.ranks() * work.cores() / HOUR;
+        return arm.seconds()
+                * work.steps()
+                * work.lossShape().ranks()
+                * work.lossShape().cores()
+                / HOUR;
     }
 
     private static List<String> warnings(Workload work, Memory rank, Memory driver, PlanSettings limits) {
@@ -52,11 +56,12 @@ public record RunForecast(
                 .ifPresent(most -> tooMuch("A rank", "plan.executor-memory", rank.total(), most, warnings));
         limits.driverMemory()
                 .ifPresent(most -> tooMuch("The driver", "plan.driver-memory", driver.total(), most, warnings));
-        long texts = TextBlock.bytes(work.localRows(), work.width());
+        long texts =
+                TextBlock.bytes(work.lossShape().localRows(), work.lossShape().width());
         if (texts > ONE_BUFFER) {
             warnings.add(
                     "A rank's block of texts takes %,d bytes, and one message holds at most 2 GiB: it takes at least %d ranks"
-                            .formatted(texts, (texts * work.ranks() + ONE_BUFFER - 1) / ONE_BUFFER));
+                            .formatted(texts, (texts * work.lossShape().ranks() + ONE_BUFFER - 1) / ONE_BUFFER));
         }
         if (work.pieces().bytes(0) > ONE_BUFFER) {
             warnings.add(

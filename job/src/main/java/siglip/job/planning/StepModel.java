@@ -26,9 +26,10 @@ final class StepModel {
         this.rates = rates;
         this.network = network;
         memory = new RankMemory(work, towers);
-        pairs = work.localRows();
+        pairs = work.lossShape().localRows();
         parameters = work.layout().dense()
-                + (double) work.touchedRows(work.rows().total()) * work.layout().tableWidth();
+                + (double) work.touchedRows(work.lossShape().rows().total())
+                        * work.layout().tableWidth();
     }
 
     List<StepForecast> arms() {
@@ -41,7 +42,7 @@ final class StepModel {
 
     private StepForecast arm(Loss loss, boolean first) {
         Traffic traffic = traffic(loss);
-        double lane = work.laneRows();
+        double lane = work.lossShape().laneRows();
         int again = work.microBatches() - 1;
         double dense = work.layout().dense();
         double features = pairs * (work.shape().imageWidth() + work.shape().textWidth());
@@ -51,23 +52,23 @@ final class StepModel {
         LossTime time = LossSpec.of(loss)
                 .time(new LossPace(
                         work.lossShape(), network, rates.loss(), rates.addedFloat(), rates.copiedFloat(), ofImages));
-        double toDriver = (double) traffic.driver() / work.ranks();
+        double toDriver = (double) traffic.driver() / work.lossShape().ranks();
         double toRanks = (double) traffic.reduce() - toDriver;
-        long others = work.ranks() - 1L;
+        long others = work.lossShape().ranks() - 1L;
         double piece = network.seconds(others, toRanks / 2);
         PhaseSeconds computing = PhaseSeconds.of(phase -> switch (phase) {
             case BATCH -> first ? features * rates.copiedFloat() : 0;
             case FORWARD -> lane * rates.forward();
             case LOSS -> time.computing();
             case BACKWARD -> backward;
-            case REDUCE -> parameters * (rates.copiedFloat() + work.cores() * rates.addedFloat());
+            case REDUCE -> parameters * (rates.copiedFloat() + work.lossShape().cores() * rates.addedFloat());
             case UPDATE -> parameters * rates.copiedFloat();
             case HOPS, DRIVER -> 0;
         });
         PhaseSeconds messages = PhaseSeconds.of(phase -> switch (phase) {
             case HOPS -> time.waiting();
             case REDUCE -> piece;
-            case UPDATE -> 2 * network.seconds(work.ranks(), (double) traffic.driver()) + piece;
+            case UPDATE -> 2 * network.seconds(work.lossShape().ranks(), (double) traffic.driver()) + piece;
             case BATCH, FORWARD, LOSS, BACKWARD, DRIVER -> 0;
         });
         return new StepForecast(
@@ -77,7 +78,7 @@ final class StepModel {
     /** Of the rank that sends most. */
     private Traffic traffic(Loss loss) {
         Traffic most = Traffic.of(work, loss, 0);
-        for (int rank = 1; rank < work.ranks(); rank++) {
+        for (int rank = 1; rank < work.lossShape().ranks(); rank++) {
             Traffic other = Traffic.of(work, loss, rank);
             most = other.ring() + other.reduce() > most.ring() + most.reduce() ? other : most;
         }

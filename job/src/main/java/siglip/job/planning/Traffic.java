@@ -15,16 +15,16 @@ import siglip.kernels.Loss;
 public record Traffic(long ring, long reduce, long driver) {
     /** Of one rank, if a batch touches as many rows of the table as there are, or as the tokens of all its pairs. */
     static Traffic of(Workload work, Loss loss, int rank) {
-        int ranks = work.ranks();
+        int ranks = work.lossShape().ranks();
         long ring = LossSpec.of(loss).ringBytes(work.lossShape(), rank);
         PieceLayout pieces = work.pieces();
-        long reduce = piece(work, pieces, rank, work.rows().total()); // the sum, to the driver
+        long reduce = piece(work, pieces, rank, work.lossShape().rows().total()); // the sum, to the driver
         long driver = 0;
         for (int peer = 0; peer < ranks; peer++) {
-            driver += piece(work, pieces, peer, work.rows().total());
+            driver += piece(work, pieces, peer, work.lossShape().rows().total());
             if (peer != rank) {
-                reduce += piece(work, pieces, peer, work.localRows())
-                        + piece(work, pieces, rank, work.rows().total());
+                reduce += piece(work, pieces, peer, work.lossShape().localRows())
+                        + piece(work, pieces, rank, work.lossShape().rows().total());
             }
         }
         return new Traffic(ring, reduce, driver);

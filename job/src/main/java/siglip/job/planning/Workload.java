@@ -17,9 +17,7 @@ import siglip.kernels.blas.Precision;
 /**
  * What is to be planned, in numbers.
  *
- * @param rows how the global batch is cut
- * @param cores that a rank computes on
- * @param width of an embedding, d
+ * @param lossShape what decides what a loss takes
  * @param microBatch most pairs that pass the towers of a core at a time
  * @param tile rows and columns of a tile of logits
  * @param precision in which products read their operands
@@ -32,9 +30,7 @@ import siglip.kernels.blas.Precision;
  * @param steps of the run
  */
 public record Workload(
-        Slices rows,
-        int cores,
-        int width,
+        LossShape lossShape,
         int microBatch,
         int tile,
         Precision precision,
@@ -49,9 +45,10 @@ public record Workload(
     /** What the settings describe, on so many ranks. */
     public static Workload of(Settings settings, ModelSpec model, int ranks, Precision precision) {
         return new Workload(
-                new Slices(settings.training().batchSize(), ranks),
-                settings.run().coresPerRank(),
-                model.width(),
+                new LossShape(
+                        new Slices(settings.training().batchSize(), ranks),
+                        settings.run().coresPerRank(),
+                        model.width()),
                 settings.training().microBatchSize().orElse(Integer.MAX_VALUE / 2),
                 settings.loss().numerics().tile(),
                 precision,
@@ -64,28 +61,14 @@ public record Workload(
                 settings.training().steps());
     }
 
-    int ranks() {
-        return rows.ranks();
-    }
-
-    /** Most pairs of a rank, n. */
-    int localRows() {
-        return rows.largest();
-    }
-
-    /** Most pairs of a lane. */
-    int laneRows() {
-        return new Slices(localRows(), cores).largest();
-    }
-
     /** Passes that the pairs of a lane take through the towers. */
     int microBatches() {
-        return Math.max(1, (int) (((long) laneRows() + microBatch - 1) / microBatch));
+        return Slices.ofAtMost(lossShape.laneRows(), microBatch).ranks();
     }
 
     /** Most pairs that pass the towers of a lane at a time. */
     int towerRows() {
-        return Math.min(laneRows(), microBatch);
+        return Math.min(lossShape.laneRows(), microBatch);
     }
 
     /** Rows of the table that so many pairs touch, at most. */
@@ -93,13 +76,8 @@ public record Workload(
         return layout.tableRows() == 0 ? 0 : Math.min(layout.tableRows(), pairs * tokens);
     }
 
-    /** What decides what a loss takes. */
-    LossShape lossShape() {
-        return new LossShape(rows, cores, width);
-    }
-
     /** How the model is cut into pieces. */
     PieceLayout pieces() {
-        return PieceLayout.of(layout.dense(), layout.tableRows(), layout.tableWidth(), ranks());
+        return PieceLayout.of(layout.dense(), layout.tableRows(), layout.tableWidth(), lossShape.ranks());
     }
 }

@@ -59,7 +59,7 @@ final class LaneTowers implements AutoCloseable {
 
     /** How rows are cut into micro-batches: into one, if there are none. */
     private Slices cut(int rows) {
-        return new Slices(rows, Math.max(1, (rows + microBatch - 1) / microBatch));
+        return Slices.ofAtMost(rows, microBatch);
     }
 
     private Batch part(Slices cut, int part) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import siglip.job.config.TrainingSettings;
 import siglip.job.features.PairShape;
+import siglip.job.losses.LossShape;
 import siglip.job.losses.Network;
 import siglip.job.order.Slices;
 import siglip.job.planning.StepForecast.Limit;
@@ -34,9 +35,7 @@ class StepModelTest {
     /** Eight pairs of 3 + 3 features, embeddings of 2 floats, 10 parameters. */
     private static Workload work(int ranks, int cores, int microBatch) {
         return new Workload(
-                new Slices(8, ranks),
-                cores,
-                2,
+                new LossShape(new Slices(8, ranks), cores, 2),
                 microBatch,
                 4,
                 Precision.FP32,
