@@ -2,7 +2,6 @@ package siglip.job.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Locale;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -10,6 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import siglip.job.batches.BatchSource;
+import siglip.job.config.Choice;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.DataSummary;
@@ -54,10 +54,7 @@ final class ValidateCommand implements Runnable {
     private static void print(DataSummary data, BatchSource batches, PrintWriter out) {
         out.println("%s can be used: %,d rows, files: %d".formatted(data.path(), data.rows(), data.files()));
         out.println("  to train on  %,d rows, %,d bytes as features, %s"
-                .formatted(
-                        data.training(),
-                        data.packedBytes(),
-                        data.source().name().toLowerCase(Locale.ROOT)));
+                .formatted(data.training(), data.packedBytes(), Choice.name(data.source())));
         out.println("  held out     %,d rows of seen concepts, %,d of unseen".formatted(data.seen(), data.unseen()));
         out.println("  left out     %,d rows of %,d concepts, out of %,d"
                 .formatted(data.leftOut(), data.leftOutConcepts(), data.concepts()));

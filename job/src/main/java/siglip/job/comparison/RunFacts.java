@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
+import siglip.job.config.Choice;
 import siglip.job.data.DataSummary;
 
 /** What a reader of a report must know of data, machine and software, as lines of a table in reading order. */
@@ -35,7 +36,7 @@ final class RunFacts {
                                 data.shape().textIsTokens()
                                         ? "hashed tokens"
                                         : Integer.toString(data.shape().textWidth())));
-        facts.put("source of batches", data.source().name().toLowerCase(java.util.Locale.ROOT));
+        facts.put("source of batches", Choice.name(data.source()));
         facts.put("fingerprint", data.fingerprint());
         return facts;
     }

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -194,9 +193,8 @@ final class SettingsReader {
     }
 
     <E extends Enum<E>> E choice(String path, Class<E> type) {
-        List<String> names = Stream.of(type.getEnumConstants())
-                .map(each -> each.name().toLowerCase(Locale.ROOT).replace('_', '-'))
-                .toList();
+        List<String> names =
+                Stream.of(type.getEnumConstants()).map(Choice::name).toList();
         return type.getEnumConstants()[names.indexOf(choice(path, names))];
     }
 

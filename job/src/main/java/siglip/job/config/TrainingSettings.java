@@ -1,6 +1,5 @@
 package siglip.job.config;
 
-import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
@@ -42,7 +41,7 @@ public record TrainingSettings(
 
         /** Its name in settings and checkpoints: {@code adamw}. */
         public String id() {
-            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+            return Choice.name(this);
         }
     }
 }

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.batches.BatchSource;
+import siglip.job.config.Choice;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.TrainingSettings;
@@ -64,7 +64,7 @@ public final class Export {
             LossSpec.shownStarts(arm, training.batchSize()).forEach(node::put);
         }
         json.put("maxScale", settings.loss().maxScale());
-        json.put("duplicates", settings.loss().duplicates().name().toLowerCase(Locale.ROOT));
+        json.put("duplicates", Choice.name(settings.loss().duplicates()));
         json.put("steps", training.steps());
         json.put("optimizer", training.optimizer().id());
         json.put("learningRate", training.learningRate());
