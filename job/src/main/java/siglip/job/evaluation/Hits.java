@@ -3,7 +3,6 @@ package siglip.job.evaluation;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
@@ -82,21 +81,13 @@ final class Hits implements Serializable {
         parts.addAll(others.parts);
     }
 
-    private int count() {
+    int count() {
         return parts.stream().mapToInt(List::size).sum();
     }
 
-    /** Of what each query counts. It is added up part by part. */
-    double mean(ToDoubleFunction<Query> ofQuery) {
-        double sum = 0;
-        for (List<Query> part : parts) {
-            double ofPart = 0;
-            for (Query query : part) {
-                ofPart += ofQuery.applyAsDouble(query);
-            }
-            sum += ofPart;
-        }
-        return sum / Math.max(1, count());
+    /** All queries, by parts of the search. */
+    List<List<Query>> parts() {
+        return parts;
     }
 
     RetrievalScore score() {

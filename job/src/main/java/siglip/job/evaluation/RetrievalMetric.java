@@ -1,6 +1,8 @@
 package siglip.job.evaluation;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
 import siglip.job.files.Unit;
 
 /**
@@ -56,11 +58,24 @@ public enum RetrievalMetric {
 
     /** Its value for a search. */
     double of(Hits hits) {
-        return hits.mean(query -> Hits.chance(places - query.nearer(), query.tiedWrong(), query.tiedRight()));
+        return mean(hits, query -> Hits.chance(places - query.nearer(), query.tiedWrong(), query.tiedRight()));
     }
 
     /** What a model that cannot tell the candidates apart would score, if one of them is right; NaN without candidates. */
     public double chance(int candidates) {
         return candidates > 0 ? Math.min(1, (double) places / candidates) : Double.NaN;
+    }
+
+    /** The mean of what each query counts. It is added up part by part. */
+    private static double mean(Hits hits, ToDoubleFunction<Hits.Query> ofQuery) {
+        double sum = 0;
+        for (List<Hits.Query> part : hits.parts()) {
+            double ofPart = 0;
+            for (Hits.Query query : part) {
+                ofPart += ofQuery.applyAsDouble(query);
+            }
+            sum += ofPart;
+        }
+        return sum / Math.max(1, hits.count());
     }
 }
