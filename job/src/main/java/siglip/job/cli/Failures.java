@@ -47,18 +47,21 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         } else {
             err.println("Try '%s --help'".formatted(command.getCommandSpec().qualifiedName()));
         }
-        tell(command, FirstLine.of(failure) + nearest(failure));
+        tell(command, failure instanceof UnmatchedArgumentException unknown ? unknown(unknown) : FirstLine.of(failure));
         return ExitCode.USAGE.code();
     }
 
-    /** The command or option that looks most like one that there is not. */
-    private static String nearest(ParameterException failure) {
-        return failure instanceof UnmatchedArgumentException unknown
-                ? unknown.getSuggestions().stream()
+    /** What was not understood, with the command or option that looks most like it. */
+    private static String unknown(UnmatchedArgumentException failure) {
+        boolean command = !failure.getCommandLine().getSubcommands().isEmpty() && !failure.isUnknownOption();
+        return (command
+                        ? "Unknown command: '%s'"
+                                .formatted(failure.getUnmatched().get(0))
+                        : FirstLine.of(failure))
+                + failure.getSuggestions().stream()
                         .findFirst()
                         .map(" (did you mean %s?)"::formatted)
-                        .orElse("")
-                : "";
+                        .orElse("");
     }
 
     private void tell(CommandLine command, String line) {

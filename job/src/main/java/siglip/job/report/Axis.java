@@ -73,8 +73,8 @@ record Axis(double low, double high, boolean log, List<Double> ticks) {
     String label(double tick) {
         double size = Math.abs(tick);
         if (size >= 1e9 || (size > 0 && size < 1e-4)) {
-            return String.format(Locale.ROOT, "%.0e", tick)
-                    .replaceFirst("e([+-])0?", "e$1")
+            return String.format(Locale.ROOT, "%.2e", tick)
+                    .replaceFirst("\\.?0*e([+-])0?", "e$1")
                     .replace("e+", "e");
         }
         if (size >= 1e6) {

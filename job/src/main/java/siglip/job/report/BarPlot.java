@@ -10,6 +10,7 @@ import siglip.job.files.Unit;
 final class BarPlot {
     private static final int WIDTH = LinePlot.WIDTH;
     private static final int RIGHT = 12;
+    private static final int LABEL = 270; // of a bar, beside its total
     private static final int ROW = 38;
     private static final int BAR = 15;
     private static final int BOTTOM = 36;
@@ -115,7 +116,7 @@ final class BarPlot {
 
     private void bar(Markup page, Bar bar, int top, Axis axis) {
         page.empty("circle", "class", bar.colour(), "cx", "5", "cy", String.valueOf(top + 9), "r", "4");
-        page.leaf("text", bar.label(), "class", "bar-label", "x", "14", "y", String.valueOf(top + 13));
+        LinePlot.fitted(page, bar.label(), LABEL, "class", "bar-label", "x", "14", "y", String.valueOf(top + 13));
         page.leaf(
                 "text",
                 unit.format(bar.total()),

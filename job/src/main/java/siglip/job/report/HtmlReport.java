@@ -115,9 +115,7 @@ final class HtmlReport {
 
     private void table() {
         page.open("section", "id", "table").leaf("h2", "Side by side");
-        page.open("table", "class", run.arms().size() > 3 ? "compare" : "compare few")
-                .open("thead")
-                .open("tr");
+        page.open("table", "class", tableClass()).open("thead").open("tr");
         page.leaf("th", "Measured", "scope", "col");
         for (ArmView arm : run.arms()) {
             page.open("th", "scope", "col", "class", "value");
@@ -143,6 +141,10 @@ final class HtmlReport {
         page.close().close().line();
     }
 
+    private String tableClass() {
+        return run.arms().size() > 3 ? "compare" : "compare few";
+    }
+
     private void row(Row row) {
         page.open("tr").leaf("th", row.label(), "scope", "row");
         boolean shared = row.cells().size() == 1 && run.arms().size() > 1;
@@ -156,13 +158,17 @@ final class HtmlReport {
                         "colspan",
                         String.valueOf(run.arms().size()));
             } else {
-                page.open("td", "class", "value");
-                dot(run.arms().get(arm));
-                page.leaf("span", run.arms().get(arm).name() + " ", "class", "who");
-                page.text(row.cells().get(arm)).close();
+                cell(run.arms().get(arm), row.cells().get(arm));
             }
         }
         page.leaf("td", row.words(), "class", "words").close().line();
+    }
+
+    /** Names its arm, which is shown where rows become blocks. */
+    private void cell(ArmView arm, String figure) {
+        page.open("td", "class", "value");
+        dot(arm);
+        page.leaf("span", arm.name() + " ", "class", "who").text(figure).close();
     }
 
     private void plots(String id, String title, List<LinePlot> plots) {
@@ -179,7 +185,7 @@ final class HtmlReport {
 
     private void phaseTable() {
         page.open("div", "class", "plot wide")
-                .open("table", "class", "phases")
+                .open("table", "class", "phases " + tableClass())
                 .open("thead")
                 .open("tr")
                 .leaf("th", "Phase of a step", "scope", "col");
@@ -206,7 +212,7 @@ final class HtmlReport {
                     "11");
             page.close().text(phase.key()).close();
             for (ArmView arm : run.arms()) {
-                page.leaf("td", Unit.SECONDS.format(arm.figures().times().mean().get(phase)), "class", "value");
+                cell(arm, Unit.SECONDS.format(arm.figures().times().mean().get(phase)));
             }
             page.leaf("td", phase.words(), "class", "words").close().line();
         }

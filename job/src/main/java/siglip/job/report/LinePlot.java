@@ -17,6 +17,9 @@ final class LinePlot {
     private static final int TOP = 26;
     private static final int BOTTOM = 36;
 
+    /** Width of a wide letter. */
+    private static final double GLYPH = 8;
+
     /** About two pixels each. */
     private static final int BUCKETS = (WIDTH - LEFT - RIGHT) / 2;
 
@@ -205,7 +208,8 @@ final class LinePlot {
         page.empty("line", "x1", at, "x2", at, "y1", px(TOP), "y2", px(HEIGHT - BOTTOM));
         boolean right = x.position(stop.x()) > 0.5;
         double side = px(x, stop.x()) + (right ? -5 : 5);
-        page.leaf("text", stop.label(), "class", right ? "tick end" : "tick", "x", px(side), "y", px(TOP + 10));
+        double room = right ? side - LEFT : WIDTH - RIGHT - side;
+        fitted(page, stop.label(), room, "class", right ? "tick end" : "tick", "x", px(side), "y", px(TOP + 10));
         page.close();
     }
 
@@ -328,6 +332,18 @@ final class LinePlot {
 
     private static double py(Axis y, double value) {
         return HEIGHT - BOTTOM - y.position(value) * (HEIGHT - BOTTOM - TOP);
+    }
+
+    /** A text of SVG, which cannot break: what does not fit is cut, and told whole where a pointer rests. */
+    static void fitted(Markup page, String text, double room, String... attributes) {
+        int most = Math.max(4, (int) (room / GLYPH));
+        if (text.length() <= most) {
+            page.leaf("text", text, attributes);
+        } else {
+            page.open("text", attributes).leaf("title", text);
+            page.text(text.substring(0, text.offsetByCodePoints(0, text.codePointCount(0, most - 1))) + "…")
+                    .close();
+        }
     }
 
     /** A coordinate to a hundredth of a pixel, as short as it can be. */

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import siglip.job.config.Settings;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.evaluation.RetrievalScore;
@@ -45,6 +46,7 @@ final class Verdict {
         verdict.setting();
         verdict.stopped();
         verdict.quality();
+        verdict.earlier();
         verdict.stability();
         verdict.cost();
         verdict.seeds();
@@ -85,17 +87,46 @@ final class Verdict {
             say("Quality", "No evaluation was made: how good the models are was not measured.");
         }
         for (HeldOut set : figures.sets()) {
-            String scores = run.each(arm -> arm.last(set)
-                    .map(e -> "%s %s".formatted(arm.name(), r1(e.imageToText())))
-                    .orElse(arm.name() + " was not evaluated"));
             say(
                     "Right caption first, %s".formatted(run.images(set)),
-                    scores + " (± one standard error over the queries)." + difference(set) + yardstick(set));
+                    scores(set, Direction.IMAGE_TO_TEXT) + yardstick(set));
+            say("Right image first, captions of %s".formatted(run.images(set)), scores(set, Direction.TEXT_TO_IMAGE));
+        }
+    }
+
+    private String scores(HeldOut set, Direction direction) {
+        return run.each(arm -> arm.last(set)
+                        .map(e -> "%s %s".formatted(arm.name(), r1(e.score(direction))))
+                        .orElse(arm.name() + " was not evaluated"))
+                + " (± one standard error over the queries)."
+                + difference(set, direction);
+    }
+
+    /** What earlier checkpoints did better than the last, by more than the queries' sampling error. */
+    private void earlier() {
+        List<String> found = figures.sets().stream()
+                .flatMap(set -> figures.arms().stream().flatMap(arm -> Decline.of(arm, set).stream()
+                        .map(decline -> "%s of %s, %s: %s %% at step %d, %s %% at the end (step %d)"
+                                .formatted(
+                                        decline.metric(),
+                                        arm.name(),
+                                        run.label(set),
+                                        Unit.percent(decline.best()).toPlainString(),
+                                        decline.bestStep(),
+                                        Unit.percent(decline.last()).toPlainString(),
+                                        decline.lastStep()))))
+                .toList();
+        if (!found.isEmpty()) {
+            say(
+                    "Better before the end",
+                    String.join("; ", found)
+                            + ". Each fell by more than the standard error of the difference: a sign of overfitting, although the best of"
+                            + " several checkpoints is partly luck.");
         }
     }
 
     /** Whether two arms differ by more than their queries' sampling error; decided by the numbers as they are printed. */
-    private String difference(HeldOut set) {
+    private String difference(HeldOut set, Direction direction) {
         if (figures.arms().size() != 2) {
             return "";
         }
@@ -108,8 +139,8 @@ final class Verdict {
             return " They were measured at different steps, %d and %d, and are not compared."
                     .formatted(a.get().step(), b.get().step());
         }
-        RetrievalScore one = a.get().imageToText();
-        RetrievalScore other = b.get().imageToText();
+        RetrievalScore one = a.get().score(direction);
+        RetrievalScore other = b.get().score(direction);
         // as the sentence prints them: a reader who subtracts finds the same difference
         BigDecimal points = Unit.percent(one.get(RetrievalMetric.R1))
                 .subtract(Unit.percent(other.get(RetrievalMetric.R1)))

@@ -125,7 +125,7 @@ class MainTest {
     @CsvSource({"comparee, compare", "vaildate, validate", "exprot, export", "completions, completion"})
     void anUnknownCommandGetsTheNearest(String wrong, String nearest) {
         assertThat(execute(Main.commandLine(new Failures()), wrong)).isEqualTo(2);
-        assertThat(lastError()).endsWith("'%s' (did you mean %s?)".formatted(wrong, nearest));
+        assertThat(lastError()).isEqualTo("siglip: Unknown command: '%s' (did you mean %s?)".formatted(wrong, nearest));
     }
 
     @Test

@@ -29,6 +29,27 @@ class VerdictTest {
     }
 
     @Test
+    void bothDirectionsAreStated() {
+        assertThat(text(new SampleRun().build()))
+                .contains("Right caption first, held-out images of concepts left out of training:")
+                .contains("Right image first, captions of held-out images of concepts left out of training:");
+    }
+
+    @Test
+    void anEarlierCheckpointThatWasBetterByMoreThanTheErrorIsNamed() {
+        SampleRun run = new SampleRun().arms("siglip").evaluations(4);
+        String steady = text(run.build());
+        String fallen = text(run.best(HeldOut.UNSEEN, 180, 0.35).build());
+
+        assertThat(steady).doesNotContain("Better before the end");
+        assertThat(fallen)
+                .contains("Better before the end:")
+                .containsPattern(
+                        "R@1, image → text, of siglip, unseen: 35\\.0 % at step 180, \\d+\\.\\d % at the end \\(step 720\\)")
+                .doesNotContain("of siglip, seen: 3");
+    }
+
+    @Test
     void armsMeasuredAtDifferentStepsAreNotCompared() {
         assertThat(verdict(0.30, 0.41, 360))
                 .contains("720 and 360")

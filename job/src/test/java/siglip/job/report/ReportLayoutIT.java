@@ -1,0 +1,116 @@
+package siglip.job.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import siglip.job.comparison.ComparisonResult;
+
+/** How wide reports come out in a browser; skipped where there is none. */
+@Timeout(240)
+class ReportLayoutIT {
+    private static final List<Integer> WIDTHS = List.of(390, 768, 1280);
+    private static final String LONG = "siglip-with-a-name-that-nobody-would-call-short_or-breaks-anywhere";
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @EnumSource(Chromium.Scheme.class)
+    void noPageScrollsSidewaysAndNothingLeavesItsFrame(Chromium.Scheme scheme)
+            throws IOException, InterruptedException {
+        Chromium chromium = Chromium.find(folder);
+
+        assertThat(overflows(chromium, scheme, pages())).isEmpty();
+    }
+
+    @Test
+    void aPageThatIsTooWideIsFound() throws IOException, InterruptedException {
+        Chromium chromium = Chromium.find(folder);
+        String wide = "<section><ul class='legend'><li style='width:400px'>wide</li></ul></section>";
+
+        assertThat(overflows(chromium, Chromium.Scheme.LIGHT, Map.of("wide", wide)))
+                .contains("wide at 390: the page scrolls")
+                .anyMatch(line -> line.startsWith("wide at 390: LI 'wide'"))
+                .noneMatch(line -> line.contains("768"));
+    }
+
+    private static Map<String, String> pages() {
+        Map<String, ComparisonResult> runs = new LinkedHashMap<>();
+        runs.put("usual", new SampleRun().build());
+        runs.put(
+                "one arm, no evaluation",
+                new SampleRun().arms("siglip").steps(1).ranks(1).evaluations(0).build());
+        runs.put(
+                "long names",
+                new SampleRun()
+                        .name(LONG.replace('_', '.'))
+                        .arms(LONG, LONG + "2")
+                        .classColumn("a_class_column_with_a_long_name_as_joins_of_tables_make_them")
+                        .data(Map.of("a-key-that-is-rather-long-and-without-spaces", "s3a://" + LONG.repeat(4)))
+                        .incidents(LONG.repeat(5))
+                        .diverging(1, 700)
+                        .build());
+        runs.put(
+                "seven arms",
+                new SampleRun()
+                        .arms("a", "b", LONG, "d", "e", "f", "g")
+                        .steps(90)
+                        .ranks(9)
+                        .build());
+        runs.put("large figures", new SampleRun().times(1e9).build());
+        runs.put(
+                "small figures",
+                new SampleRun().times(1e-12).diverging(0, 0).diverging(1, 300).build());
+        Map<String, String> pages = new LinkedHashMap<>();
+        runs.forEach((name, run) -> pages.put(name, HtmlReport.of(SampleRun.view(run))));
+        return pages;
+    }
+
+    /** Each page in frames of all widths; what a script in this page finds too wide there. */
+    private static List<String> overflows(Chromium chromium, Chromium.Scheme scheme, Map<String, String> pages)
+            throws IOException, InterruptedException {
+        Markup harness = new Markup();
+        harness.raw("<!DOCTYPE html>")
+                .open("html")
+                .open("head")
+                .empty("meta", "charset", "utf-8")
+                .close();
+        harness.open("body");
+        for (Map.Entry<String, String> page : pages.entrySet()) {
+            for (int width : WIDTHS) {
+                harness.leaf(
+                        "iframe",
+                        "",
+                        "title",
+                        "%s at %d".formatted(page.getKey(), width),
+                        "style",
+                        "border: 0; height: 900px; width: %dpx".formatted(width),
+                        "srcdoc",
+                        page.getValue());
+            }
+        }
+        harness.open("script").raw(script()).close().close().close();
+        String document = chromium.document(harness.toString(), scheme);
+        assertThat(document).as("the script has run").contains("<pre>").contains("</pre>");
+        return document.substring(document.indexOf("<pre>") + 5, document.indexOf("</pre>"))
+                .lines()
+                .toList();
+    }
+
+    private static String script() throws IOException {
+        try (InputStream in = ReportLayoutIT.class.getResourceAsStream("overflows.js")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}
