@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,13 +23,16 @@ import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Evaluator;
+import siglip.job.evaluation.Gallery;
 import siglip.job.evaluation.NearestNeighbour;
 import siglip.job.evaluation.RetrievalScore;
+import siglip.job.formats.DataException;
 import siglip.job.losses.LossSpec;
 import siglip.job.model.ModelFiles;
 import siglip.job.model.SavedModel;
 import siglip.job.runs.RunFolder;
 import siglip.job.towers.ModelSpec;
+import siglip.job.towers.Parameters;
 import siglip.job.training.ArmState;
 import siglip.job.training.Trainer;
 
@@ -98,9 +102,11 @@ public final class Comparison {
             from.ifPresent(stored -> resume(trainer, stored, log));
             Map<HeldOut, EvaluationRows> sets = heldOut(data);
             Map<HeldOut, RetrievalScore> neighbours = nearestNeighbours(data, sets, log);
+            Optional<Gallery> gallery;
             try (log;
                     Evaluator evaluator = evaluator(data, model, sets)) {
                 train(trainer, evaluator, first, log);
+                gallery = gallery(trainer, evaluator, data, log);
             }
             save(trainer, model, data, hadoop);
             return new ComparisonResult(
@@ -114,6 +120,7 @@ public final class Comparison {
                     RunFacts.environment(session),
                     trainer.numerics(),
                     neighbours,
+                    gallery,
                     List.copyOf(log.incidents()));
         }
     }
@@ -205,6 +212,24 @@ public final class Comparison {
             }
         }
         spark.clearJobGroup();
+    }
+
+    /** Of the arms that were not stopped. Without it a run is as good: what its reading meets is an incident. */
+    private Optional<Gallery> gallery(Trainer trainer, Evaluator evaluator, PairData data, RunLog log) {
+        Map<String, Parameters> arms = new LinkedHashMap<>();
+        for (ArmState arm : trainer.arms()) {
+            if (arm.stopped().isEmpty()) {
+                arms.put(arm.arm().name(), arm.parameters());
+            }
+        }
+        try {
+            return evaluator
+                    .gallery(arms, settings.run().seed())
+                    .map(gallery -> gallery.with(data.originals(gallery.rows())));
+        } catch (DataException e) {
+            log.incident("the report has no gallery: " + e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private void save(Trainer trainer, ModelSpec model, PairData data, Configuration hadoop) {

@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import siglip.job.config.Settings;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.evaluation.Gallery;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.training.StepRecord;
 
@@ -22,6 +24,7 @@ import siglip.job.training.StepRecord;
  * @param environment facts about machine and software, in reading order: processor, cores, Java, Spark, master, heap ...
  * @param numerics what computed, the same on all ranks: products, precision, elementwise, tile
  * @param nearestNeighbour image to text on raw features for each held-out set, when asked for
+ * @param gallery what the arms found for a few queries at the end
  * @param incidents what went wrong and was mended, in order: attempts that failed, and who was the culprit
  */
 public record ComparisonResult(
@@ -35,4 +38,5 @@ public record ComparisonResult(
         Map<String, String> environment,
         Map<String, String> numerics,
         Map<HeldOut, RetrievalScore> nearestNeighbour,
+        Optional<Gallery> gallery,
         List<String> incidents) {}

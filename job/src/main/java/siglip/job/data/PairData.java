@@ -2,16 +2,20 @@ package siglip.job.data;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
+import scala.Tuple4;
 import siglip.job.batches.BatchPlan;
 import siglip.job.batches.BatchSource;
 import siglip.job.batches.EncodedPair;
@@ -28,6 +32,7 @@ import siglip.job.files.JavaSerialized;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFailure;
 import siglip.job.formats.PairReader;
+import siglip.job.formats.PairTable;
 
 /**
  * A data set, read once and found valid: what to train on, what is held out, and the sources of batches. Lives on the driver.
@@ -55,10 +60,12 @@ public final class PairData implements AutoCloseable {
         }
     }
 
+    private static final int THUMBNAIL = 64;
     private static final long COLLECTED_BYTES = 256L << 20; // per job, well under spark.driver.maxResultSize
 
     private final JavaSparkContext spark;
     private final DataSettings settings;
+    private final PairTable table;
     private final PairReader reader;
     private final JavaRDD<ReadRow> rows;
     private final JavaRDD<ReadRow> testRows;
@@ -71,7 +78,7 @@ public final class PairData implements AutoCloseable {
     PairData(
             JavaSparkContext spark,
             DataSettings settings,
-            PairReader reader,
+            PairTable table,
             JavaRDD<ReadRow> rows,
             JavaRDD<ReadRow> testRows,
             FeatureScaling scaling,
@@ -80,7 +87,8 @@ public final class PairData implements AutoCloseable {
             Broadcast<?> concepts) {
         this.spark = spark;
         this.settings = settings;
-        this.reader = reader;
+        this.table = table;
+        this.reader = table.reader();
         this.rows = rows;
         this.testRows = testRows;
         this.scaling = scaling;
@@ -146,12 +154,14 @@ public final class PairData implements AutoCloseable {
         PackedPairs.Builder pairs = new PackedPairs.Builder(size, shape());
         List<String> names = settings.columns().classes();
         String[][] classes = new String[names.size()][size];
+        Place[] places = new Place[size];
         if (size > 0) {
             long first = summary.training() + (set == HeldOut.UNSEEN ? summary.seen() : 0);
             JavaRDD<ReadRow> found = set(chosen, first).encode(testRows);
             for (ReadRow row : DataFailure.named(settings.path(), found::collect)) {
                 EncodedPair pair = new EncodedPair(row.pair);
                 pairs.add(pair);
+                places[(int) pair.id()] = new Place(row.file, row.row);
                 for (int i = 0; i < classes.length; i++) {
                     classes[i][(int) pair.id()] = row.classes[i];
                 }
@@ -162,7 +172,28 @@ public final class PairData implements AutoCloseable {
         for (int i = 0; i < classes.length; i++) {
             byName.put(names.get(i), List.of(classes[i]));
         }
-        return new EvaluationRows(built, byName);
+        return new EvaluationRows(built, List.of(places), byName);
+    }
+
+    /** Some rows as they were, their pictures at most {@value #THUMBNAIL} pixels wide and high. Reads their files again. */
+    public Map<Place, Original> originals(Collection<Place> places) {
+        PairReader columns = reader;
+        JavaRDD<Tuple4<String, Integer, byte[], String>> read = table.scan(
+                        places.stream().map(Place::file).distinct().toList(),
+                        places.stream().map(Place::row).distinct().toList())
+                .map(row -> new Tuple4<>(
+                        row.getUTF8String(PairTable.FILE).toString(),
+                        (int) row.getLong(PairTable.ROW),
+                        columns.image().thumbnail(row, THUMBNAIL),
+                        columns.text().shown(row)));
+        Map<Place, Original> originals = new HashMap<>();
+        for (Tuple4<String, Integer, byte[], String> each : DataFailure.named(settings.path(), read::collect)) {
+            originals.put(new Place(each._1(), each._2()), new Original(each._3(), each._4()));
+        }
+        originals
+                .keySet()
+                .retainAll(Set.copyOf(places)); // a file may have a row of a number that was meant for another
+        return originals;
     }
 
     private PackedPairs pack() {

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -13,6 +14,7 @@ import org.apache.spark.broadcast.Broadcast;
 import siglip.job.batches.PackedPairs;
 import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.data.Place;
 import siglip.job.evaluation.Retrieval.Search;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
@@ -85,15 +87,37 @@ public final class Evaluator implements AutoCloseable {
         return spark.broadcast(Embedder.blocks(values, width == 0 ? 0 : values.length / width, width));
     }
 
+    /**
+     * What arms find for a few queries of the first set; empty if no set has rows.
+     *
+     * @param arms parameters by the name of the arm
+     * @param seed draws the order in which queries are tried
+     */
+    public Optional<Gallery> gallery(Map<String, Parameters> arms, long seed) {
+        if (sets.isEmpty() || arms.isEmpty()) {
+            return Optional.empty();
+        }
+        HeldOutSet set = sets.get(0);
+        Map<String, GalleryQueries.Side> byImage = new LinkedHashMap<>();
+        Map<String, GalleryQueries.Side> byText = new LinkedHashMap<>();
+        arms.forEach((arm, parameters) -> {
+            EmbeddedSide images = slice(embedImages(parameters), 0, set.concepts(set.images()));
+            EmbeddedSide texts = slice(embedTexts(parameters), 0, set.concepts(set.texts()));
+            byImage.put(arm, new GalleryQueries.Side(images, CandidateBlocks.of(texts)));
+            byText.put(arm, new GalleryQueries.Side(texts, CandidateBlocks.of(images)));
+        });
+        List<Place> images = set.places(set.images());
+        List<Place> texts = set.places(set.texts());
+        List<Gallery.Query> queries = new ArrayList<>();
+        queries.addAll(GalleryQueries.choose(Direction.IMAGE_TO_TEXT, byImage, images, texts, seed));
+        queries.addAll(GalleryQueries.choose(Direction.TEXT_TO_IMAGE, byText, texts, images, seed));
+        return Optional.of(Gallery.of(set.set(), List.copyOf(queries)));
+    }
+
     /** Evaluates an arm on each set that has rows. */
     public List<Evaluation> evaluate(Parameters parameters, String arm, long step) {
-        int width = spec.width();
-        EmbeddedSide allImages = new EmbeddedSide(
-                embedder.embed(
-                        spec.imageGraph(parameters), imageRows, spec.shape().imageWidth(), width),
-                new int[0],
-                width);
-        EmbeddedSide allTexts = new EmbeddedSide(embedTexts(parameters), new int[0], width);
+        EmbeddedSide allImages = embedImages(parameters);
+        EmbeddedSide allTexts = embedTexts(parameters);
         int image = 0;
         int text = 0;
         List<EmbeddedSide> ownImages = new ArrayList<>();
@@ -125,7 +149,17 @@ public final class Evaluator implements AutoCloseable {
         return List.copyOf(evaluations);
     }
 
-    private float[] embedTexts(Parameters parameters) {
+    private EmbeddedSide embedImages(Parameters parameters) {
+        int in = spec.shape().imageWidth();
+        float[] rows = embedder.embed(spec.imageGraph(parameters), imageRows, in, spec.width());
+        return new EmbeddedSide(rows, new int[0], spec.width());
+    }
+
+    private EmbeddedSide embedTexts(Parameters parameters) {
+        return new EmbeddedSide(textEmbeddings(parameters), new int[0], spec.width());
+    }
+
+    private float[] textEmbeddings(Parameters parameters) {
         if (!spec.shape().textIsTokens()) {
             return embedder.embed(
                     spec.textGraph(parameters), textRows, spec.shape().textWidth(), spec.width());

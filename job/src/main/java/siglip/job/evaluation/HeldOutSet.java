@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import siglip.job.batches.PackedPairs;
 import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.data.Place;
 import siglip.job.features.TokenBags;
 
 /**
@@ -58,6 +59,11 @@ final class HeldOutSet {
 
     int[] texts() {
         return texts;
+    }
+
+    /** Where some of the rows lie. */
+    List<Place> places(int[] of) {
+        return IntStream.of(of).mapToObj(row -> rows.places().get(row)).toList();
     }
 
     /** Concepts of some of the rows. */

@@ -7,6 +7,7 @@ import siglip.job.features.FeatureNames;
 import siglip.job.features.PictureFeatures;
 import siglip.job.pictures.Decoded;
 import siglip.job.pictures.Rejected;
+import siglip.job.pictures.Thumbnail;
 
 /** How the image of a row becomes features. */
 public sealed interface ImageColumn extends Serializable {
@@ -18,6 +19,11 @@ public sealed interface ImageColumn extends Serializable {
 
     /** Whether reading takes so long that no row should be read twice. */
     boolean isComputed();
+
+    /** A small picture for people, as JPEG; empty where there is none to show. */
+    default byte[] thumbnail(InternalRow row, int px) {
+        return new byte[0];
+    }
 
     /** Sums for the scaling; of no features where they are taken as they are. */
     default ExactMoments moments() {
@@ -42,6 +48,11 @@ public sealed interface ImageColumn extends Serializable {
                 throw new InvalidRow(rejected.fault().sentence());
             }
             return features.of(((Decoded.Pixels) decoded).rgb());
+        }
+
+        @Override
+        public byte[] thumbnail(InternalRow row, int px) {
+            return Thumbnail.jpeg(row.getBinary(PairTable.IMAGE), px, maxPixels);
         }
 
         @Override

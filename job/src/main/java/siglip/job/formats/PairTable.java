@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -89,6 +90,12 @@ public final class PairTable {
     /** The rows that the predicate for held-out rows takes. */
     public JavaRDD<InternalRow> scanTest() {
         return scan(test);
+    }
+
+    /** Those of these files that have one of these numbers. */
+    public JavaRDD<InternalRow> scan(Collection<String> files, Collection<Integer> rows) {
+        return scan(
+                data.file().isInCollection(List.copyOf(files)).and(data.row().isInCollection(List.copyOf(rows))));
     }
 
     private JavaRDD<InternalRow> scan(Column where) {

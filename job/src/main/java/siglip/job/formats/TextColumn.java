@@ -1,6 +1,7 @@
 package siglip.job.formats;
 
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,6 +16,11 @@ public sealed interface TextColumn extends Serializable {
 
     /** Finds rows without a caption before anything else of them is read. */
     default void check(InternalRow row) throws InvalidRow {}
+
+    /** The text for people; empty where there is none to show. */
+    default String shown(InternalRow row) {
+        return "";
+    }
 
     /** The pair of these image features and the row's text. */
     Pair read(InternalRow row, float[] image) throws InvalidRow;
@@ -40,6 +46,11 @@ public sealed interface TextColumn extends Serializable {
             int[] tokens = Arrays.copyOf(described, described.length + more.length);
             System.arraycopy(more, 0, tokens, described.length, more.length);
             return new Pair(image, NO_FLOATS, tokens, described.length);
+        }
+
+        @Override
+        public String shown(InternalRow row) {
+            return new String(caption(row), StandardCharsets.UTF_8);
         }
 
         private static byte[] caption(InternalRow row) {

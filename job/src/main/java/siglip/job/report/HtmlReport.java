@@ -42,6 +42,7 @@ final class HtmlReport {
         page.open("main").line();
         summary();
         table();
+        result.gallery().ifPresent(gallery -> new GalleryView(run, gallery).write(page));
         TrainingPlots training = new TrainingPlots(run);
         plots("learned", "What the models learned", training.quality());
         plots("steady", "How steadily", training.stability());

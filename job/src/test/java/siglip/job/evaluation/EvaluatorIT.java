@@ -27,8 +27,10 @@ import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.data.EvaluationRows;
+import siglip.job.data.Original;
 import siglip.job.data.PairData;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.data.Place;
 import siglip.job.data.TestData;
 import siglip.job.evaluation.Retrieval.Search;
 import siglip.job.towers.BoundedRows;
@@ -64,6 +66,50 @@ class EvaluatorIT {
     static void close() {
         data.close();
         session.stop();
+    }
+
+    @Test
+    void theGalleryIsAFunctionOfTheSeedAndItsRowsAreThere() {
+        Map<String, Parameters> arms = Map.of("one", spec.initial(SEED), "other", spec.initial(SEED + 1));
+        try (Evaluator evaluator = evaluator()) {
+            Gallery gallery = evaluator.gallery(arms, 7).orElseThrow();
+
+            assertThat(evaluator.gallery(arms, 7)).contains(gallery);
+            assertThat(evaluator.gallery(arms, 8).orElseThrow().queries()).isNotEqualTo(gallery.queries());
+            assertThat(gallery.set()).isEqualTo(HeldOut.SEEN);
+            assertThat(gallery.queries())
+                    .extracting(Gallery.Query::direction)
+                    .contains(Direction.IMAGE_TO_TEXT, Direction.TEXT_TO_IMAGE);
+            assertThat(gallery.queries())
+                    .allSatisfy(query -> assertThat(query.found().values())
+                            .allSatisfy(found -> assertThat(found).hasSize(5).doesNotHaveDuplicates()));
+            Map<Place, Original> originals = data.originals(gallery.rows());
+            assertThat(originals.keySet()).containsExactlyInAnyOrderElementsOf(gallery.rows());
+            assertThat(originals.values()).allSatisfy(original -> {
+                assertThat(original.caption()).isNotBlank();
+                assertThat(original.picture()).startsWith(0xFF, 0xD8).hasSizeLessThan(4000);
+            });
+        }
+    }
+
+    @Test
+    void queriesAreSortedByWhetherTheFirstThatIsFoundIsRight() {
+        float[] axes = {1, 0, 0, 1};
+        EmbeddedSide queries = new EmbeddedSide(axes, new int[] {0, 1}, 2);
+        GalleryQueries.Side right = new GalleryQueries.Side(queries, CandidateBlocks.of(queries));
+        GalleryQueries.Side half = new GalleryQueries.Side(
+                queries, CandidateBlocks.of(new EmbeddedSide(new float[] {1, 0, 1, 0}, new int[] {0, 1}, 2)));
+        List<Place> places = List.of(new Place("a", 0), new Place("a", 1));
+
+        List<Gallery.Query> chosen = GalleryQueries.choose(
+                Direction.IMAGE_TO_TEXT, Map.of("right", right, "half", half), places, places, SEED);
+
+        assertThat(chosen)
+                .extracting(Gallery.Query::outcome)
+                .containsExactly(Gallery.Outcome.ALL_RIGHT, Gallery.Outcome.SOME_RIGHT);
+        assertThat(chosen.get(1).row()).isEqualTo(places.get(1));
+        assertThat(chosen.get(1).found().get("half"))
+                .containsExactly(new Gallery.Found(places.get(0), false), new Gallery.Found(places.get(1), true));
     }
 
     private static Settings settings(String... assignments) {

@@ -167,6 +167,46 @@ class HtmlReportTest {
     }
 
     @Test
+    void theGalleryShowsPicturesAndCaptionsOfEachArm() {
+        String hostile = "<b>red & round</b>";
+        Element gallery =
+                section(page(new SampleRun().gallery(new byte[1000], hostile).build()), "gallery");
+
+        assertThat(Xml.all(gallery, "li", "right")).hasSize(2 * 2);
+        assertThat(Xml.all(gallery, "li", "wrong")).hasSize(2 * 2 * 4);
+        assertThat(Xml.all(gallery, "img", "")).hasSize(1 + 2 * 5).allSatisfy(picture -> {
+            assertThat(picture.getAttribute("src")).startsWith("data:image/jpeg;base64,AAAA");
+            assertThat(picture.getAttribute("alt")).isEqualTo(hostile);
+        });
+        assertThat(gallery.getTextContent()).contains(hostile, "the run's seed, 7: the first 2 of each kind");
+    }
+
+    @Test
+    void theGalleryStaysSmallHoweverManyArmsThereAre() {
+        SampleRun run = new SampleRun().arms("a", "b", "c", "d", "e", "f", "g").steps(3);
+        int without = html(run.build()).length();
+
+        String with = html(run.gallery(new byte[6000], "red").build());
+
+        assertThat(with.length() - without).isBetween(200_000, 300_000);
+        assertThat(section(Xml.parse(with).getDocumentElement(), "gallery").getTextContent())
+                .contains("redredred");
+    }
+
+    @Test
+    void theGalleryOfFeaturesNamesRowsOrSaysThatThereIsNothingToShow() {
+        assertThat(section(page(new SampleRun().gallery(new byte[0], "").build()), "gallery")
+                        .getTextContent())
+                .contains("The data hold features alone");
+        assertThat(section(page(new SampleRun().gallery(new byte[99], "").build()), "gallery")
+                        .getTextContent())
+                .contains("pairs.parquet, row 3");
+        assertThat(Xml.all(page(new SampleRun().build()), "section", "").stream()
+                        .map(section -> section.getAttribute("id")))
+                .doesNotContain("gallery");
+    }
+
+    @Test
     void theTableShowsEveryRowOfTheSummary() {
         ComparisonResult result = new SampleRun().build();
         Element table = Xml.all(page(result), "table", "compare").get(0);
@@ -210,6 +250,13 @@ class HtmlReportTest {
 
     private static Element page(ComparisonResult result) {
         return Xml.parse(html(result)).getDocumentElement();
+    }
+
+    private static Element section(Element page, String id) {
+        return Xml.all(page, "section", "").stream()
+                .filter(section -> section.getAttribute("id").equals(id))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static List<String> titles(Element page) {

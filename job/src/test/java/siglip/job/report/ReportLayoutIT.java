@@ -2,6 +2,8 @@ package siglip.job.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,9 +48,9 @@ class ReportLayoutIT {
                 .noneMatch(line -> line.contains("768"));
     }
 
-    private static Map<String, String> pages() {
+    private static Map<String, String> pages() throws IOException {
         Map<String, ComparisonResult> runs = new LinkedHashMap<>();
-        runs.put("usual", new SampleRun().build());
+        runs.put("usual", new SampleRun().gallery(picture(), "red apple").build());
         runs.put(
                 "one arm, no evaluation",
                 new SampleRun().arms("siglip").steps(1).ranks(1).evaluations(0).build());
@@ -59,6 +62,7 @@ class ReportLayoutIT {
                         .classColumn("a_class_column_with_a_long_name_as_joins_of_tables_make_them")
                         .data(Map.of("a-key-that-is-rather-long-and-without-spaces", "s3a://" + LONG.repeat(4)))
                         .incidents(LONG.repeat(5))
+                        .gallery(new byte[0], LONG.repeat(2))
                         .diverging(1, 700)
                         .build());
         runs.put(
@@ -75,6 +79,13 @@ class ReportLayoutIT {
         Map<String, String> pages = new LinkedHashMap<>();
         runs.forEach((name, run) -> pages.put(name, HtmlReport.of(SampleRun.view(run))));
         return pages;
+    }
+
+    /** 64 x 64 pixels. */
+    private static byte[] picture() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ImageIO.write(new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB), "jpeg", out);
+        return out.toByteArray();
     }
 
     /** Each page in frames of all widths; what a script in this page finds too wide there. */

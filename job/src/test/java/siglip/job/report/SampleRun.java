@@ -19,8 +19,12 @@ import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
+import siglip.job.data.Original;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.data.Place;
+import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.evaluation.Gallery;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.figures.RunFigures;
 import siglip.job.losses.LossSpec;
@@ -48,6 +52,7 @@ public final class SampleRun {
     private int warmup;
     private boolean concepts = true;
     private final Map<HeldOut, RetrievalScore> nearestScores = new EnumMap<>(HeldOut.class);
+    private Optional<Gallery> gallery = Optional.empty();
     private double times = 1;
     private String classColumn = "group";
     private Optional<Best> best = Optional.empty();
@@ -115,6 +120,32 @@ public final class SampleRun {
         return this;
     }
 
+    /**
+     * All arms find the same, the right one second, for an image and for a caption.
+     *
+     * @param picture of all rows
+     * @param caption of all rows
+     */
+    SampleRun gallery(byte[] picture, String caption) {
+        List<Gallery.Query> queries = new ArrayList<>();
+        Map<Place, Original> originals = new LinkedHashMap<>();
+        for (Direction direction : Direction.values()) {
+            Map<String, List<Gallery.Found>> found = new LinkedHashMap<>();
+            names.forEach(arm -> found.put(
+                    arm,
+                    IntStream.range(0, 5)
+                            .mapToObj(i -> new Gallery.Found(new Place("file:/a/pairs.parquet", i), i == 1))
+                            .toList()));
+            queries.add(new Gallery.Query(
+                    direction, Gallery.Outcome.NONE_RIGHT, new Place("file:/a/pairs.parquet", 1), found));
+        }
+        for (int i = 0; i < 5; i++) {
+            originals.put(new Place("file:/a/pairs.parquet", i), new Original(picture, caption));
+        }
+        gallery = Optional.of(new Gallery(HeldOut.SEEN, queries, originals));
+        return this;
+    }
+
     SampleRun classColumn(String column) {
         classColumn = column;
         return this;
@@ -179,6 +210,7 @@ public final class SampleRun {
                 environment(),
                 numerics(),
                 nearest,
+                gallery,
                 incidents);
     }
 

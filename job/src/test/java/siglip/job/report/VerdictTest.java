@@ -125,6 +125,7 @@ class VerdictTest {
                 Map.of(),
                 Map.of(),
                 Map.of(),
+                sample.gallery(),
                 List.of()));
     }
 
