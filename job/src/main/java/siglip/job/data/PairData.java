@@ -15,6 +15,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
 import scala.Tuple4;
 import siglip.job.batches.BatchPlan;
 import siglip.job.batches.BatchSource;
@@ -31,6 +32,7 @@ import siglip.job.features.PairShape;
 import siglip.job.files.JavaSerialized;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFailure;
+import siglip.job.formats.InvalidRow;
 import siglip.job.formats.PairReader;
 import siglip.job.formats.PairTable;
 
@@ -184,7 +186,7 @@ public final class PairData implements AutoCloseable {
                 .map(row -> new Tuple4<>(
                         row.getUTF8String(PairTable.FILE).toString(),
                         (int) row.getLong(PairTable.ROW),
-                        columns.image().thumbnail(row, THUMBNAIL),
+                        thumbnail(columns, row),
                         columns.text().shown(row)));
         Map<Place, Original> originals = new HashMap<>();
         for (Tuple4<String, Integer, byte[], String> each : DataFailure.named(settings.path(), read::collect)) {
@@ -194,6 +196,15 @@ public final class PairData implements AutoCloseable {
                 .keySet()
                 .retainAll(Set.copyOf(places)); // a file may have a row of a number that was meant for another
         return originals;
+    }
+
+    /** Empty as well for a file that has gone since. */
+    private static byte[] thumbnail(PairReader columns, InternalRow row) {
+        try {
+            return columns.image().thumbnail(row, THUMBNAIL);
+        } catch (InvalidRow gone) {
+            return new byte[0];
+        }
     }
 
     private PackedPairs pack() {

@@ -21,7 +21,7 @@ public sealed interface ImageColumn extends Serializable {
     boolean isComputed();
 
     /** A small picture for people, as JPEG; empty where there is none to show. */
-    default byte[] thumbnail(InternalRow row, int px) {
+    default byte[] thumbnail(InternalRow row, int px) throws InvalidRow {
         return new byte[0];
     }
 
@@ -52,7 +52,11 @@ public sealed interface ImageColumn extends Serializable {
 
         @Override
         public byte[] thumbnail(InternalRow row, int px) {
-            return Thumbnail.jpeg(row.getBinary(PairTable.IMAGE), px, maxPixels);
+            return thumbnail(row.getBinary(PairTable.IMAGE), px);
+        }
+
+        private byte[] thumbnail(byte[] file, int px) {
+            return Thumbnail.jpeg(file, px, maxPixels);
         }
 
         @Override
@@ -75,9 +79,17 @@ public sealed interface ImageColumn extends Serializable {
 
         @Override
         public float[] read(InternalRow row) throws InvalidRow {
+            return pictures.read(file(row));
+        }
+
+        @Override
+        public byte[] thumbnail(InternalRow row, int px) throws InvalidRow {
+            return pictures.thumbnail(file(row), px);
+        }
+
+        private byte[] file(InternalRow row) throws InvalidRow {
             String address = row.getUTF8String(PairTable.IMAGE).toString();
-            return pictures.read(
-                    files.read(address, row.getUTF8String(PairTable.FILE).toString()));
+            return files.read(address, row.getUTF8String(PairTable.FILE).toString());
         }
 
         @Override

@@ -3,8 +3,10 @@ package siglip.job.report;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import siglip.job.config.Settings;
 import siglip.job.data.PairData.HeldOut;
@@ -30,6 +32,7 @@ final class Verdict {
     private final RunView run;
     private final RunFigures figures;
     private final List<Sentence> sentences = new ArrayList<>();
+    private final Set<String> told = new HashSet<>();
 
     /**
      * @param lead what it is about
@@ -98,7 +101,8 @@ final class Verdict {
         return run.each(arm -> arm.last(set)
                         .map(e -> "%s %s".formatted(arm.name(), r1(e.score(direction))))
                         .orElse(arm.name() + " was not evaluated"))
-                + " (± one standard error over the queries)."
+                + once(" (± one standard error over the queries)")
+                + "."
                 + difference(set, direction);
     }
 
@@ -120,8 +124,8 @@ final class Verdict {
             say(
                     "Better before the end",
                     String.join("; ", found)
-                            + ". Each fell by more than the standard error of the difference: a sign of overfitting, although the best of"
-                            + " several checkpoints is partly luck.");
+                            + ". That is more than the standard error of the difference and a sign of overfitting, although the best of several"
+                            + " checkpoints is partly luck.");
         }
     }
 
@@ -148,10 +152,11 @@ final class Verdict {
         double error = 100 * ERRORS * Math.hypot(one.standardError(), other.standardError());
         BigDecimal interval = new BigDecimal(error).setScale(points.scale(), RoundingMode.HALF_UP);
         boolean resolved = points.compareTo(interval) > 0;
-        return " The difference is %s ± %s points (two standard errors, taking the arms as independent, which overstates it): %s."
+        return " The difference is %s ± %s points%s: %s."
                 .formatted(
                         points.toPlainString(),
                         interval.toPlainString(),
+                        once(" (two standard errors, taking the arms as independent, which overstates it)"),
                         resolved
                                 ? "these two runs differ on this set; whether other seeds would is open"
                                 : "not resolved");
@@ -213,6 +218,11 @@ final class Verdict {
                 "Not measured",
                 "One run of each arm, seed %d: how far these figures move with the seed, and whether they hold on other data."
                         .formatted(figures.settings().run().seed()));
+    }
+
+    /** What a reader has to be told once. */
+    private String once(String words) {
+        return told.add(words) ? words : "";
     }
 
     private void say(String lead, String text) {

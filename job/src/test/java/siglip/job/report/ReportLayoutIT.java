@@ -7,10 +7,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,6 +37,26 @@ class ReportLayoutIT {
         Chromium chromium = Chromium.find(folder);
 
         assertThat(overflows(chromium, scheme, pages())).isEmpty();
+    }
+
+    @Test
+    void theScriptMakesASmallPictureOfAReport() throws IOException, InterruptedException {
+        Chromium.find(folder);
+        Path report = Files.writeString(folder.resolve("report.html"), pages().get("usual"));
+        Path picture = folder.resolve("report.webp");
+        Path log = folder.resolve("script.log");
+        Process script = new ProcessBuilder("../scripts/report-picture", report.toString(), picture.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+
+        assertThat(script.waitFor(100, TimeUnit.SECONDS)).isTrue();
+        assertThat(script.exitValue()).as(Files.readString(log)).isZero();
+        for (Path each : List.of(picture, Path.of("../docs/report.webp"))) {
+            byte[] webp = Files.readAllBytes(each);
+            assertThat(new String(webp, 8, 4, StandardCharsets.US_ASCII)).isEqualTo("WEBP");
+            assertThat(webp).hasSizeBetween(10_000, 150_000);
+        }
     }
 
     @Test
