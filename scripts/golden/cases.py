@@ -4,6 +4,7 @@
     pip install numpy==2.4.6 pillow==13.0.0 pyarrow==26.0.1
     scripts/golden/cases.py job/src/test/resources/siglip/job/data/cases
 """
+import decimal
 import io
 import random
 import sys
@@ -64,6 +65,32 @@ def write_all(folder, seed=5):
     write("features-float16", lists(x.astype("f2"), pa.float16()), lists(y.astype("f2"), pa.float16()))
     write("features-int8", lists(np.clip(x * 40, -127, 127).astype("i1"), pa.int8()), lists(np.clip(y * 40, -127, 127).astype("i1"), pa.int8()))
     write("brotli", image, caption, compression="brotli")
+    oddities(folder, x, y)
+
+
+def oddities(folder, x, y):
+    """Types and encodings that Spark 3.5 cannot read, beside columns that it can, in 12 rows."""
+    rows = 12
+
+    def column(value, kind):
+        return pa.array([value] * rows, kind)
+
+    def floats(values):
+        return pa.array(values[:rows].tolist(), pa.list_(pa.float32()))
+
+    table = pa.table({
+        "image": floats(x),
+        "text": floats(y),
+        "half": column(np.float16(1.5), pa.float16()),
+        "nanos": column(1, pa.timestamp("ns")),
+        "split": column(b"abcd", pa.binary(4)),
+        "decimals": column([decimal.Decimal("1.5")], pa.list_(pa.decimal128(5, 2))),
+        "nothing": column(None, pa.null()),
+        "Image": column(1, pa.uint64()),
+    })
+    pq.write_table(table, folder / "oddities.parquet", use_dictionary=False, use_byte_stream_split=["image.list.element", "split"])
+    table = table.drop_columns(["half", "split"])
+    pq.write_table(table, folder / "stream-split.parquet", use_dictionary=False, use_byte_stream_split=["image.list.element"])
 
 
 if __name__ == "__main__":

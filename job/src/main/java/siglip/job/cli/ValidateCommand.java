@@ -53,6 +53,7 @@ final class ValidateCommand implements Runnable {
 
     private static void print(DataSummary data, BatchSource batches, PrintWriter out) {
         out.println("%s can be used: %,d rows, files: %d".formatted(data.path(), data.rows(), data.files()));
+        data.ignored().forEach(reason -> out.println("  files left out, " + reason));
         out.println("  to train on  %,d rows, %,d bytes as features, %s"
                 .formatted(data.training(), data.packedBytes(), Choice.name(data.source())));
         out.println("  held out     %,d rows of seen concepts, %,d of unseen".formatted(data.seen(), data.unseen()));

@@ -16,6 +16,7 @@ import org.apache.spark.storage.StorageLevel;
 import org.roaringbitmap.RoaringBitmap;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Source;
+import siglip.job.data.DataSummary.Ignored;
 import siglip.job.data.DataSummary.Skipped;
 import siglip.job.data.ReadRow.Fate;
 import siglip.job.features.PairShape;
@@ -74,6 +75,7 @@ final class DataCheck {
         return new DataSummary(
                 settings.path(),
                 table.files().size(),
+                Ignored.of(table.ignored()),
                 training
                         + seen
                         + unseen

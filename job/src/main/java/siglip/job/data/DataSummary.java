@@ -1,6 +1,9 @@
 package siglip.job.data;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import siglip.job.config.DataSettings;
 import siglip.job.features.PairShape;
@@ -10,6 +13,7 @@ import siglip.job.features.PairShape;
  *
  * @param path of the settings
  * @param files number of files
+ * @param ignored files at the path that are no part of it, by reason
  * @param rows that the predicates take
  * @param training rows to train on, M
  * @param seen held-out rows
@@ -26,6 +30,7 @@ import siglip.job.features.PairShape;
 public record DataSummary(
         String path,
         int files,
+        List<Ignored> ignored,
         long rows,
         long training,
         long seen,
@@ -39,12 +44,44 @@ public record DataSummary(
         DataSettings.Source source,
         String fingerprint) {
     public DataSummary {
+        ignored = List.copyOf(ignored);
         skipped = List.copyOf(skipped);
     }
 
     /** How many rows are skipped. */
     public long skippedRows() {
         return skipped.stream().mapToLong(Skipped::rows).sum();
+    }
+
+    /**
+     * Files that are left out for one reason.
+     *
+     * @param reason in words
+     * @param files how many
+     * @param examples names of the first few
+     */
+    public record Ignored(String reason, int files, List<String> examples) {
+        public Ignored {
+            examples = List.copyOf(examples);
+        }
+
+        /** Groups files, given with their reasons. */
+        static List<Ignored> of(Map<String, String> reasons) {
+            Map<String, List<String>> names = new TreeMap<>();
+            new TreeMap<>(reasons).forEach((file, reason) -> names.computeIfAbsent(reason, each -> new ArrayList<>())
+                    .add(file));
+            return names.entrySet().stream()
+                    .map(group -> new Ignored(
+                            group.getKey(),
+                            group.getValue().size(),
+                            group.getValue().stream().limit(Skipped.EXAMPLES).toList()))
+                    .toList();
+        }
+
+        @Override
+        public String toString() {
+            return "%s: %d (%s)".formatted(reason, files, String.join("; ", examples));
+        }
     }
 
     /**

@@ -72,9 +72,9 @@ public final class EmbeddingPairs {
 
     private static GivenFeatures type(FoundColumn found, String path, String column) {
         return GivenFeatures.of(found.type())
-                .orElseThrow(() -> new DataException(
-                        "Cannot read embeddings from column '%s' of %s: it is %s, not an array of float or double, float32 binary, or a vector"
-                                .formatted(column, path, found.type().simpleString())));
+                .orElseThrow(
+                        () -> new DataException("Cannot read embeddings from column '%s' of %s: it is %s; %s would do"
+                                .formatted(column, path, found.type().simpleString(), GivenFeatures.TYPES)));
     }
 
     public long rows() {

@@ -5,9 +5,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.parser.ParseException;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -31,7 +35,7 @@ public final class ColumnNames {
 
     /** The names of a data set. */
     public static ColumnNames of(DataRows data) {
-        return new ColumnNames(data.table().schema(), data.unreadable());
+        return new ColumnNames(data.schema(), data.unreadable());
     }
 
     /** The column or field of this name, if there is one and it can be read. */
@@ -66,7 +70,39 @@ public final class ColumnNames {
                         name,
                         setting,
                         path(name).isEmpty() ? ", nor a path: backticks go round a whole name, as in `a.b`.c" : "",
-                        NearestName.hint(name, paths().toList()));
+                        NearestName.hint(
+                                name,
+                                Stream.concat(paths(), unreadable.keySet().stream())
+                                        .toList()));
+    }
+
+    /** The names that a predicate or another expression of SQL speaks of; none if it cannot be parsed. */
+    static List<String> in(SparkSession spark, String sql) {
+        try {
+            List<String> names = new ArrayList<>();
+            collect(spark.sessionState().sqlParser().parseExpression(sql), names);
+            return names;
+        } catch (ParseException e) {
+            return List.of();
+        }
+    }
+
+    private static void collect(Expression expression, List<String> names) {
+        if (expression instanceof UnresolvedAttribute attribute) {
+            names.add(JavaConverters.seqAsJavaList(attribute.nameParts()).stream()
+                    .map(ColumnNames::inPath)
+                    .collect(Collectors.joining(".")));
+        }
+        JavaConverters.seqAsJavaList(expression.children()).forEach(child -> collect(child, names));
+    }
+
+    /** What is wrong with the first of some names of SQL that no column has, in whatever case; empty if each is one. */
+    Optional<String> unknown(List<String> sql, String setting) {
+        return sql.stream()
+                .filter(name -> columns(name).stream()
+                        .noneMatch(column -> Arrays.stream(schema.fieldNames()).anyMatch(column::equalsIgnoreCase)))
+                .findFirst()
+                .map(name -> "%s. Its columns are %s".formatted(whyNot(name, setting), listed()));
     }
 
     /** All columns with their types, for messages. */

@@ -13,7 +13,7 @@ public sealed interface DataFormat permits ParquetFormat {
      * Finds what lies at a path. Ids and fingerprints are made of the files and row numbers, so these must depend on the data alone.
      *
      * @param path any Hadoop path
-     * @param columns names of the columns that will be read; that they exist is checked by the caller
+     * @param columns names of all columns that will be used, in whatever case; that they exist is checked by the caller
      * @throws DataException if there is nothing to read
      */
     DataRows open(SparkSession spark, String path, List<String> columns);

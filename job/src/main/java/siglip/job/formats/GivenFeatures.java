@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
@@ -33,6 +34,45 @@ public enum GivenFeatures {
             return values;
         }
     },
+    /** Whole numbers of 8 or 16 bits, as quantised embeddings are kept: read as the numbers that they are, without a scale. */
+    BYTES {
+        @Override
+        public float[] read(InternalRow row, int column) {
+            ArrayData cell = row.getArray(column);
+            float[] values = new float[cell.numElements()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = cell.isNullAt(i) ? Float.NaN : cell.getByte(i);
+            }
+            return values;
+        }
+    },
+    SHORTS {
+        @Override
+        public float[] read(InternalRow row, int column) {
+            ArrayData cell = row.getArray(column);
+            float[] values = new float[cell.numElements()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = cell.isNullAt(i) ? Float.NaN : cell.getShort(i);
+            }
+            return values;
+        }
+    },
+    /** Little-endian float16, two bytes an element: what a list of them is in Parquet. */
+    HALVES {
+        @Override
+        public float[] read(InternalRow row, int column) {
+            ArrayData cell = row.getArray(column);
+            float[] values = new float[cell.numElements()];
+            for (int i = 0; i < values.length; i++) {
+                byte[] half = cell.isNullAt(i) ? NAN : cell.getBinary(i);
+                if (half.length != NAN.length) {
+                    return new float[0]; // no width that anything expects
+                }
+                values[i] = Half.toFloat((short) ((half[0] & 255) | (half[1] << 8)));
+            }
+            return values;
+        }
+    },
     /** Little-endian float32, one after another. */
     BINARY {
         @Override
@@ -48,6 +88,9 @@ public enum GivenFeatures {
         @Override
         public float[] read(InternalRow row, int column) {
             InternalRow cell = row.getStruct(column, VECTOR_FIELDS.size());
+            if (cell.isNullAt(3) || (cell.getByte(0) == 0 && cell.isNullAt(2))) {
+                return new float[0]; // no width that anything expects
+            }
             float[] values = narrow(cell.getArray(3).toDoubleArray());
             if (cell.getByte(0) == 1) {
                 return values;
@@ -64,6 +107,18 @@ public enum GivenFeatures {
         }
     };
 
+    private static final Map<DataType, GivenFeatures> BY_ELEMENT = Map.of(
+            DataTypes.FloatType, FLOATS,
+            DataTypes.DoubleType, DOUBLES,
+            DataTypes.ByteType, BYTES,
+            DataTypes.ShortType, SHORTS,
+            DataTypes.BinaryType, HALVES);
+
+    /** What a column of features may be, for messages. */
+    public static final String TYPES =
+            "an array of float, double, float16 or whole numbers of 8 or 16 bits, binary float32, or Spark's vector";
+
+    private static final byte[] NAN = {0, 0x7E}; // in float16
     private static final List<String> VECTOR_FIELDS = List.of("type", "size", "indices", "values");
 
     /** The features of a cell that is not null; NaN where the cell holds a null. */
@@ -94,10 +149,7 @@ public enum GivenFeatures {
             return Optional.of(BINARY);
         }
         if (type instanceof ArrayType array) {
-            if (array.elementType().equals(DataTypes.FloatType)) {
-                return Optional.of(FLOATS);
-            }
-            return array.elementType().equals(DataTypes.DoubleType) ? Optional.of(DOUBLES) : Optional.empty();
+            return Optional.ofNullable(BY_ELEMENT.get(array.elementType()));
         }
         if (type instanceof StructType struct
                 && Arrays.asList(struct.fieldNames()).equals(VECTOR_FIELDS)

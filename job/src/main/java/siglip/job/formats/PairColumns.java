@@ -145,8 +145,11 @@ record PairColumns(
                 complain(
                         setting,
                         name,
-                        "is %s; array<float>, array<double>, binary float32 or Spark's vector would do%s"
-                                .formatted(type.simpleString(), kind == Kind.AUTO ? ", or " + rawTypes : ""));
+                        "is %s; %s would do%s"
+                                .formatted(
+                                        type.simpleString(),
+                                        GivenFeatures.TYPES,
+                                        kind == Kind.AUTO ? ", or " + rawTypes : ""));
             }
             return features;
         }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.AnalysisException;
@@ -59,18 +60,29 @@ public final class PairTable {
      * @throws DataException if there are none, or a column or a predicate does not fit them
      */
     public static PairTable open(SparkSession spark, DataSettings settings, int buckets) {
-        DataRows data = DataFormat.BY_NAME.get("parquet").open(spark, settings.path(), cells(settings.columns()));
+        DataRows data = DataFormat.BY_NAME.get("parquet").open(spark, settings.path(), used(spark, settings));
+        ColumnNames names = ColumnNames.of(data);
         PictureFiles files = new PictureFiles(
                 new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
-        PairColumns columns = PairColumns.find(ColumnNames.of(data), settings, buckets, files);
-        Column test = predicate(data.table(), "data.test", settings.test()).orElse(lit(false));
-        Column train = predicate(data.table(), "data.train", settings.train()).orElse(test.equalTo(lit(false)));
+        PairColumns columns = PairColumns.find(names, settings, buckets, files);
+        Column test =
+                predicate(data.table(), names, "data.test", settings.test()).orElse(lit(false));
+        Column train =
+                predicate(data.table(), names, "data.train", settings.train()).orElse(test.equalTo(lit(false)));
         return new PairTable(data, columns, train, test);
     }
 
-    /** The columns whose cells are large. */
-    private static List<String> cells(Columns columns) {
-        return ColumnNames.columns(List.of(columns.image(), columns.text()));
+    /** The columns that the settings may speak of. */
+    private static List<String> used(SparkSession spark, DataSettings settings) {
+        Columns columns = settings.columns();
+        List<String> names = new ArrayList<>(List.of(columns.image(), columns.text()));
+        columns.keywords().ifPresent(names::add);
+        columns.concept().ifPresent(names::add);
+        names.addAll(columns.classes());
+        columns.key().ifPresent(names::add);
+        settings.train().ifPresent(sql -> names.addAll(ColumnNames.in(spark, sql)));
+        settings.test().ifPresent(sql -> names.addAll(ColumnNames.in(spark, sql)));
+        return ColumnNames.columns(names);
     }
 
     public PairReader reader() {
@@ -80,6 +92,11 @@ public final class PairTable {
     /** All files, sorted by name. */
     public List<DataFile> files() {
         return data.files();
+    }
+
+    /** Files at the same path that are left out: by name, why. */
+    public Map<String, String> ignored() {
+        return data.ignored();
     }
 
     /** The rows that either predicate takes, with the columns at their fixed places. A row is used again for the next. */
@@ -172,7 +189,8 @@ public final class PairTable {
     }
 
     /** A predicate as a column that is never null. */
-    private static Optional<Column> predicate(Dataset<Row> rows, String setting, Optional<String> sql) {
+    private static Optional<Column> predicate(
+            Dataset<Row> rows, ColumnNames names, String setting, Optional<String> sql) {
         return sql.map(text -> {
             try {
                 Column column = expr("coalesce(" + text + ", false)");
@@ -184,7 +202,14 @@ public final class PairTable {
                 return column;
             } catch (Exception e) {
                 if (e instanceof AnalysisException) { // checked in Scala alone
-                    throw new DataException("Cannot use %s = '%s': %s".formatted(setting, text, FirstLine.of(e)), e);
+                    throw new DataException(
+                            "Cannot use %s = '%s': %s"
+                                    .formatted(
+                                            setting,
+                                            text,
+                                            names.unknown(ColumnNames.in(rows.sparkSession(), text), setting)
+                                                    .orElse(FirstLine.of(e))),
+                            e);
                 }
                 throw e;
             }

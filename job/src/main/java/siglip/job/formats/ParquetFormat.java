@@ -1,41 +1,28 @@
 package siglip.job.formats;
 
-import java.io.FileNotFoundException;
-import java.io.IOException;
-import java.io.Serializable;
 import java.net.URI;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
-import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
-import org.apache.parquet.hadoop.ParquetFileReader;
-import org.apache.parquet.hadoop.metadata.BlockMetaData;
-import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
-import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.AnalysisException;
-import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.sql.types.UserDefinedType;
 import org.apache.spark.util.SerializableConfiguration;
 import siglip.job.config.FirstLine;
-import siglip.job.files.FileSystems;
 import siglip.job.files.JavaSerialized;
+import siglip.job.formats.ParquetFooter.TypeRules;
 
 /**
- * Parquet files, by Spark's own reader. In a folder that holds files named {@code *.parquet}, others are left alone. Types of a user's own, such as
- * Spark's vectors, are read as what they are stored as.
+ * Parquet files, by Spark's own reader. Which columns there are is read from every file's footer, and Spark is asked for those alone that are used, so
+ * that no other can be in the way. Files whose columns differ in type, float and double for one, are read apart and widened.
+ *
+ * <p>In a folder, files named {@code *.parquet} or {@code *.parq} are read; where none is, those that are Parquet whatever their name.
  */
 final class ParquetFormat implements DataFormat {
     static final String NAME = "parquet";
@@ -48,28 +35,73 @@ final class ParquetFormat implements DataFormat {
     /** Bytes of a column that a batch of rows aims at: far enough below 2 GiB for rows that are thirty times the mean. */
     private static final long BATCH_BYTES = 64L << 20;
 
-    /**
-     * What a footer says of its file.
-     *
-     * @param widestRowBytes mean uncompressed bytes of a row's widest column in the row group where it is largest
-     */
-    private record Footer(DataFile file, long widestRowBytes) implements Serializable {}
-
     @Override
     public DataRows open(SparkSession spark, String path, List<String> columns) {
         SparkSession session = sessionLike(spark);
-        Dataset<Row> table = read(session, path);
-        List<Footer> footers = footers(session, path, table, columns);
-        long widest = footers.stream().mapToLong(Footer::widestRowBytes).max().orElse(0);
-        session.conf().set(BATCH_ROWS, batchRows(Long.parseLong(session.conf().get(BATCH_ROWS)), widest));
+        try {
+            return open(session, InputFiles.at(path, session.sparkContext().hadoopConfiguration()), path, columns);
+        } catch (Exception | AssertionError e) { // Spark asserts that folders are partitioned in one way
+            if (e instanceof DataException) {
+                throw e;
+            }
+            if (session.sparkContext().isStopped()) {
+                throw new IllegalStateException("Cannot read pairs from %s: Spark has stopped".formatted(path), e);
+            }
+            throw new DataException("Cannot read pairs from %s: %s".formatted(path, FirstLine.of(e)), e);
+        }
+    }
+
+    private static DataRows open(SparkSession session, InputFiles input, String path, List<String> columns) {
+        List<ParquetFooter> footers = footers(session, input);
+        boolean named = input.files().stream().anyMatch(ParquetFormat::isNamed);
+        Map<String, String> ignored = new TreeMap<>();
+        input.files()
+                .forEach(file -> ignored.put(
+                        InputFiles.name(input.root(), file.getPath()),
+                        file.getLen() == 0 ? "empty" : named ? "not named as Parquet" : "no Parquet file"));
+        footers.forEach(footer -> ignored.remove(footer.file().name()));
+        if (footers.isEmpty()) {
+            throw new DataException("Cannot read pairs: no Parquet files in %s%s"
+                    .formatted(
+                            path,
+                            ignored.isEmpty()
+                                    ? ""
+                                    : ". It holds %d others, the first is %s"
+                                            .formatted(
+                                                    ignored.size(),
+                                                    ignored.keySet().iterator().next())));
+        }
+        ParquetColumns found = ParquetColumns.of(footers);
+        StructType used = found.only(columns);
+        configure(session, found, used);
+        String place = "_metadata";
+        while (List.of(found.types().fieldNames()).contains(place)) {
+            place = "_" + place;
+        }
+        ParquetTable table = new ParquetTable(session, input, used, place);
+        Dataset<Row> rows = table.rows(footers);
+        Map<String, String> unreadable = new TreeMap<>(found.unreadable());
+        for (String column : ParquetTable.ofFolders(footers)) {
+            rows = rows.drop(column);
+            unreadable.put(
+                    column,
+                    "is the name of folders, which is not read beside float16 and other new types: write float32");
+        }
+        StructType schema = found.types();
+        for (StructField field : rows.schema().fields()) {
+            if (!List.of(schema.fieldNames()).contains(field.name())
+                    && !field.name().equals(place)) {
+                schema = schema.add(field); // from the names of folders
+            }
+        }
         return new DataRows(
-                table,
-                functions.col("_metadata.file_path"),
-                functions.col("_metadata.row_index"),
-                footers.stream()
-                        .map(Footer::file)
-                        .sorted(Comparator.comparing(DataFile::name))
-                        .toList());
+                rows,
+                functions.col(place).getField("file_path"),
+                functions.col(place).getField("row_index"),
+                footers.stream().map(ParquetFooter::file).toList(),
+                schema,
+                unreadable,
+                ignored);
     }
 
     /**
@@ -78,6 +110,18 @@ final class ParquetFormat implements DataFormat {
      */
     static long batchRows(long most, long widestRowBytes) {
         return Math.max(1, Math.min(most, BATCH_BYTES / Math.max(1, widestRowBytes)));
+    }
+
+    private static void configure(SparkSession session, ParquetColumns found, StructType used) {
+        List<String> names = List.of(used.fieldNames());
+        long widest = names.stream().mapToLong(found.rowBytes()::get).max().orElse(0);
+        session.conf().set(BATCH_ROWS, batchRows(Long.parseLong(session.conf().get(BATCH_ROWS)), widest));
+        if (names.stream().anyMatch(found.split()::contains)) {
+            session.conf().set("spark.sql.parquet.enableVectorizedReader", false); // it does not know BYTE_STREAM_SPLIT
+        }
+        if (ParquetColumns.differInCaseAlone(found.types())) {
+            session.conf().set("spark.sql.caseSensitive", true);
+        }
     }
 
     /** A session of our own with the same settings, so that reader settings of the caller's stay as they are. */
@@ -91,120 +135,35 @@ final class ParquetFormat implements DataFormat {
         return session;
     }
 
-    private static Dataset<Row> read(SparkSession session, String path) {
-        try {
-            DataFrameReader reader = session.read();
-            if (hasNamedFiles(new Path(path), session.sparkContext().hadoopConfiguration())) {
-                reader = reader.option("pathGlobFilter", "*.parquet");
-            }
-            Dataset<Row> rows = reader.parquet(path);
-            StructType stored = stored(rows.schema());
-            return stored.equals(rows.schema()) ? rows : reader.schema(stored).parquet(path);
-        } catch (FileNotFoundException e) {
-            throw new DataException("Cannot read pairs from %s: there is no such file or folder".formatted(path), e);
-        } catch (Exception e) {
-            if (session.sparkContext().isStopped()) {
-                throw new IllegalStateException("Cannot read pairs from %s: Spark has stopped".formatted(path), e);
-            }
-            if (e instanceof AnalysisException found && "UNABLE_TO_INFER_SCHEMA".equals(found.getErrorClass())) {
-                throw new DataException("Cannot read pairs: no Parquet files in %s".formatted(path), e);
-            }
-            if (e instanceof AnalysisException || e instanceof IOException) {
-                throw new DataException("Cannot read pairs from %s: %s".formatted(path, FirstLine.of(e)), e);
-            }
-            throw new DataException("Cannot read pairs from %s: is it Parquet? %s".formatted(path, e.getMessage()), e);
-        }
-    }
-
-    private static List<Footer> footers(SparkSession session, String path, Dataset<Row> table, List<String> columns) {
-        Configuration settings = session.sparkContext().hadoopConfiguration();
-        URI root = root(new Path(path), settings);
-        List<String> uris = Arrays.asList(table.inputFiles());
-        SerializableConfiguration shipped = new SerializableConfiguration(settings);
+    /** The footers of the files that are read, in the order of their names. */
+    private static List<ParquetFooter> footers(SparkSession session, InputFiles input) {
+        boolean chosen = !input.folder() || input.files().stream().anyMatch(ParquetFormat::isNamed);
+        List<String> uris = input.files().stream()
+                .filter(file -> !input.folder() || (file.getLen() > 0 && (!chosen || isNamed(file))))
+                .map(file -> file.getPath().toUri().toString())
+                .toList();
+        URI root = input.root();
+        TypeRules rules = TypeRules.of(session.sessionState().conf());
+        SerializableConfiguration settings =
+                new SerializableConfiguration(session.sparkContext().hadoopConfiguration());
         if (uris.size() <= FEW) {
-            return uris.stream().map(uri -> footer(uri, root, columns, shipped)).toList();
+            return uris.stream()
+                    .flatMap(uri -> ParquetFooter.read(uri, chosen, root, rules, settings.value()).stream())
+                    .toList();
         }
         return JavaSparkContext.fromSparkContext(session.sparkContext())
                 .parallelize(uris, Math.min(uris.size(), 1000))
-                .map(uri -> JavaSerialized.bytes(footer(uri, root, columns, shipped)))
+                .flatMap(uri -> ParquetFooter.read(uri, chosen, root, rules, settings.value()).stream()
+                        .map(JavaSerialized::bytes)
+                        .iterator())
                 .collect()
                 .stream()
-                .map(bytes -> JavaSerialized.read(Footer.class, bytes))
+                .map(bytes -> JavaSerialized.read(ParquetFooter.class, bytes))
                 .toList();
     }
 
-    private static Footer footer(String uri, URI root, List<String> columns, SerializableConfiguration settings) {
-        Path path = new Path(URI.create(uri));
-        try {
-            FileStatus status = FileSystems.of(path, settings.value()).getFileStatus(path);
-            long rows = 0;
-            long widest = 0;
-            try (ParquetFileReader file =
-                    ParquetFileReader.open(HadoopInputFile.fromStatus(status, settings.value()))) {
-                for (BlockMetaData group : file.getFooter().getBlocks()) {
-                    rows += group.getRowCount();
-                    for (ColumnChunkMetaData column : group.getColumns()) {
-                        if (columns.contains(column.getPath().toArray()[0])) {
-                            widest = Math.max(
-                                    widest, column.getTotalUncompressedSize() / Math.max(1, group.getRowCount()));
-                        }
-                    }
-                }
-            }
-            String name = root.relativize(path.toUri()).getPath();
-            DataFile file =
-                    new DataFile(asInMetadata(uri), name.isEmpty() ? path.getName() : name, status.getLen(), rows);
-            return new Footer(file, widest);
-        } catch (IOException e) {
-            throw new DataException("Cannot read the footer of %s: %s".formatted(path, e.getMessage()), e);
-        }
-    }
-
-    /** Spark lists files without an authority as {@code file:///...}, and names them {@code file:/...} in a row's metadata. */
-    private static String asInMetadata(String uri) {
-        return uri.replaceFirst("^([^:/]+):///", "$1:/");
-    }
-
-    private static boolean hasNamedFiles(Path path, Configuration settings) throws IOException {
-        FileSystem files = FileSystems.of(path, settings);
-        FileStatus[] roots = files.globStatus(path);
-        if (roots == null || roots.length == 0) {
-            throw new FileNotFoundException(path.toString());
-        }
-        for (FileStatus root : roots) {
-            if (!root.isDirectory()) {
-                continue;
-            }
-            RemoteIterator<LocatedFileStatus> found = files.listFiles(root.getPath(), true);
-            while (found.hasNext()) {
-                if (found.next().getPath().getName().endsWith(".parquet")) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    /** The folder that relative names start from: the path up to its first wildcard, with the scheme and authority that Spark adds. */
-    private static URI root(Path path, Configuration settings) {
-        try {
-            Path fixed = path;
-            while (fixed.toString().chars().anyMatch(c -> "*?[{".indexOf(c) >= 0)) {
-                fixed = fixed.getParent();
-            }
-            return FileSystems.of(path, settings).makeQualified(fixed).toUri();
-        } catch (IOException e) {
-            throw new DataException("Cannot read pairs from %s: %s".formatted(path, e.getMessage()), e);
-        }
-    }
-
-    private static StructType stored(StructType schema) {
-        StructField[] fields = schema.fields();
-        StructType stored = new StructType();
-        for (StructField field : fields) {
-            DataType type = field.dataType() instanceof UserDefinedType<?> own ? own.sqlType() : field.dataType();
-            stored = stored.add(field.name(), type, field.nullable());
-        }
-        return stored;
+    private static boolean isNamed(FileStatus file) {
+        String name = file.getPath().getName().toLowerCase(Locale.ROOT);
+        return name.endsWith(".parquet") || name.endsWith(".parq");
     }
 }

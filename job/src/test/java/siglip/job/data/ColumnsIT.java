@@ -96,7 +96,8 @@ class ColumnsIT {
                 .add("text", FLOATS)
                 .add("meta", inner)
                 .add("meta.class", DataTypes.StringType)
-                .add("tick`s", FLOATS);
+                .add("tick`s", FLOATS)
+                .add("_metadata", DataTypes.StringType);
         String path = TestData.write(
                 spark, folder.resolve("names"), schema, List.of(named(1, "in", "out", 8), named(2, "in", "out", 7)));
 
@@ -109,19 +110,22 @@ class ColumnsIT {
         try (PairData data = open(TestData.features(
                 path,
                 "data.columns.image=the image's",
-                "data.columns.classes=[meta.class, \"`meta`.`class`\"]",
+                "data.columns.classes=[meta.class, \"`meta`.`class`\", _metadata]",
                 "data.train=\"meta.key = 8\"",
                 "data.test=\"meta.key = 7\""))) {
             assertThat(data.heldOut(PairData.HeldOut.SEEN).classes().values())
-                    .containsExactly(List.of("out"), List.of("in"));
+                    .containsExactly(List.of("out"), List.of("in"), List.of("m7"));
         }
     }
 
     private static Row named(int i, String in, String out, long key) {
         return RowFactory.create(
-                new float[] {i}, new float[] {1}, RowFactory.create(in, new float[] {10 * i}, key), out, new float[] {
-                    100 * i
-                });
+                new float[] {i},
+                new float[] {1},
+                RowFactory.create(in, new float[] {10 * i}, key),
+                out,
+                new float[] {100 * i},
+                "m" + key);
     }
 
     private static float first(String path, String... more) {

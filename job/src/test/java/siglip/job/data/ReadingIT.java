@@ -259,7 +259,7 @@ class ReadingIT {
         concepts.add(new byte[] {(byte) 0xFF, 0});
         List<Row> rows = new ArrayList<>();
         for (int i : new int[] {5, 3, 1, 4, 2, 0, 3, 3}) {
-            rows.add(RowFactory.create(new float[] {i}, new float[] {1}, concepts.get(i)));
+            rows.add(RowFactory.create(new float[] {i + 1}, new float[] {1}, concepts.get(i)));
         }
         rows.add(RowFactory.create(new float[] {1}, new float[] {1}, null));
         rows.add(RowFactory.create(new float[] {1}, new float[] {1}, new byte[0]));
@@ -336,7 +336,7 @@ class ReadingIT {
         Files.writeString(text, "no Parquet at all, but long enough to have a footer");
         assertThatThrownBy(() -> open(TestData.features(text.toString())))
                 .isInstanceOf(DataException.class)
-                .hasMessageContaining("Cannot read pairs from " + text);
+                .hasMessageContaining(text + ": it is no Parquet file, or is cut off");
     }
 
     @Test

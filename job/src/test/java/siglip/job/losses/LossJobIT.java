@@ -169,6 +169,6 @@ class LossJobIT {
         assertThatThrownBy(() -> LossJob.run(spark, wrong, RING, Numerics.AUTO, 1))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("'img'")
-                .hasMessageContaining("[image, text]");
+                .hasMessageContaining("image array<float>, text array<float>");
     }
 }

@@ -1,0 +1,110 @@
+package siglip.job.formats;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.struct;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Reads Parquet files as one table.
+ *
+ * @param used the columns of the table, apart from those that the names of folders give
+ * @param place name of one more column: a struct of {@code file_path}, {@code file_name} and {@code row_index}
+ */
+record ParquetTable(SparkSession session, InputFiles input, StructType used, String place) {
+    /** Files that can be read together: of the same types. */
+    private record Kind(StructType types, boolean isNew) {}
+
+    Dataset<Row> rows(List<ParquetFooter> footers) {
+        Map<Kind, List<String>> kinds = footers.stream()
+                .collect(Collectors.groupingBy(
+                        footer -> new Kind(types(footer), footer.isNew()),
+                        LinkedHashMap::new,
+                        Collectors.mapping(footer -> footer.file().uri(), Collectors.toList())));
+        List<Dataset<Row>> tables = new ArrayList<>();
+        kinds.forEach(
+                (kind, uris) -> tables.add(kind.isNew() ? newFiles(kind.types(), uris) : sparks(kind.types(), uris)));
+        return tables.stream()
+                .reduce((one, other) -> one.unionByName(other, true))
+                .orElseThrow();
+    }
+
+    /** The columns that the names of folders would give to files that Spark cannot open. */
+    static Set<String> ofFolders(List<ParquetFooter> footers) {
+        return footers.stream()
+                .filter(ParquetFooter::isNew)
+                .flatMap(footer -> Pattern.compile("([^/=]+)=[^/]*/")
+                        .matcher(footer.file().name())
+                        .results())
+                .map(folder -> folder.group(1))
+                .collect(Collectors.toSet());
+    }
+
+    /** The columns that a file has, with its own types. */
+    private StructType types(ParquetFooter footer) {
+        StructType own = new StructType();
+        for (String name : used.fieldNames()) {
+            if (footer.columns().containsKey(name)) {
+                own = own.add(name, footer.columns().get(name).type());
+            }
+        }
+        return own;
+    }
+
+    private Dataset<Row> sparks(StructType types, List<String> uris) {
+        Path root = new Path(input.root());
+        Dataset<Row> table = session.read()
+                .schema(types)
+                .option("basePath", (input.folder() ? root : root.getParent()).toString())
+                .option("__globPaths__", false) // names of files are no patterns
+                .parquet(uris.stream()
+                        .map(uri -> new Path(URI.create(uri)).toString())
+                        .toArray(String[]::new));
+        Column metadata = table.metadataColumn("_metadata");
+        Stream<String> ofFolders = Stream.of(table.columns())
+                .filter(name -> !List.of(types.fieldNames()).contains(name));
+        return select(table, types, metadata, ofFolders.toList());
+    }
+
+    private Dataset<Row> newFiles(StructType types, List<String> uris) {
+        Dataset<Row> table = NewParquet.rows(session, types, place, uris);
+        return select(table, types, quoted(place), List.of());
+    }
+
+    private Dataset<Row> select(Dataset<Row> table, StructType own, Column metadata, List<String> more) {
+        List<Column> selected = new ArrayList<>();
+        for (StructField field : used.fields()) {
+            boolean has = List.of(own.fieldNames()).contains(field.name());
+            Column value = has ? quoted(field.name()) : lit(null);
+            boolean same = has && own.apply(field.name()).dataType().equals(field.dataType());
+            selected.add((same ? value : value.cast(field.dataType())).as(field.name()));
+        }
+        more.forEach(name -> selected.add(quoted(name)));
+        selected.add(struct(
+                        metadata.getField("file_path").as("file_path"),
+                        metadata.getField("file_name").as("file_name"),
+                        metadata.getField("row_index").as("row_index"))
+                .as(place));
+        return table.select(selected.toArray(Column[]::new));
+    }
+
+    private static Column quoted(String name) {
+        return col("`" + name.replace("`", "``") + "`");
+    }
+}
