@@ -8,6 +8,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 import siglip.job.config.FirstLine;
+import siglip.job.config.RootCause;
 import siglip.job.config.SettingsException;
 
 /** Tells on the error stream why the program ends, the cause in one line and last. */
@@ -34,7 +35,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
                 err.println("The log is in " + log);
             }
         }
-        tell(command, FirstLine.of(known));
+        tell(command, RootCause.line(known));
         return code.code();
     }
 

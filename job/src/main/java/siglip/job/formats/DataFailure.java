@@ -5,7 +5,9 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.function.Supplier;
 import org.apache.spark.SparkException;
-import siglip.job.config.FirstLine;
+import org.apache.spark.SparkThrowable;
+import org.apache.spark.sql.AnalysisException;
+import siglip.job.config.RootCause;
 
 /** Tells failures that the data are to blame for, which come out of Spark in several wrappings, from all others. */
 public final class DataFailure {
@@ -20,31 +22,31 @@ public final class DataFailure {
                 if (cause instanceof DataException found) {
                     throw found;
                 }
-                if (isUnreadable(cause)) {
-                    throw new DataException(
-                            "Cannot read pairs from %s: %s".formatted(path, FirstLine.of(cause) + " " + root(cause)),
-                            e);
+                if (isOfData(cause)) {
+                    throw new DataException("Cannot read pairs from %s: %s".formatted(path, RootCause.line(cause)), e);
                 }
             }
             throw e;
         }
     }
 
-    /** Spark says so of whatever stops it within a Parquet file: damage, or a network that another try may find in order. */
-    private static boolean isUnreadable(Throwable cause) {
-        return cause instanceof SparkException
-                && cause.getCause() != null
-                && cause.getMessage().startsWith("Encountered error while reading file")
-                && !(root(cause) instanceof SocketException)
-                && !(root(cause) instanceof UnknownHostException)
-                && !(root(cause) instanceof InterruptedIOException);
-    }
-
-    private static Throwable root(Throwable top) {
-        Throwable cause = top;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
+    /**
+     * Damage within a file, or a predicate that fails at a value. Spark says alike of whatever stops it within a file, also of a network that another
+     * try may find in order.
+     */
+    private static boolean isOfData(Throwable cause) {
+        if (cause instanceof SparkException) {
+            Throwable root = RootCause.of(cause);
+            return cause.getCause() != null
+                    && cause.getMessage().startsWith("Encountered error while reading file")
+                    && !(root instanceof SocketException)
+                    && !(root instanceof UnknownHostException)
+                    && !(root instanceof InterruptedIOException);
         }
-        return cause;
+        return cause instanceof AnalysisException
+                || (cause instanceof SparkThrowable known
+                        && cause instanceof Exception
+                        && known.getErrorClass() != null
+                        && !known.isInternalError());
     }
 }

@@ -14,7 +14,7 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
-import siglip.job.config.FirstLine;
+import siglip.job.config.RootCause;
 import siglip.job.files.JavaSerialized;
 import siglip.job.formats.ParquetFooter.TypeRules;
 
@@ -47,7 +47,7 @@ final class ParquetFormat implements DataFormat {
             if (session.sparkContext().isStopped()) {
                 throw new IllegalStateException("Cannot read pairs from %s: Spark has stopped".formatted(path), e);
             }
-            throw new DataException("Cannot read pairs from %s: %s".formatted(path, FirstLine.of(e)), e);
+            throw new DataException("Cannot read pairs from %s: %s".formatted(path, RootCause.line(e)), e);
         }
     }
 

@@ -88,6 +88,18 @@ class MainTest {
     }
 
     @Test
+    void aCrashInSparkTellsTheInnermostCause() {
+        int code = end(() -> {
+            throw new SparkException(
+                    "Job aborted due to stage failure: Task 0 in stage 6.0 failed 1 times",
+                    new IllegalStateException("disk is full\nmore"));
+        });
+
+        assertThat(code).isEqualTo(1);
+        assertThat(lastError()).isEqualTo("siglip: disk is full");
+    }
+
+    @Test
     void allErrorsOfSettingsAreShownAndTheirNumberLast() {
         int code = end(() -> {
             throw new SettingsException(List.of("my.conf:1: a", "my.conf:2: b"));

@@ -205,6 +205,24 @@ class ParquetIT {
                 .hasMessageContaining("three.parquet: it is empty");
     }
 
+    @Test
+    void aPredicateThatFailsAtAValueIsBlamedOnTheDataWithItsCause() {
+        shard(
+                "values",
+                new StructType().add("image", FLOATS).add("text", FLOATS),
+                RowFactory.create(new float[] {1}, new float[] {2}));
+        spark.conf().set("spark.sql.ansi.enabled", true);
+        try {
+            assertThatThrownBy(
+                            () -> open(TestData.features(folder.toString(), "data.train=\"1 / (image[0] - 1) > 0\"")))
+                    .isInstanceOf(DataException.class)
+                    .hasMessageContaining("DIVIDE_BY_ZERO")
+                    .hasMessageNotContaining("Job aborted");
+        } finally {
+            spark.conf().unset("spark.sql.ansi.enabled");
+        }
+    }
+
     private void shard(String name, StructType schema, Row row) {
         TestData.write(spark, folder.resolve(name), schema, List.of(row));
     }
