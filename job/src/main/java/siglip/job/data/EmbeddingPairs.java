@@ -13,6 +13,7 @@ import siglip.job.batches.EncodedPair;
 import siglip.job.batches.SlicePartitioner;
 import siglip.job.formats.ColumnNames;
 import siglip.job.formats.DataException;
+import siglip.job.formats.DataFailure;
 import siglip.job.formats.DataFile;
 import siglip.job.formats.DataFormat;
 import siglip.job.formats.DataRows;
@@ -37,7 +38,8 @@ public final class EmbeddingPairs {
         this.textType = textType;
         this.starts = starts;
         this.rows = rows;
-        this.width = imageType.read(scan().first(), 2).length;
+        InternalRow first = scan().first();
+        this.width = first.isNullAt(2) ? 0 : imageType.read(first, 2).length;
     }
 
     /**
@@ -45,6 +47,10 @@ public final class EmbeddingPairs {
      * @throws DataException if the columns are not there or hold no embeddings
      */
     public static EmbeddingPairs open(SparkSession spark, String path, String imageColumn, String textColumn) {
+        return DataFailure.named(path, () -> opened(spark, path, imageColumn, textColumn));
+    }
+
+    private static EmbeddingPairs opened(SparkSession spark, String path, String imageColumn, String textColumn) {
         DataRows data = DataFormat.BY_NAME
                 .get("parquet")
                 .open(spark, path, ColumnNames.columns(List.of(imageColumn, textColumn)));
@@ -61,7 +67,13 @@ public final class EmbeddingPairs {
             throw new DataException("Cannot compute the loss of %s: it holds no rows".formatted(path));
         }
         Dataset<Row> table = data.table().select(data.file(), data.row(), image.column(), text.column());
-        return new EmbeddingPairs(table, type(image, path, imageColumn), type(text, path, textColumn), starts, total);
+        EmbeddingPairs pairs =
+                new EmbeddingPairs(table, type(image, path, imageColumn), type(text, path, textColumn), starts, total);
+        if (pairs.width == 0) {
+            throw new DataException(
+                    "Cannot compute the loss of %s: its first image embedding is missing or empty".formatted(path));
+        }
+        return pairs;
     }
 
     private static FoundColumn column(ColumnNames names, String path, String name, String option) {

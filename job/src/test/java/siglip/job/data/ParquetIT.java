@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
@@ -203,6 +204,43 @@ class ParquetIT {
                         open(TestData.features(mixed.resolve("three.parquet").toString())))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("three.parquet: it is empty");
+    }
+
+    @Test
+    void aNullOrNanWithinFeaturesOfAnyTypeIsAnInvalidRow() {
+        Object[][] cells = {
+            {DataTypes.FloatType, 1f, Float.NaN},
+            {DataTypes.DoubleType, 1d, Double.NaN},
+            {DataTypes.ByteType, (byte) 1, null},
+            {DataTypes.ShortType, (short) 1, null},
+            {DataTypes.BinaryType, new byte[] {0, 0x3C}, new byte[] {0, 0x7E}}
+        };
+        for (Object[] cell : cells) {
+            String name = ((DataType) cell[0]).simpleString();
+            StructType schema = new StructType()
+                    .add("image", DataTypes.createArrayType((DataType) cell[0]))
+                    .add("text", FLOATS);
+            float[] text = {1};
+            String path = TestData.write(
+                    spark,
+                    folder.resolve(name),
+                    schema,
+                    List.of(
+                            RowFactory.create(Arrays.asList(cell[1], cell[1]), text),
+                            RowFactory.create(Arrays.asList(cell[1], cell[2]), text),
+                            RowFactory.create(Arrays.asList(cell[1], null), text),
+                            RowFactory.create(null, text)));
+
+            try (PairData data = open(TestData.features(path, "data.max-skipped-share=1"))) {
+                assertThat(data.summary().skipped())
+                        .as(name)
+                        .extracting(skipped -> skipped.reason() + " " + skipped.rows())
+                        .containsExactly("image features hold a null, NaN or infinity 2", "no image 1");
+                float[] image = new float[2];
+                data.training().image(0, image, 0);
+                assertThat(image).as(name).containsExactly(1, 1);
+            }
+        }
     }
 
     @Test
