@@ -54,16 +54,23 @@ public final class ColumnNames {
         return found;
     }
 
+    /** Why the column of this name cannot be read; empty if that is not what is wrong with it. */
+    Optional<String> fault(String name) {
+        return columns(name).stream()
+                .filter(unreadable::containsKey)
+                .findFirst()
+                .map(unreadable::get);
+    }
+
     /**
      * Why {@link #find} finds nothing, as a clause of a message.
      *
      * @param setting what gives the name
      */
     public String whyNot(String name, String setting) {
-        for (String column : columns(name)) {
-            if (unreadable.containsKey(column)) {
-                return "column '%s' (%s) %s".formatted(column, setting, unreadable.get(column));
-            }
+        Optional<String> fault = fault(name);
+        if (fault.isPresent()) {
+            return "column '%s' (%s) %s".formatted(name, setting, fault.get());
         }
         return "no column '%s' (%s)%s%s"
                 .formatted(

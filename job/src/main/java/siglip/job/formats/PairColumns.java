@@ -2,8 +2,10 @@ package siglip.job.formats;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.functions;
@@ -51,6 +53,7 @@ record PairColumns(
     private static final class Check {
         private final ColumnNames names;
         private final List<String> complaints = new ArrayList<>();
+        private final Set<String> faults = new HashSet<>(); // of columns that cannot be read; most are of a whole file
 
         Check(ColumnNames names) {
             this.names = names;
@@ -172,7 +175,12 @@ record PairColumns(
         private Optional<FoundColumn> find(String setting, String name) {
             Optional<FoundColumn> found = names.find(name);
             if (found.isEmpty()) {
-                complaints.add(names.whyNot(name, "data.columns." + setting));
+                boolean again =
+                        names.fault(name).filter(fault -> !faults.add(fault)).isPresent();
+                complaints.add(
+                        again
+                                ? "the same goes for column '%s' (data.columns.%s)".formatted(name, setting)
+                                : names.whyNot(name, "data.columns." + setting));
             }
             return found;
         }

@@ -108,7 +108,8 @@ class ParquetIT {
         assertThatThrownBy(() -> open(cases("brotli", "data.columns.text=caption")))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("column 'image' (data.columns.image) is compressed with BROTLI in brotli.parquet")
-                .hasMessageContaining("compression='zstd'");
+                .hasMessageContaining("compression='zstd'")
+                .hasMessageContaining("; the same goes for column 'caption' (data.columns.text). Its columns are");
     }
 
     @Test
