@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
@@ -73,7 +74,14 @@ final class ParquetFormat implements DataFormat {
         }
         ParquetColumns found = ParquetColumns.of(footers);
         StructType used = found.only(columns);
-        configure(session, found, used);
+        boolean byRows = Stream.of(used.fieldNames()).anyMatch(found.split()::contains);
+        if (ParquetColumns.differInCaseAlone(used)
+                && (byRows || footers.stream().anyMatch(ParquetFooter::isNew))) {
+            throw new DataException(
+                    "Cannot read pairs from %s: of the columns in use, %s, some have names that differ in case alone, which does not work beside float16 or BYTE_STREAM_SPLIT; rename one"
+                            .formatted(path, String.join(", ", used.fieldNames())));
+        }
+        configure(session, found, used, byRows);
         String place = "_metadata";
         while (List.of(found.types().fieldNames()).contains(place)) {
             place = "_" + place;
@@ -112,11 +120,11 @@ final class ParquetFormat implements DataFormat {
         return Math.max(1, Math.min(most, BATCH_BYTES / Math.max(1, widestRowBytes)));
     }
 
-    private static void configure(SparkSession session, ParquetColumns found, StructType used) {
+    private static void configure(SparkSession session, ParquetColumns found, StructType used, boolean byRows) {
         List<String> names = List.of(used.fieldNames());
         long widest = names.stream().mapToLong(found.rowBytes()::get).max().orElse(0);
         session.conf().set(BATCH_ROWS, batchRows(Long.parseLong(session.conf().get(BATCH_ROWS)), widest));
-        if (names.stream().anyMatch(found.split()::contains)) {
+        if (byRows) {
             session.conf().set("spark.sql.parquet.enableVectorizedReader", false); // it does not know BYTE_STREAM_SPLIT
         }
         if (ParquetColumns.differInCaseAlone(found.types())) {

@@ -104,6 +104,32 @@ class ParquetIT {
     }
 
     @Test
+    void columnsWhoseNamesDifferInCaseAloneAreToldApart() {
+        StructType schema =
+                new StructType().add("image", FLOATS).add("text", FLOATS).add("Image", DataTypes.StringType);
+        spark.conf().set("spark.sql.caseSensitive", true);
+        shard("case", schema, RowFactory.create(new float[] {1}, new float[] {2}, "x"));
+        spark.conf().unset("spark.sql.caseSensitive");
+        shard(
+                "more",
+                new StructType().add("image", FLOATS).add("text", FLOATS),
+                RowFactory.create(new float[] {3}, new float[] {4}));
+
+        try (PairData data = open(TestData.features(
+                folder.toString(),
+                "data.columns.classes=[Image]",
+                "data.test=\"Image = 'x'\"",
+                "data.train=\"Image is null\""))) {
+            assertThat(data.heldOut(PairData.HeldOut.SEEN).classes().get("Image"))
+                    .containsExactly("x");
+        }
+        assertThatThrownBy(() -> open(cases("stream-split", "data.columns.classes=[Image]")))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining(
+                        "of the columns in use, image, text, Image, some have names that differ in case alone");
+    }
+
+    @Test
     void aCodecThatIsNotThereIsNamedBeforeAnythingIsRead() {
         assertThatThrownBy(() -> open(cases("brotli", "data.columns.text=caption")))
                 .isInstanceOf(DataException.class)
