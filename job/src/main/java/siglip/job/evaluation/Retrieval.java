@@ -3,8 +3,10 @@ package siglip.job.evaluation;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import siglip.job.files.JavaSerialized;
 
 /**
  * Searches one side of a held-out set with the other on the cluster: candidates are broadcast, queries are cut into chunks of fixed size, so that the
@@ -50,13 +52,19 @@ final class Retrieval {
         }
         List<Hits> hits = searches.stream().map(search -> new Hits()).toList();
         if (!chunks.isEmpty()) {
-            Broadcast<List<Search>> sent = spark.broadcast(new ArrayList<>(searches));
+            Broadcast<JavaSerialized<Search[]>> sent =
+                    spark.broadcast(new JavaSerialized<>(Search[].class, searches.toArray(Search[]::new)));
             try {
-                List<Hits> parts = spark.parallelize(chunks, Math.min(chunks.size(), spark.defaultParallelism()))
-                        .map(chunk -> sent.value().get(chunk.search()).hits(chunk.from()))
+                List<Integer> places = IntStream.range(0, chunks.size()).boxed().toList();
+                List<byte[]> parts = spark.parallelize(places, Math.min(places.size(), spark.defaultParallelism()))
+                        .map(place -> {
+                            Chunk chunk = chunks.get(place);
+                            return JavaSerialized.bytes(
+                                    sent.value().value()[chunk.search()].hits(chunk.from()));
+                        })
                         .collect();
                 for (int i = 0; i < parts.size(); i++) {
-                    hits.get(chunks.get(i).search()).add(parts.get(i));
+                    hits.get(chunks.get(i).search()).add(JavaSerialized.read(Hits.class, parts.get(i)));
                 }
             } finally {
                 sent.destroy();

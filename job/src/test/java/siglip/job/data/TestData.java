@@ -24,7 +24,7 @@ public final class TestData {
         return builder(cores).getOrCreate();
     }
 
-    static SparkSession.Builder builder(int cores) {
+    public static SparkSession.Builder builder(int cores) {
         return SparkSession.builder()
                 .master("local[" + cores + "]")
                 .appName("data")

@@ -38,7 +38,7 @@ import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 import siglip.job.towers.ReferenceTowers;
 
-/** Evaluation of the sample in the repository by the default settings. */
+/** Evaluation of the sample in the repository by the default settings, under Kryo, which a cluster may have set and which cannot write records. */
 class EvaluatorIT {
     private static final long SEED = Long.getLong("test.seed", 1);
 
@@ -53,7 +53,10 @@ class EvaluatorIT {
 
     @BeforeAll
     static void open() {
-        session = TestData.session(2);
+        session = TestData.builder(2)
+                .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
+                .config("spark.kryo.registrator", "org.nd4j.kryo.Nd4jRegistrator")
+                .getOrCreate();
         spark = JavaSparkContext.fromSparkContext(session.sparkContext());
         Settings settings = settings("data.path=../data/emoji/pairs.parquet");
         data = PairData.open(session, settings.data(), settings.towers().table().buckets());
