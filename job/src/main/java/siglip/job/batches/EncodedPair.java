@@ -3,7 +3,7 @@ package siglip.job.batches;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import siglip.job.features.FeatureScaling;
+import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
 import siglip.job.formats.Pair;
 import siglip.kernels.blas.Matrix;
@@ -15,7 +15,7 @@ import siglip.kernels.blas.Matrix;
 public record EncodedPair(byte[] bytes) {
     private static final int HEAD = 20;
 
-    /** A pair before it has an id, its image features as they were read. */
+    /** A pair before it has an id, its features as they were read. */
     public static EncodedPair of(int conceptId, Pair pair) {
         int floats = pair.image().length + pair.text().length;
         EncodedPair encoded =
@@ -27,21 +27,30 @@ public record EncodedPair(byte[] bytes) {
         return encoded;
     }
 
-    /** The pair with an id, a concept id and image features on the common scale. */
-    public EncodedPair with(long id, int conceptId, FeatureScaling scaling) {
+    /** The pair with an id, a concept id and features on the common scale. */
+    public EncodedPair with(long id, int conceptId, PairShape shape, PairScaling scaling) {
         EncodedPair pair = new EncodedPair(bytes.clone());
         pair.buffer(0).putLong(id).putInt(conceptId);
-        float[] image = image(scaling.mean().length);
-        scaling.apply(image);
-        pair.buffer(HEAD).asFloatBuffer().put(image);
+        float[] image = image(shape);
+        scaling.image().apply(image);
+        float[] text = text(shape);
+        scaling.text().apply(text);
+        pair.buffer(HEAD).asFloatBuffer().put(image).put(text);
         return pair;
     }
 
-    /** Image features, {@code width} floats. */
-    public float[] image(int width) {
-        float[] image = new float[width];
+    /** Image features. */
+    public float[] image(PairShape shape) {
+        float[] image = new float[shape.imageWidth()];
         buffer(HEAD).asFloatBuffer().get(image);
         return image;
+    }
+
+    /** Text features; none where texts are tokens. */
+    public float[] text(PairShape shape) {
+        float[] text = new float[shape.textWidth()];
+        buffer(HEAD + Float.BYTES * shape.imageWidth()).asFloatBuffer().get(text);
+        return text;
     }
 
     public long id() {

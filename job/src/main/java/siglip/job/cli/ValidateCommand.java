@@ -65,6 +65,11 @@ final class ValidateCommand implements Runnable {
                         batches.shape().textIsTokens()
                                 ? "tokens"
                                 : "%,d floats".formatted(batches.shape().textWidth())));
+        out.println("  scaling      image %s, text %s"
+                .formatted(
+                        data.scaling().image().kind().key(),
+                        data.scaling().text().kind().key()));
+        data.scaling().remarks().forEach((what, which) -> out.println("    %s: %s".formatted(what, which)));
         out.println("  skipped      %,d rows".formatted(data.skippedRows()));
         data.skipped().forEach(reason -> out.println("    " + reason));
         out.println("  fingerprint  " + data.fingerprint());

@@ -93,6 +93,7 @@ public final class Comparison {
                         session, settings.data(), settings.towers().table().buckets());
                 BatchSource source = sources.apply(data.source(
                         settings.training().batchSize(), settings.run().seed()))) {
+            data.scaling().remarks().forEach((what, which) -> listener.phase(what + ": " + which));
             Configuration hadoop = session.sparkContext().hadoopConfiguration();
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
             Optional<StoredCheckpoint> from = checkpoint(data.summary().fingerprint());

@@ -1,6 +1,8 @@
 package siglip.job.config;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -11,6 +13,8 @@ import java.util.Optional;
  * @param leftOutEvery concepts 0, n, 2n, ... are left out of training; 0 leaves none out
  * @param source where a rank's slices come from
  * @param replicatedLimitBytes largest packed training set that {@code AUTO} replicates
+ * @param imageScaling how image features are scaled
+ * @param textScaling how text features are scaled, where captions are given as such
  * @param maxImagePixels a picture with more is invalid: it is taken for a mistake or a decompression bomb
  * @param htmlEntities whether character references of HTML are decoded in captions
  * @param missingCaptions texts that stand for a missing caption, in any case
@@ -24,6 +28,8 @@ public record DataSettings(
         int leftOutEvery,
         Source source,
         long replicatedLimitBytes,
+        Scaling imageScaling,
+        Scaling textScaling,
         long maxImagePixels,
         boolean htmlEntities,
         List<String> missingCaptions,
@@ -34,6 +40,22 @@ public record DataSettings(
         AUTO,
         REPLICATED,
         SHUFFLED
+    }
+
+    /** How the features of one side are brought to a common scale. */
+    public enum Scaling {
+        /** Mean 0 and standard deviation 1 over the training rows. */
+        STANDARDISE,
+        /** Each row to length 1. */
+        UNIT,
+        /** Not at all. */
+        NONE;
+
+        /** Its name in settings and files. */
+        @JsonValue
+        public String key() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** What a column holds. */

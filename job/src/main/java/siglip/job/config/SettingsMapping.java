@@ -72,6 +72,8 @@ final class SettingsMapping {
                 reader.integer("data.left-out-every", 0),
                 reader.choice("data.source", DataSettings.Source.class),
                 reader.bytes("data.replicated-limit"),
+                reader.choice("data.scaling.image", DataSettings.Scaling.class),
+                reader.choice("data.scaling.text", DataSettings.Scaling.class),
                 reader.whole("data.max-image-pixels", 1, Integer.MAX_VALUE),
                 reader.flag("data.html-entities"),
                 reader.texts("data.missing-captions"),

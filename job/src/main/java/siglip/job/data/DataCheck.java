@@ -47,11 +47,12 @@ final class DataCheck {
         if (computed) {
             rows.persist(StorageLevel.DISK_ONLY()); // memory is for training, and each picture is decoded once
         }
-        ScanSummary scan = ScanSummary.of(rows, table.reader().image());
+        ScalingSums sums = new ScalingSums(table.reader().image(), settings.imageScaling(), settings.textScaling());
+        ScanSummary scan = ScanSummary.of(rows, sums);
         refuseUnlistedFiles(scan);
         ScannedFiles found = new ScannedFiles(table.files(), scan);
         refuseRowsOfBoth(found);
-        DataSummary summary = summary(found, concepts, scan.trainTokens());
+        DataSummary summary = summary(found, concepts, scan);
         refuseTooManySkipped(summary);
         if (summary.training() == 0) {
             throw nothingToTrainOn(summary.rows());
@@ -60,10 +61,10 @@ final class DataCheck {
         ScannedFiles.KEPT.forEach(fate -> kept.put(fate, keptRows(found.rows(fate))));
         // Where features are given, reading them again is cheap, and Spark leaves files of other rows alone.
         JavaRDD<ReadRow> test = computed ? rows : reader.read(table.scanTest());
-        return new PairData(spark, settings, table, rows, test, scan.scaling(), summary, kept, shipped);
+        return new PairData(spark, settings, table, rows, test, summary, kept, shipped);
     }
 
-    private DataSummary summary(ScannedFiles found, Concepts concepts, long trainTokens) {
+    private DataSummary summary(ScannedFiles found, Concepts concepts, ScanSummary scan) {
         PairShape shape = found.shape();
         long training = found.count(Fate.TRAIN);
         long seen = found.count(Fate.SEEN);
@@ -71,7 +72,7 @@ final class DataCheck {
         long leftOut = found.count(Fate.LEFT_OUT);
         List<Skipped> skipped = found.skipped();
         long packedBytes = training * (Float.BYTES * (long) (shape.imageWidth() + shape.textWidth()) + 12)
-                + Integer.BYTES * trainTokens;
+                + Integer.BYTES * scan.trainTokens();
         return new DataSummary(
                 settings.path(),
                 table.files().size(),
@@ -89,6 +90,7 @@ final class DataCheck {
                 concepts.leftOut(),
                 skipped,
                 shape,
+                scan.scaling(shape),
                 packedBytes,
                 source(packedBytes),
                 found.fingerprint(settings.columns()));

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import siglip.job.config.DataSettings;
+import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
 
 /**
@@ -23,6 +24,7 @@ import siglip.job.features.PairShape;
  * @param leftOutConcepts how many of them are left out of training
  * @param skipped invalid rows, by reason
  * @param shape of a pair
+ * @param scaling of its features
  * @param packedBytes memory of the training set when it is replicated
  * @param source {@code REPLICATED} or {@code SHUFFLED}
  * @param fingerprint SHA-256 over names, lengths and row numbers of the files, the rows kept and their features
@@ -40,6 +42,7 @@ public record DataSummary(
         int leftOutConcepts,
         List<Skipped> skipped,
         PairShape shape,
+        PairScaling scaling,
         long packedBytes,
         DataSettings.Source source,
         String fingerprint) {

@@ -27,7 +27,7 @@ import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Source;
 import siglip.job.data.ReadRow.Fate;
 import siglip.job.features.FeatureNames;
-import siglip.job.features.FeatureScaling;
+import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
 import siglip.job.files.JavaSerialized;
 import siglip.job.formats.DataException;
@@ -71,7 +71,6 @@ public final class PairData implements AutoCloseable {
     private final PairReader reader;
     private final JavaRDD<ReadRow> rows;
     private final JavaRDD<ReadRow> testRows;
-    private final FeatureScaling scaling;
     private final DataSummary summary;
     private final Map<Fate, KeptRows> kept;
     private final List<Broadcast<?>> broadcasts = new ArrayList<>();
@@ -83,7 +82,6 @@ public final class PairData implements AutoCloseable {
             PairTable table,
             JavaRDD<ReadRow> rows,
             JavaRDD<ReadRow> testRows,
-            FeatureScaling scaling,
             DataSummary summary,
             Map<Fate, KeptRows> kept,
             Broadcast<?> concepts) {
@@ -93,7 +91,6 @@ public final class PairData implements AutoCloseable {
         this.reader = table.reader();
         this.rows = rows;
         this.testRows = testRows;
-        this.scaling = scaling;
         this.summary = summary;
         this.kept = kept;
         broadcasts.add(concepts);
@@ -123,9 +120,9 @@ public final class PairData implements AutoCloseable {
         return new FeatureNames(reader.image().name(), reader.text().name());
     }
 
-    /** How image features are scaled; belongs to the model. */
-    public FeatureScaling scaling() {
-        return scaling;
+    /** How features are scaled; belongs to the model. */
+    public PairScaling scaling() {
+        return summary.scaling();
     }
 
     /** Batches over the training rows; the caller closes them. */
@@ -239,7 +236,7 @@ public final class PairData implements AutoCloseable {
     private PairSet set(KeptRows chosen, long firstConceptId) {
         Broadcast<JavaSerialized<KeptRows>> ids = spark.broadcast(new JavaSerialized<>(KeptRows.class, chosen));
         broadcasts.add(ids);
-        return new PairSet(ids, scaling, !reader.concept(), firstConceptId);
+        return new PairSet(ids, shape(), scaling(), !reader.concept(), firstConceptId);
     }
 
     @Override

@@ -4,17 +4,22 @@ import java.io.Serializable;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import siglip.job.batches.EncodedPair;
-import siglip.job.features.FeatureScaling;
+import siglip.job.features.PairScaling;
+import siglip.job.features.PairShape;
 import siglip.job.files.JavaSerialized;
 
 /**
- * One set of rows on the executors: gives them ids, and their image features the common scale.
+ * One set of rows on the executors: gives them ids, and their features the common scale.
  *
  * @param ownConcepts whether each row is a concept of its own, since pairs have none
  * @param firstConceptId that of row 0 in that case
  */
 record PairSet(
-        Broadcast<JavaSerialized<KeptRows>> kept, FeatureScaling scaling, boolean ownConcepts, long firstConceptId)
+        Broadcast<JavaSerialized<KeptRows>> kept,
+        PairShape shape,
+        PairScaling scaling,
+        boolean ownConcepts,
+        long firstConceptId)
         implements Serializable {
     /** The rows of this set; all others are dropped. */
     JavaRDD<ReadRow> encode(JavaRDD<ReadRow> rows) {
@@ -22,7 +27,7 @@ record PairSet(
             EncodedPair pair = new EncodedPair(row.pair);
             long id = idOf(row);
             int conceptId = ownConcepts ? (int) (firstConceptId + id) : pair.conceptId();
-            return row.with(pair.with(id, conceptId, scaling).bytes());
+            return row.with(pair.with(id, conceptId, shape, scaling).bytes());
         });
     }
 

@@ -10,10 +10,9 @@ import org.apache.spark.api.java.JavaRDD;
 import org.roaringbitmap.RoaringBitmap;
 import siglip.job.batches.EncodedPair;
 import siglip.job.data.ReadRow.Fate;
-import siglip.job.features.ExactMoments;
-import siglip.job.features.FeatureScaling;
+import siglip.job.features.PairScaling;
+import siglip.job.features.PairShape;
 import siglip.job.files.JavaSerialized;
-import siglip.job.formats.ImageColumn;
 import siglip.job.order.Keyed;
 
 /** What one pass over all rows found: which rows of which file are what, and the sums that the scaling needs. Parts add up in any order. */
@@ -32,21 +31,25 @@ final class ScanSummary implements Serializable {
     /** Rows by file, as Spark names it, and group. */
     private final Map<String, Map<Group, RoaringBitmap>> rows = new HashMap<>();
 
-    private final ExactMoments moments;
+    private final ScalingSums sums;
     private long trainTokens;
     private long checksum;
 
-    private ScanSummary(ExactMoments moments) {
-        this.moments = moments;
+    private ScanSummary(ScalingSums sums) {
+        this.sums = sums;
     }
 
-    /** Sums up every row, on the executors. */
-    static ScanSummary of(JavaRDD<ReadRow> rows, ImageColumn images) {
+    /**
+     * Sums up every row, on the executors.
+     *
+     * @param none sums of no rows for the scaling
+     */
+    static ScanSummary of(JavaRDD<ReadRow> rows, ScalingSums none) {
         if (rows.getNumPartitions() == 0) {
-            return new ScanSummary(images.moments());
+            return new ScanSummary(none);
         }
         byte[] whole = rows.mapPartitions(part -> {
-                    ScanSummary summary = new ScanSummary(images.moments());
+                    ScanSummary summary = new ScanSummary(none.empty());
                     part.forEachRemaining(summary::add);
                     return List.of(JavaSerialized.bytes(summary)).iterator();
                 })
@@ -66,8 +69,9 @@ final class ScanSummary implements Serializable {
         return Set.copyOf(rows.keySet());
     }
 
-    FeatureScaling scaling() {
-        return moments.scaling();
+    /** The scaling that training rows of this shape ask for. */
+    PairScaling scaling(PairShape shape) {
+        return sums.scaling(shape);
     }
 
     /** Tokens of all training rows, keywords and all. */
@@ -94,7 +98,7 @@ final class ScanSummary implements Serializable {
         checksum += Keyed.mix(crc.getValue() ^ Keyed.mix(place));
         if (row.fate == Fate.TRAIN) {
             EncodedPair pair = new EncodedPair(row.pair);
-            moments.add(pair.image(moments.width()));
+            sums.add(new PairShape(row.imageWidth, row.textWidth), pair);
             trainTokens += pair.tokenCount();
         }
     }
@@ -103,7 +107,7 @@ final class ScanSummary implements Serializable {
         other.rows.forEach(
                 (file, groups) -> groups.forEach((group, bitmap) -> rows.computeIfAbsent(file, name -> new HashMap<>())
                         .merge(group, bitmap, (mine, theirs) -> RoaringBitmap.or(mine, theirs))));
-        moments.add(other.moments);
+        sums.add(other.sums);
         trainTokens += other.trainTokens;
         checksum += other.checksum;
     }

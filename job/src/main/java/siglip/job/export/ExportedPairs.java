@@ -17,8 +17,8 @@ import siglip.job.order.EpochOrder;
  * The pairs of a run and the order of its batches, for another program that is to train on the very same. {@code data.json} says how to read them.
  *
  * <pre>{@code
- * train-images.f32   rows x imageWidth, scaled
- * train-texts.f32    rows x textWidth                               where texts are features
+ * train-images.f32   rows x imageWidth, scaled as "scaling" in data.json says
+ * train-texts.f32    rows x textWidth, scaled likewise               where texts are features
  * train-tokens.i32   all bags, one after another                    where texts are tokens
  * train-starts.i32   2 rows + 1: description of row i from [2i], keywords from [2i + 1], end at [2i + 2]
  * train-concepts.i32 rows: concept ids
@@ -37,6 +37,7 @@ final class ExportedPairs {
         json.put("fingerprint", data.summary().fingerprint());
         json.put("imageWidth", data.shape().imageWidth());
         json.put("textWidth", data.shape().textWidth());
+        json.set("scaling", new ObjectMapper().valueToTree(data.scaling()));
         json.put("trainRows", data.training().rows());
         json.put("seed", plan.seed());
         json.put("batchSize", plan.batchSize());

@@ -37,8 +37,8 @@ public record GradientsAndColours() implements PictureFeatures {
     }
 
     @Override
-    public boolean isWithinUnit() {
-        return true;
+    public FeatureMoments moments() {
+        return new UnitMoments(WIDTH);
     }
 
     @Override

@@ -16,8 +16,8 @@ public sealed interface PictureFeatures extends Serializable permits GradientsAn
     /** How many floats a picture becomes. */
     int width();
 
-    /** Whether every value is from 0 to 1, as {@link ExactMoments} needs; values of other features are not standardised. */
-    boolean isWithinUnit();
+    /** Sums for the scaling of these features. */
+    FeatureMoments moments();
 
     /** Pixels of a side of the square that a picture is brought to. */
     int px();

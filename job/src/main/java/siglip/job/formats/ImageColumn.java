@@ -3,6 +3,7 @@ package siglip.job.formats;
 import java.io.Serializable;
 import org.apache.spark.sql.catalyst.InternalRow;
 import siglip.job.features.ExactMoments;
+import siglip.job.features.FeatureMoments;
 import siglip.job.features.FeatureNames;
 import siglip.job.features.PictureFeatures;
 import siglip.job.pictures.Decoded;
@@ -25,10 +26,8 @@ public sealed interface ImageColumn extends Serializable {
         return new byte[0];
     }
 
-    /** Sums for the scaling; of no features where they are taken as they are. */
-    default ExactMoments moments() {
-        return new ExactMoments(0);
-    }
+    /** Sums for the scaling of so many features. */
+    FeatureMoments moments(int width);
 
     /** Encoded pictures. */
     record Pictures(PictureFeatures features, long maxPixels) implements ImageColumn {
@@ -65,8 +64,8 @@ public sealed interface ImageColumn extends Serializable {
         }
 
         @Override
-        public ExactMoments moments() {
-            return new ExactMoments(features.isWithinUnit() ? features.width() : 0);
+        public FeatureMoments moments(int width) {
+            return features.moments();
         }
     }
 
@@ -98,8 +97,8 @@ public sealed interface ImageColumn extends Serializable {
         }
 
         @Override
-        public ExactMoments moments() {
-            return pictures.moments();
+        public FeatureMoments moments(int width) {
+            return pictures.moments(width);
         }
     }
 
@@ -118,6 +117,11 @@ public sealed interface ImageColumn extends Serializable {
         @Override
         public boolean isComputed() {
             return false;
+        }
+
+        @Override
+        public FeatureMoments moments(int width) {
+            return new ExactMoments(width);
         }
     }
 }

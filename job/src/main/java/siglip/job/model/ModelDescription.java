@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import siglip.job.config.TowerSettings;
 import siglip.job.features.FeatureNames;
-import siglip.job.features.FeatureScaling;
+import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
 import siglip.job.towers.Layer;
 import siglip.job.towers.TowerPlan;
@@ -22,7 +22,7 @@ import siglip.kernels.LossScalars;
  * @param loss that it was trained with
  * @param scalars what that has learned, by name
  * @param features what made its inputs
- * @param scaling of image features
+ * @param scaling of features
  */
 record ModelDescription(
         int format,
@@ -34,7 +34,7 @@ record ModelDescription(
         String loss,
         Map<String, Double> scalars,
         FeatureNames features,
-        FeatureScaling scaling) {
+        PairScaling scaling) {
 
     ModelDescription {
         LossScalars.of(Loss.of(loss), scalars);

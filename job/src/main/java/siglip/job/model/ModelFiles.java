@@ -34,7 +34,7 @@ import siglip.kernels.blas.Matrix;
  * </pre>
  */
 public final class ModelFiles {
-    private static final int FORMAT = 2;
+    private static final int FORMAT = 3;
     private static final String IMAGE = "image.zip";
     private static final String TEXT = "text.zip";
     private static final String TABLE = "table.bin";

@@ -1,7 +1,7 @@
 package siglip.job.model;
 
 import siglip.job.features.FeatureNames;
-import siglip.job.features.FeatureScaling;
+import siglip.job.features.PairScaling;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 import siglip.kernels.LossScalars;
@@ -13,7 +13,7 @@ import siglip.kernels.LossScalars;
  * @param parameters of towers and table
  * @param scalars what its loss has learned
  * @param features what made its inputs
- * @param scaling of image features, with statistics of the training rows
+ * @param scaling of features, with statistics of the training rows
  */
 public record SavedModel(
-        ModelSpec spec, Parameters parameters, LossScalars scalars, FeatureNames features, FeatureScaling scaling) {}
+        ModelSpec spec, Parameters parameters, LossScalars scalars, FeatureNames features, PairScaling scaling) {}

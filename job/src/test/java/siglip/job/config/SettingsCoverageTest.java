@@ -49,6 +49,18 @@ class SettingsCoverageTest {
                         "bytes"),
                 new Case("data.columns.text", "t", "t", s -> s.data().columns().text(), "null"),
                 new Case(
+                        "data.scaling.image",
+                        "unit",
+                        DataSettings.Scaling.UNIT,
+                        s -> s.data().imageScaling(),
+                        "l2"),
+                new Case(
+                        "data.scaling.text",
+                        "none",
+                        DataSettings.Scaling.NONE,
+                        s -> s.data().textScaling(),
+                        "raw"),
+                new Case(
                         "data.columns.text-kind",
                         "features",
                         DataSettings.Kind.FEATURES,

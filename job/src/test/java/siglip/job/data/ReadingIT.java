@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import siglip.job.config.DataSettings;
 import siglip.job.features.FeatureScaling;
+import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
 import siglip.job.formats.DataException;
 import siglip.job.formats.PairTable;
@@ -89,7 +90,7 @@ class ReadingIT {
                     "data.columns.text-kind=features");
             try (PairData data = open(settings)) {
                 assertThat(data.shape()).as(column).isEqualTo(new PairShape(3, 3));
-                assertThat(data.scaling()).isSameAs(FeatureScaling.NONE);
+                assertThat(data.scaling()).isEqualTo(new PairScaling(FeatureScaling.NONE, FeatureScaling.NONE));
                 float[] features = new float[6];
                 data.training().image(3, features, 0);
                 data.training().text(4, features, 3);

@@ -63,6 +63,8 @@ public final class TestData {
                                 "data.train=null",
                                 "data.test=null",
                                 "data.left-out-every=0",
+                                "data.scaling.image=none",
+                                "data.scaling.text=none",
                                 "data.max-skipped-share=0"),
                         more));
     }

@@ -17,8 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import siglip.job.batches.Batch;
+import siglip.job.config.DataSettings.Scaling;
 import siglip.job.features.FeatureNames;
 import siglip.job.features.FeatureScaling;
+import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
 import siglip.job.towers.Cases;
 import siglip.job.towers.ModelSpec;
@@ -46,9 +48,13 @@ class ModelFilesTest {
     @BeforeEach
     void save() throws Exception {
         SavedModel model = new SavedModel(
-                spec, parameters, SCALARS, FEATURES, new FeatureScaling(new float[] {0.1f, -3e-30f}, new float[] {
-                    1, 1e9f / 3
-                }));
+                spec,
+                parameters,
+                SCALARS,
+                FEATURES,
+                new PairScaling(
+                        new FeatureScaling(Scaling.STANDARDISE, new double[] {0.1, -3e-30}, new double[] {1, 1e9 / 3}),
+                        FeatureScaling.UNIT));
         ModelFiles.write(new Path(folder.toUri()), new Configuration(), model);
     }
 
@@ -67,8 +73,10 @@ class ModelFilesTest {
                 .isEqualTo(parameters.table().toArray());
         assertThat(read.scalars()).isEqualTo(SCALARS);
         assertThat(read.features()).isEqualTo(FEATURES);
-        assertThat(read.scaling().mean()).containsExactly(0.1f, -3e-30f);
-        assertThat(read.scaling().deviation()).containsExactly(1, 1e9f / 3);
+        assertThat(read.scaling().image().kind()).isEqualTo(Scaling.STANDARDISE);
+        assertThat(read.scaling().image().mean()).containsExactly(0.1, -3e-30);
+        assertThat(read.scaling().image().divisor()).containsExactly(1, 1e9 / 3);
+        assertThat(read.scaling().text().kind()).isEqualTo(Scaling.UNIT);
     }
 
     @Test
@@ -88,10 +96,10 @@ class ModelFilesTest {
 
     @Test
     void aFolderOfAnOlderFormatIsRefused() throws Exception {
-        Files.writeString(folder.resolve("model.json"), "{\"format\": 1}");
+        Files.writeString(folder.resolve("model.json"), "{\"format\": 2}");
 
         assertThatThrownBy(() -> ModelFiles.read(new Path(folder.toUri()), new Configuration()))
-                .hasMessageContaining("format is 1, this program reads 2");
+                .hasMessageContaining("format is 2, this program reads 3");
     }
 
     @Test
