@@ -199,6 +199,17 @@ public final class PairTable {
                     throw new DataException("Cannot use %s = '%s': it is %s, not true or false"
                             .formatted(setting, text, type.apply(0).dataType().simpleString()));
                 }
+                Repeatable.objection(rows.where(column)).ifPresent(culprit -> {
+                    throw new DataException(
+                            "Cannot use %s = '%s': %s may give something else each time it is evaluated, so that rows would be lost, or trained on although they are held out. Choose rows by what is in them, such as %s"
+                                    .formatted(
+                                            setting,
+                                            text,
+                                            culprit,
+                                            culprit.equals("input_file_name")
+                                                    ? "_metadata.file_path LIKE '%/test-%'"
+                                                    : "pmod(xxhash64(a column), 10) = 0"));
+                });
                 return column;
             } catch (Exception e) {
                 if (e instanceof AnalysisException) { // checked in Scala alone

@@ -1,0 +1,137 @@
+package siglip.job.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import siglip.job.data.PairData.HeldOut;
+import siglip.job.formats.DataException;
+
+/** What is trained on and what is held out: by predicates that can be trusted. */
+class SplitIT {
+    private static final DataType FLOATS = DataTypes.createArrayType(DataTypes.FloatType);
+    private static final StructType SCHEMA = new StructType()
+            .add("image", FLOATS)
+            .add("text", FLOATS)
+            .add("id", DataTypes.IntegerType)
+            .add("name", DataTypes.StringType);
+    private static final int ROWS = 2000;
+    private static SparkSession spark;
+
+    @TempDir
+    private static Path folder;
+
+    private static String path;
+
+    @BeforeAll
+    static void write() {
+        spark = TestData.session(2);
+        path = folder.resolve("pairs").toString();
+        for (int half = 0; half < 2; half++) {
+            TestData.write(spark, Path.of(path), SCHEMA, rows(half * ROWS / 2, (half + 1) * ROWS / 2));
+        }
+    }
+
+    private static List<Row> rows(int from, int to) {
+        List<Row> rows = new ArrayList<>();
+        for (int id = from; id < to; id++) {
+            rows.add(RowFactory.create(new float[] {id + 1}, new float[] {1}, id, "name " + id / 4));
+        }
+        return rows;
+    }
+
+    @AfterAll
+    static void stop() {
+        spark.stop();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "rand(7) < 0.3",
+                "id < 3 AND NOT (id > 5 OR randn() > 0)",
+                "uuid() < '8'",
+                "shuffle(array(1, 2))[0] = 1",
+                "monotonically_increasing_id() < 100",
+                "spark_partition_id() = 0",
+                "input_file_block_start() = 0",
+                "current_date() > DATE '2020-01-01'",
+                "second(now()) < 30",
+                "unix_timestamp() % 2 = 0",
+                "localtimestamp() > TIMESTAMP_NTZ '2020-01-01 00:00:00'",
+                "id IN (SELECT col FROM VALUES (1), (2) AS t(col) WHERE rand() < 0.5)",
+                "id IN (SELECT col FROM VALUES (1), (2) AS t(col) LIMIT 1)",
+                "id IN (SELECT col FROM (SELECT 1 AS col) TABLESAMPLE (50 PERCENT))"
+            })
+    void aPredicateThatMayChangeItsMindIsRefused(String sql) {
+        for (String setting : List.of("data.test", "data.train")) {
+            assertThatThrownBy(() -> open(path, setting + "=\"" + sql + "\""))
+                    .isInstanceOf(DataException.class)
+                    .hasMessageStartingWith("Cannot use %s = '%s': ".formatted(setting, sql))
+                    .hasMessageContaining("may give something else each time it is evaluated")
+                    .hasMessageContaining("pmod(xxhash64(a column), 10) = 0");
+        }
+    }
+
+    @Test
+    void aPredicateOnTheNameOfTheFileIsWrittenWithItsMetadata() {
+        assertThatThrownBy(() -> open(path, "data.test=\"input_file_name() LIKE '%part%'\""))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("such as _metadata.file_path LIKE");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"count(1) > 3", "row_number() OVER (ORDER BY id) < 4", "explode(array(true, false))"})
+    void aPredicateOverManyRowsIsRefused(String sql) {
+        assertThatThrownBy(() -> open(path, "data.test=\"" + sql + "\""))
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith("Cannot use data.test = '%s': ".formatted(sql));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "pmod(xxhash64(id), 2) = 0",
+                "_metadata.file_path LIKE '%part%' AND id < 1000",
+                "id IN (SELECT col FROM VALUES (1), (2), (3) AS t(col) ORDER BY col LIMIT 2)"
+            })
+    void aPredicateOnWhatIsInTheRowsIsTaken(String sql) {
+        try (PairData data = open(path, "data.test=\"" + sql + "\"")) {
+            assertThat(data.summary().seen()).isPositive();
+            assertThat(data.summary().training() + data.summary().seen()).isEqualTo(ROWS);
+            assertThat(ids(data, HeldOut.SEEN)).hasSize((int) data.summary().seen());
+        }
+    }
+
+    /** The rows of a held-out set, by what is in their images. */
+    private static Set<Integer> ids(PairData data, HeldOut set) {
+        EvaluationRows rows = data.heldOut(set);
+        Set<Integer> ids = new TreeSet<>();
+        float[] image = new float[1];
+        for (int row = 0; row < rows.size(); row++) {
+            rows.pairs().image(row, image, 0);
+            ids.add((int) image[0] - 1);
+        }
+        return ids;
+    }
+
+    private static PairData open(String path, String... settings) {
+        return PairData.open(spark, TestData.features(path, settings), TestData.BUCKETS);
+    }
+}
