@@ -21,6 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
+import siglip.job.config.DataSettings.Format;
 import siglip.job.config.Settings;
 import siglip.job.files.FileSystems;
 import siglip.job.losses.LossJob;
@@ -96,7 +97,10 @@ final class LossCommand implements Runnable {
             names = "--input",
             paramLabel = "PATH",
             required = true,
-            description = "Parquet file or folder with one pair per row, read in the order of files and rows.")
+            description = {
+                "File or folder with one pair per row, read in the order of files and rows.",
+                "Parquet, or JSON lines with arrays of numbers; --set data.format=... says which."
+            })
     private String input;
 
     @Option(names = "--image-column", paramLabel = "NAME", required = true, description = "Column of image embeddings.")
@@ -133,7 +137,7 @@ final class LossCommand implements Runnable {
     public void run() {
         Settings settings =
                 options.load(ranks.stream().map(d -> "run.ranks=" + d).toList()).settings();
-        LossRequest request = request(settings.run().ranks());
+        LossRequest request = request(settings.data().format(), settings.run().ranks());
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         try (SparkSession spark = Sessions.open("loss", settings)) {
             if (request.gradients().isPresent()) {
@@ -170,7 +174,7 @@ final class LossCommand implements Runnable {
         throw wrong("Cannot write gradients to %s: %s".formatted(folder, why));
     }
 
-    private LossRequest request(int d) {
+    private LossRequest request(Format format, int d) {
         List<Double> values = new ArrayList<>();
         for (LossScalar scalar : LossScalar.values()) {
             Double given = spec.findOption(option(scalar)).getValue();
@@ -182,7 +186,7 @@ final class LossCommand implements Runnable {
             }
         }
         try {
-            return new LossRequest(input, imageColumn, textColumn, new LossScalars(loss, values), d, gradients);
+            return new LossRequest(input, format, imageColumn, textColumn, new LossScalars(loss, values), d, gradients);
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
         }

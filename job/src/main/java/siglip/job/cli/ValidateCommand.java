@@ -52,7 +52,8 @@ final class ValidateCommand implements Runnable {
     }
 
     private static void print(DataSummary data, BatchSource batches, PrintWriter out) {
-        out.println("%s can be used: %,d rows, files: %d".formatted(data.path(), data.rows(), data.files()));
+        out.println("%s can be used: %s, %,d rows, files: %d"
+                .formatted(data.path(), data.form(), data.rows(), data.files()));
         data.ignored().forEach(reason -> out.println("  files left out, " + reason));
         out.println("  to train on  %,d rows, %,d bytes as features, %s"
                 .formatted(data.training(), data.packedBytes(), Choice.name(data.source())));
@@ -72,6 +73,7 @@ final class ValidateCommand implements Runnable {
         data.scaling().remarks().forEach((what, which) -> out.println("    %s: %s".formatted(what, which)));
         out.println("  skipped      %,d rows".formatted(data.skippedRows()));
         data.skipped().forEach(reason -> out.println("    " + reason));
+        data.absent().forEach(reason -> out.println("  no pair      " + reason));
         out.println("  fingerprint  " + data.fingerprint());
     }
 }

@@ -28,6 +28,7 @@ final class RunFacts {
                         .formatted(data.concepts(), data.leftOutConcepts(), data.leftOut()));
         facts.put("rows skipped", Long.toString(data.skippedRows()));
         data.skipped().forEach(each -> facts.put("skipped, " + each.reason(), each.toString()));
+        data.absent().forEach(each -> facts.put("no pair, " + each.reason(), each.toString()));
         facts.put(
                 "features",
                 "images %d, texts %s"

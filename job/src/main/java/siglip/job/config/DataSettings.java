@@ -6,7 +6,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * @param path Parquet file or folder, any Hadoop path
+ * @param path file or folder, any Hadoop path, or {@code table:} and the name of a table
+ * @param format what lies there
  * @param columns names of columns
  * @param train SQL predicate: rows to train on; empty for all that {@code test} does not take
  * @param test SQL predicate: held-out rows; empty for none
@@ -22,6 +23,7 @@ import java.util.Optional;
  */
 public record DataSettings(
         String path,
+        Format format,
         Columns columns,
         Optional<String> train,
         Optional<String> test,
@@ -34,6 +36,25 @@ public record DataSettings(
         boolean htmlEntities,
         List<String> missingCaptions,
         double maxSkippedShare) {
+
+    /** The form in which pairs are kept. */
+    public enum Format {
+        /** Decided by what lies at the path. */
+        AUTO,
+        PARQUET,
+        /** Comma-separated values whose first line names the columns. */
+        CSV,
+        /** The same with tabs. */
+        TSV,
+        /** One object a line, or one array of objects. */
+        JSON,
+        /** Pictures with a text each, or with metadata. */
+        FOLDER,
+        /** Tar files. */
+        WEBDATASET,
+        /** What Spark's catalogs know by name. */
+        TABLE
+    }
 
     /** Where a rank's slices of the batches come from. */
     public enum Source {

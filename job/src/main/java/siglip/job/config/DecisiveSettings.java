@@ -21,6 +21,7 @@ final class DecisiveSettings {
             "run.ranks",
             "run.cores-per-rank",
             "data.path", // what lies there has a fingerprint of its own
+            "data.format",
             "data.source",
             "data.replicated-limit",
             "data.max-skipped-share",

@@ -58,6 +58,7 @@ final class SettingsMapping {
     private static DataSettings data(SettingsReader reader) {
         DataSettings data = new DataSettings(
                 reader.text("data.path"),
+                reader.choice("data.format", DataSettings.Format.class),
                 new DataSettings.Columns(
                         reader.text("data.columns.image"),
                         reader.choice("data.columns.image-kind", DataSettings.Kind.class),

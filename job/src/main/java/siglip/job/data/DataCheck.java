@@ -75,6 +75,7 @@ final class DataCheck {
                 + Integer.BYTES * scan.trainTokens();
         return new DataSummary(
                 settings.path(),
+                table.form(),
                 table.files().size(),
                 Ignored.of(table.ignored()),
                 training
@@ -89,6 +90,7 @@ final class DataCheck {
                 concepts.size(),
                 concepts.leftOut(),
                 skipped,
+                found.absent(),
                 shape,
                 scan.scaling(shape),
                 packedBytes,

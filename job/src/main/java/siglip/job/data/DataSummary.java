@@ -13,6 +13,7 @@ import siglip.job.features.PairShape;
  * What was found in a data set, for reports.
  *
  * @param path of the settings
+ * @param form in which the data were found, in words
  * @param files number of files
  * @param ignored files at the path that are no part of it, by reason
  * @param rows that the predicates take
@@ -23,6 +24,7 @@ import siglip.job.features.PairShape;
  * @param concepts distinct concepts; 0 where pairs have none
  * @param leftOutConcepts how many of them are left out of training
  * @param skipped invalid rows, by reason
+ * @param absent rows that hold no pair, as the data themselves say; {@code rows} counts none of them
  * @param shape of a pair
  * @param scaling of its features
  * @param packedBytes memory of the training set when it is replicated
@@ -31,6 +33,7 @@ import siglip.job.features.PairShape;
  */
 public record DataSummary(
         String path,
+        String form,
         int files,
         List<Ignored> ignored,
         long rows,
@@ -41,6 +44,7 @@ public record DataSummary(
         int concepts,
         int leftOutConcepts,
         List<Skipped> skipped,
+        List<Skipped> absent,
         PairShape shape,
         PairScaling scaling,
         long packedBytes,
@@ -49,6 +53,7 @@ public record DataSummary(
     public DataSummary {
         ignored = List.copyOf(ignored);
         skipped = List.copyOf(skipped);
+        absent = List.copyOf(absent);
     }
 
     /** How many rows are skipped. */

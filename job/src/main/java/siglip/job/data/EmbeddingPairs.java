@@ -3,6 +3,7 @@ package siglip.job.data;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -11,13 +12,13 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import scala.Tuple2;
 import siglip.job.batches.EncodedPair;
 import siglip.job.batches.SlicePartitioner;
+import siglip.job.config.DataSettings.Format;
 import siglip.job.formats.ColumnNames;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFailure;
 import siglip.job.formats.DataFile;
 import siglip.job.formats.DataFormat;
 import siglip.job.formats.DataRows;
-import siglip.job.formats.FoundColumn;
 import siglip.job.formats.GivenFeatures;
 import siglip.job.formats.Pair;
 import siglip.job.order.Slices;
@@ -46,17 +47,21 @@ public final class EmbeddingPairs {
      * @param path file or folder; files count in the order of their names
      * @throws DataException if the columns are not there or hold no embeddings
      */
-    public static EmbeddingPairs open(SparkSession spark, String path, String imageColumn, String textColumn) {
-        return DataFailure.named(path, () -> opened(spark, path, imageColumn, textColumn));
+    public static EmbeddingPairs open(
+            SparkSession spark, Format format, String path, String imageColumn, String textColumn) {
+        return DataFailure.named(path, () -> opened(spark, format, path, imageColumn, textColumn));
     }
 
-    private static EmbeddingPairs opened(SparkSession spark, String path, String imageColumn, String textColumn) {
-        DataRows data = DataFormat.BY_NAME
-                .get("parquet")
-                .open(spark, path, ColumnNames.columns(List.of(imageColumn, textColumn)));
+    private static EmbeddingPairs opened(
+            SparkSession spark, Format format, String path, String imageColumn, String textColumn) {
+        DataRows data = DataFormat.open(
+                spark,
+                new DataFormat.Request(
+                        format, path, ColumnNames.columns(List.of(imageColumn, textColumn)), Optional.empty()));
+        refuseFaults(data, path);
         ColumnNames names = ColumnNames.of(data);
-        FoundColumn image = column(names, path, imageColumn, "--image-column");
-        FoundColumn text = column(names, path, textColumn, "--text-column");
+        ColumnNames.Found image = column(names, path, imageColumn, "--image-column");
+        ColumnNames.Found text = column(names, path, textColumn, "--text-column");
         Map<String, Long> starts = new HashMap<>();
         long total = 0;
         for (DataFile file : data.files()) {
@@ -76,13 +81,31 @@ public final class EmbeddingPairs {
         return pairs;
     }
 
-    private static FoundColumn column(ColumnNames names, String path, String name, String option) {
+    private static void refuseFaults(DataRows data, String path) {
+        data.fault().ifPresent(fault -> {
+            List<Row> first = data.table()
+                    .where(fault.isNotNull())
+                    .select(data.file(), data.row(), fault)
+                    .limit(1)
+                    .collectAsList();
+            if (!first.isEmpty()) {
+                throw new DataException("Cannot compute the loss of %s: %s, row %d: %s"
+                        .formatted(
+                                path,
+                                first.get(0).getString(0),
+                                first.get(0).getLong(1),
+                                first.get(0).getString(2)));
+            }
+        });
+    }
+
+    private static ColumnNames.Found column(ColumnNames names, String path, String name, String option) {
         return names.find(name)
                 .orElseThrow(() -> new DataException("Cannot read embeddings from %s: %s. Its columns are %s"
                         .formatted(path, names.whyNot(name, option), names.listed())));
     }
 
-    private static GivenFeatures type(FoundColumn found, String path, String column) {
+    private static GivenFeatures type(ColumnNames.Found found, String path, String column) {
         return GivenFeatures.of(found.type())
                 .orElseThrow(
                         () -> new DataException("Cannot read embeddings from column '%s' of %s: it is %s; %s would do"

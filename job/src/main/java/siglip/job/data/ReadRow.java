@@ -17,6 +17,8 @@ final class ReadRow implements Serializable {
         LEFT_OUT,
         /** Not valid. */
         SKIPPED,
+        /** No pair, as the data themselves say. */
+        ABSENT,
         /** Claimed by both predicates. */
         BOTH
     }

@@ -30,6 +30,20 @@ record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts
         if (index > Integer.MAX_VALUE) {
             throw new DataException("Cannot read %s: it has more than 2^31 rows; split it".formatted(file));
         }
+        if (!row.isNullAt(PairTable.ABSENT)) {
+            return without(
+                    file,
+                    (int) index,
+                    Fate.ABSENT,
+                    row.getUTF8String(PairTable.ABSENT).toString());
+        }
+        if (!row.isNullAt(PairTable.FAULT)) {
+            return without(
+                    file,
+                    (int) index,
+                    Fate.SKIPPED,
+                    row.getUTF8String(PairTable.FAULT).toString());
+        }
         int concept = -1;
         boolean leftOut = false;
         if (reader.concept() && !PairTable.hasNoConcept(row)) {

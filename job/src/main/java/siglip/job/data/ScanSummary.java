@@ -94,7 +94,10 @@ final class ScanSummary implements Serializable {
         }
         CRC32C crc = new CRC32C();
         crc.update(row.pair);
-        long place = Keyed.mix(row.file.substring(row.file.lastIndexOf('/')).hashCode()) + row.row;
+        long place = Keyed.mix(row.file
+                        .substring(Math.max(0, row.file.lastIndexOf('/')))
+                        .hashCode())
+                + row.row;
         checksum += Keyed.mix(crc.getValue() ^ Keyed.mix(place));
         if (row.fate == Fate.TRAIN) {
             EncodedPair pair = new EncodedPair(row.pair);

@@ -73,10 +73,19 @@ final class ScannedFiles {
 
     /** Invalid rows by reason, with examples. */
     List<Skipped> skipped() {
+        return byReason(false);
+    }
+
+    /** Rows that hold no pair by the account of the data themselves, in the same way. */
+    List<Skipped> absent() {
+        return byReason(true);
+    }
+
+    private List<Skipped> byReason(boolean absent) {
         Map<String, Skipped> byReason = new TreeMap<>();
         each((file, group, rows) -> {
             String reason = reason(group);
-            if (!reason.isEmpty()) {
+            if (!reason.isEmpty() && absent == (group.fate() == Fate.ABSENT)) {
                 List<String> examples = rows.stream()
                         .limit(Skipped.EXAMPLES)
                         .mapToObj(row -> "%s, row %d".formatted(file.name(), row))

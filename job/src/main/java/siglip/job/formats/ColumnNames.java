@@ -8,11 +8,13 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.parser.ParseException;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import scala.collection.JavaConverters;
@@ -23,6 +25,23 @@ import siglip.job.config.NearestName;
  * {@code meta.class}, and with backticks {@code meta.`class.name`} for a field whose name holds a dot.
  */
 public final class ColumnNames {
+    /**
+     * A column of a table, or a field within one.
+     *
+     * @param column its values
+     * @param type of a value
+     */
+    public record Found(Column column, DataType type) {
+        /** The field of this very name; empty if this is no struct, or has no such field. */
+        Optional<Found> field(String name) {
+            return type instanceof StructType struct
+                            && Arrays.asList(struct.fieldNames()).contains(name)
+                    ? Optional.of(
+                            new Found(column.getField(name), struct.apply(name).dataType()))
+                    : Optional.empty();
+        }
+    }
+
     private static final int MOST_LISTED = 60;
 
     private final StructType schema;
@@ -39,7 +58,7 @@ public final class ColumnNames {
     }
 
     /** The column or field of this name, if there is one and it can be read. */
-    public Optional<FoundColumn> find(String name) {
+    public Optional<Found> find(String name) {
         if (has(name)) {
             return Optional.of(column(name));
         }
@@ -47,7 +66,7 @@ public final class ColumnNames {
         if (path.isEmpty() || !has(path.get(0))) {
             return Optional.empty();
         }
-        Optional<FoundColumn> found = Optional.of(column(path.get(0)));
+        Optional<Found> found = Optional.of(column(path.get(0)));
         for (String field : path.subList(1, path.size())) {
             found = found.flatMap(outer -> outer.field(field));
         }
@@ -140,8 +159,8 @@ public final class ColumnNames {
         return Arrays.asList(schema.fieldNames()).contains(column);
     }
 
-    private FoundColumn column(String name) {
-        return new FoundColumn(functions.col(quoted(name)), schema.apply(name).dataType());
+    private Found column(String name) {
+        return new Found(functions.col(quoted(name)), schema.apply(name).dataType());
     }
 
     /** Every column and field, as a setting would name it. */

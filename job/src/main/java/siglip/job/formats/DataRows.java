@@ -1,39 +1,57 @@
 package siglip.job.formats;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
  * The rows of a data set, as its format gives them.
  *
- * @param table all rows, with the columns that were asked for at least
+ * @param form what was understood, in words for people
+ * @param table all rows, with the columns that were asked for at least, and perhaps some whose names begin with {@link #OWN}
  * @param file of a row of the table: {@link DataFile#uri}
  * @param row of a row of the table: its number within the file, from 0
+ * @param fault of a row of the table: why it cannot be read, whatever its columns say; null where it can be
+ * @param absent of a row of the table: why the data hold no pair there, by their own account; null where they do
  * @param files all files, sorted by name
  * @param schema all columns that the data have and that can be read
  * @param unreadable the other columns: by name, why and what would do, to follow "column 'x'"
  * @param ignored files at the same path that are left out: by name, why
  */
 public record DataRows(
+        String form,
         Dataset<Row> table,
         Column file,
         Column row,
+        Optional<Column> fault,
+        Optional<Column> absent,
         List<DataFile> files,
         StructType schema,
         Map<String, String> unreadable,
         Map<String, String> ignored) {
+    /** Begins the names of columns that no data have. */
+    static final String OWN = "siglip.";
+
     public DataRows {
         files = List.copyOf(files);
         unreadable = Map.copyOf(unreadable);
         ignored = Map.copyOf(ignored);
     }
 
-    /** Rows of which every column can be read, of files of which none is left out. */
-    public DataRows(Dataset<Row> table, Column file, Column row, List<DataFile> files) {
-        this(table, file, row, files, table.schema(), Map.of(), Map.of());
+    /** Rows of a table that holds all columns of the data, of files of which none is left out. */
+    DataRows(String form, Dataset<Row> table, Column file, Column row, Optional<Column> fault, List<DataFile> files) {
+        this(form, table, file, row, fault, Optional.empty(), files, withoutOwn(table.schema()), Map.of(), Map.of());
+    }
+
+    private static StructType withoutOwn(StructType schema) {
+        return new StructType(Arrays.stream(schema.fields())
+                .filter(field -> !field.name().startsWith(OWN))
+                .toArray(StructField[]::new));
     }
 }

@@ -13,6 +13,7 @@ import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import siglip.job.features.Half;
 
 /** How a column of given features is stored, and how a cell of it is read. */
 public enum GivenFeatures {

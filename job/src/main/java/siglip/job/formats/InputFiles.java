@@ -15,6 +15,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.util.HadoopFSUtils;
 import siglip.job.files.FileSystems;
+import siglip.job.files.FoundFiles;
 
 /**
  * The files that lie at a path: the path itself, or all in a folder and the folders in it, apart from those that Spark takes for hidden.
@@ -48,12 +49,7 @@ record InputFiles(URI root, boolean folder, List<FileStatus> files) {
                 tops.addAll(matches == null ? List.of() : Arrays.asList(matches));
             }
             if (tops.isEmpty()) {
-                throw new DataException("Cannot read pairs from %s: there is no such file or folder%s"
-                        .formatted(
-                                path,
-                                hasWildcards(named)
-                                        ? ", and none that matches it: %s are wildcards".formatted(WILDCARDS)
-                                        : ""));
+                throw new DataException("Cannot read pairs from %s: %s".formatted(path, FoundFiles.nothingAt(path)));
             }
             URI root = system.makeQualified(literal ? named : fixed(named)).toUri();
             List<FileStatus> files = new ArrayList<>();

@@ -61,8 +61,8 @@ record PairColumns(
 
         PairColumns columns(DataSettings settings, int buckets, PictureFiles files) {
             Columns columns = settings.columns();
-            Optional<FoundColumn> image = find("image", columns.image()).map(Check::bytes);
-            Optional<FoundColumn> text = find("text", columns.text());
+            Optional<ColumnNames.Found> image = find("image", columns.image()).map(Check::bytes);
+            Optional<ColumnNames.Found> text = find("text", columns.text());
             Optional<GivenFeatures> imageFeatures = image.flatMap(found -> given(
                     "image",
                     columns.image(),
@@ -73,18 +73,18 @@ record PairColumns(
             Optional<GivenFeatures> textFeatures = text.flatMap(
                     found -> given("text", columns.text(), found.type(), columns.textKind(), DataTypes.StringType));
             Optional<Column> keywords = columns.keywords().flatMap(name -> keywords(name, textFeatures.isEmpty()));
-            Optional<FoundColumn> concept = columns.concept().flatMap(name -> find("concept", name));
+            Optional<ColumnNames.Found> concept = columns.concept().flatMap(name -> find("concept", name));
             List<Column> classes = columns.classes().stream()
                     .flatMap(name -> find("classes", name).stream())
                     .map(found -> found.column().cast(DataTypes.StringType))
                     .toList();
             Optional<Column> key =
-                    columns.key().flatMap(name -> find("key", name)).map(FoundColumn::column);
+                    columns.key().flatMap(name -> find("key", name)).map(ColumnNames.Found::column);
             if (!complaints.isEmpty()) {
                 throw new DataException("Cannot read pairs from %s: %s. Its columns are %s"
                         .formatted(settings.path(), String.join("; ", complaints), names.listed()));
             }
-            Optional<FoundColumn> concepts = concept.or(() -> textFeatures.isEmpty() ? text : Optional.empty());
+            Optional<ColumnNames.Found> concepts = concept.or(() -> textFeatures.isEmpty() ? text : Optional.empty());
             return new PairColumns(
                     new PairReader(
                             imageFeatures
@@ -108,21 +108,21 @@ record PairColumns(
         }
 
         /** Pictures are often kept as a struct of their bytes and path, as Hugging Face's data sets are. */
-        private static FoundColumn bytes(FoundColumn image) {
+        private static ColumnNames.Found bytes(ColumnNames.Found image) {
             return image.field("bytes")
                     .filter(bytes -> bytes.type() instanceof BinaryType)
                     .orElse(image);
         }
 
         /** Pictures in the column itself, or in files that it names. */
-        private static ImageColumn pictures(FoundColumn image, long maxPixels, PictureFiles files) {
+        private static ImageColumn pictures(ColumnNames.Found image, long maxPixels, PictureFiles files) {
             ImageColumn.Pictures pictures =
                     new ImageColumn.Pictures(PictureFeatures.BY_NAME.get("gradients-and-colours"), maxPixels);
             return image.type() instanceof StringType ? new ImageColumn.PicturePaths(pictures, files) : pictures;
         }
 
         /** Bytes compare and hash alike everywhere; not every concept is valid UTF-8, a perceptual hash for one. */
-        private static Column asBytes(FoundColumn concept) {
+        private static Column asBytes(ColumnNames.Found concept) {
             return concept.type() instanceof BinaryType
                     ? concept.column()
                     : concept.column().cast(DataTypes.StringType).cast(DataTypes.BinaryType);
@@ -158,7 +158,7 @@ record PairColumns(
         }
 
         private Optional<Column> keywords(String name, boolean captions) {
-            Optional<FoundColumn> found = find("keywords", name);
+            Optional<ColumnNames.Found> found = find("keywords", name);
             if (found.isPresent()
                     && !(found.get().type() instanceof ArrayType array && array.elementType() instanceof StringType)) {
                 complain(
@@ -169,11 +169,11 @@ record PairColumns(
             if (!captions) {
                 complain("keywords", name, "goes with captions, but the text column holds features");
             }
-            return found.map(FoundColumn::column);
+            return found.map(ColumnNames.Found::column);
         }
 
-        private Optional<FoundColumn> find(String setting, String name) {
-            Optional<FoundColumn> found = names.find(name);
+        private Optional<ColumnNames.Found> find(String setting, String name) {
+            Optional<ColumnNames.Found> found = names.find(name);
             if (found.isEmpty()) {
                 boolean again =
                         names.fault(name).filter(fault -> !faults.add(fault)).isPresent();

@@ -35,7 +35,9 @@ public final class PairTable {
     static final int IMAGE = 5;
     static final int TEXT = 6;
     static final int KEYWORDS = 7;
-    public static final int CLASSES = 8;
+    public static final int FAULT = 8;
+    public static final int ABSENT = 9;
+    public static final int CLASSES = 10;
 
     /** Rows of paths that one task reads, at most about. */
     private static final long ROWS_OF_PATHS = 4096;
@@ -60,7 +62,13 @@ public final class PairTable {
      * @throws DataException if there are none, or a column or a predicate does not fit them
      */
     public static PairTable open(SparkSession spark, DataSettings settings, int buckets) {
-        DataRows data = DataFormat.BY_NAME.get("parquet").open(spark, settings.path(), used(spark, settings));
+        DataRows data = DataFormat.open(
+                spark,
+                new DataFormat.Request(
+                        settings.format(),
+                        settings.path(),
+                        used(spark, settings),
+                        settings.columns().key()));
         ColumnNames names = ColumnNames.of(data);
         PictureFiles files = new PictureFiles(
                 new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
@@ -89,6 +97,11 @@ public final class PairTable {
         return columns.reader();
     }
 
+    /** What was understood, in words for people. */
+    public String form() {
+        return data.form();
+    }
+
     /** All files, sorted by name. */
     public List<DataFile> files() {
         return data.files();
@@ -99,9 +112,9 @@ public final class PairTable {
         return data.ignored();
     }
 
-    /** The rows that either predicate takes, with the columns at their fixed places. A row is used again for the next. */
+    /** The rows that either predicate takes, and those that cannot be read at all, with the columns at their fixed places. A row is used again for the next. */
     public JavaRDD<InternalRow> scan() {
-        return scan(train.or(test));
+        return scan(taken());
     }
 
     /** The rows that the predicate for held-out rows takes. */
@@ -115,6 +128,17 @@ public final class PairTable {
                 data.file().isInCollection(List.copyOf(files)).and(data.row().isInCollection(List.copyOf(rows))));
     }
 
+    private Column taken() {
+        Column asked = train.or(test);
+        return data.fault().map(fault -> asked.or(fault.isNotNull())).orElse(asked);
+    }
+
+    /** Rows that may hold a pair, among those that either predicate takes. */
+    private Dataset<Row> pairs() {
+        Dataset<Row> rows = data.table().where(train.or(test));
+        return data.absent().map(absent -> rows.where(absent.isNull())).orElse(rows);
+    }
+
     private JavaRDD<InternalRow> scan(Column where) {
         List<Column> selected = new ArrayList<>();
         selected.add(data.file());
@@ -125,6 +149,8 @@ public final class PairTable {
         selected.add(columns.image());
         selected.add(columns.text());
         selected.add(columns.keywords());
+        selected.add(data.fault().orElse(lit(null).cast(DataTypes.StringType)));
+        selected.add(data.absent().orElse(lit(null).cast(DataTypes.StringType)));
         selected.addAll(columns.classes());
         return spread(data.table().where(where))
                 .select(selected.toArray(Column[]::new))
@@ -172,14 +198,13 @@ public final class PairTable {
     }
 
     private Dataset<Row> conceptsOfRows() {
-        return data.table().where(train.or(test)).select(columns.concept().as("concept"));
+        return pairs().select(columns.concept().as("concept"));
     }
 
     /** File, row and key of all rows that either predicate takes, in the order of the key; the settings must name one. */
     public Dataset<Row> keys() {
-        return data.table()
-                .where(train.or(test))
-                .select(data.file(), data.row(), columns.key().orElseThrow().as("key"))
+        return pairs().select(
+                        data.file(), data.row(), columns.key().orElseThrow().as("key"))
                 .orderBy("key");
     }
 

@@ -1,17 +1,28 @@
 package siglip.job.formats;
 
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+
 import java.net.URI;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
@@ -26,8 +37,6 @@ import siglip.job.formats.ParquetFooter.TypeRules;
  * <p>In a folder, files named {@code *.parquet} or {@code *.parq} are read; where none is, those that are Parquet whatever their name.
  */
 final class ParquetFormat implements DataFormat {
-    static final String NAME = "parquet";
-
     /** Footers of more files than this are read on the executors. */
     private static final int FEW = 8;
 
@@ -37,7 +46,9 @@ final class ParquetFormat implements DataFormat {
     private static final long BATCH_BYTES = 64L << 20;
 
     @Override
-    public DataRows open(SparkSession spark, String path, List<String> columns) {
+    public DataRows read(SparkSession spark, Request request) {
+        String path = request.path();
+        List<String> columns = request.columns();
         SparkSession session = sessionLike(spark);
         try {
             return open(session, InputFiles.at(path, session.sparkContext().hadoopConfiguration()), path, columns);
@@ -73,7 +84,11 @@ final class ParquetFormat implements DataFormat {
                                                     ignored.keySet().iterator().next())));
         }
         ParquetColumns found = ParquetColumns.of(footers);
-        StructType used = found.only(columns);
+        StructType used = found.only(
+                Img2dataset.isIn(found.types())
+                        ? Stream.concat(columns.stream(), Img2dataset.COLUMNS.stream())
+                                .toList()
+                        : columns);
         boolean byRows = Stream.of(used.fieldNames()).anyMatch(found.split()::contains);
         if (ParquetColumns.differInCaseAlone(used)
                 && (byRows || footers.stream().anyMatch(ParquetFooter::isNew))) {
@@ -102,14 +117,17 @@ final class ParquetFormat implements DataFormat {
                 schema = schema.add(field); // from the names of folders
             }
         }
-        return new DataRows(
+        return Img2dataset.understood(new DataRows(
+                "parquet",
                 rows,
                 functions.col(place).getField("file_path"),
                 functions.col(place).getField("row_index"),
+                Optional.empty(),
+                Optional.empty(),
                 footers.stream().map(ParquetFooter::file).toList(),
                 schema,
                 unreadable,
-                ignored);
+                ignored));
     }
 
     /**
@@ -173,5 +191,71 @@ final class ParquetFormat implements DataFormat {
     private static boolean isNamed(FileStatus file) {
         String name = file.getPath().getName().toLowerCase(Locale.ROOT);
         return name.endsWith(".parquet") || name.endsWith(".parq");
+    }
+
+    /** Parquet as img2dataset writes it: a picture's bytes, a text, a key, and the status of the download, without which there is no picture. */
+    private static final class Img2dataset {
+        /** Columns of pictures, by the encoding that was asked for. */
+        private static final List<String> IMAGES = List.of("jpg", "png", "webp");
+
+        /** All columns that are looked at. */
+        static final List<String> COLUMNS = List.of("jpg", "png", "webp", "key", "status", "txt");
+
+        private static final String IMAGE = "image";
+        private static final String CAPTION = "caption";
+
+        private Img2dataset() {}
+
+        /** The same rows or, if img2dataset wrote them, also columns {@code image} and {@code caption}, and what failed marked as absent. */
+        static DataRows understood(DataRows rows) {
+            StructType schema = rows.schema();
+            if (!isIn(schema)) {
+                return rows;
+            }
+            String image = IMAGES.stream()
+                    .filter(name -> is(schema, name, DataTypes.BinaryType))
+                    .findFirst()
+                    .orElseThrow();
+            StructType understood = schema;
+            Dataset<Row> table = rows.table();
+            if (!has(schema, IMAGE)) {
+                table = table.withColumn(IMAGE, col(image));
+                understood = understood.add(IMAGE, DataTypes.BinaryType);
+            }
+            if (!has(schema, CAPTION) && has(schema, "txt")) {
+                table = table.withColumn(CAPTION, col("txt"));
+                understood = understood.add(CAPTION, schema.apply("txt").dataType());
+            }
+            Column status = col("status");
+            Column absent = when(
+                    status.isNull().or(status.notEqual("success")),
+                    concat(lit("status "), coalesce(status, lit("is missing"))));
+            return new DataRows(
+                    "img2dataset's " + rows.form(),
+                    table,
+                    rows.file(),
+                    rows.row(),
+                    rows.fault(),
+                    Optional.of(absent),
+                    rows.files(),
+                    understood,
+                    rows.unreadable(),
+                    rows.ignored());
+        }
+
+        /** Whether these are the columns of img2dataset. */
+        static boolean isIn(StructType schema) {
+            return IMAGES.stream().anyMatch(name -> is(schema, name, DataTypes.BinaryType))
+                    && is(schema, "key", DataTypes.StringType)
+                    && is(schema, "status", DataTypes.StringType);
+        }
+
+        private static boolean has(StructType schema, String column) {
+            return Arrays.asList(schema.fieldNames()).contains(column);
+        }
+
+        private static boolean is(StructType schema, String column, DataType type) {
+            return has(schema, column) && schema.apply(column).dataType().equals(type);
+        }
     }
 }

@@ -53,8 +53,8 @@ public final class LossJob {
      */
     public static LossResult run(
             SparkSession session, LossRequest request, RingSettings ring, Numerics numerics, int cores) {
-        EmbeddingPairs pairs =
-                EmbeddingPairs.open(session, request.input(), request.imageColumn(), request.textColumn());
+        EmbeddingPairs pairs = EmbeddingPairs.open(
+                session, request.format(), request.input(), request.imageColumn(), request.textColumn());
         if (pairs.rows() < request.ranks()) {
             throw new DataException("Cannot compute the loss of %d rows on %d ranks: each rank needs a row"
                     .formatted(pairs.rows(), request.ranks()));

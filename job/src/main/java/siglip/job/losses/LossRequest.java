@@ -1,12 +1,14 @@
 package siglip.job.losses;
 
 import java.util.Optional;
+import siglip.job.config.DataSettings.Format;
 import siglip.kernels.LossScalars;
 
 /**
  * What the tool {@code loss} is asked for: the loss of given embeddings, and its gradients.
  *
- * @param input Parquet file or folder, any Hadoop path; rows count in the order of files and rows
+ * @param input file or folder, any Hadoop path; rows count in the order of files and rows
+ * @param format what lies there
  * @param imageColumn image embeddings, used as they are given
  * @param textColumn text embeddings, used as they are given
  * @param scalars the loss, and the values of its scalars
@@ -15,6 +17,7 @@ import siglip.kernels.LossScalars;
  */
 public record LossRequest(
         String input,
+        Format format,
         String imageColumn,
         String textColumn,
         LossScalars scalars,

@@ -40,6 +40,12 @@ class SettingsCoverageTest {
                 new Case("run.ranks", "3", 3, s -> s.run().ranks(), "0"),
                 new Case("run.cores-per-rank", "2", 2, s -> s.run().coresPerRank(), "0"),
                 new Case("data.path", "hdfs:/p", "hdfs:/p", s -> s.data().path(), "null"),
+                new Case(
+                        "data.format",
+                        "webdataset",
+                        DataSettings.Format.WEBDATASET,
+                        s -> s.data().format(),
+                        "zip"),
                 new Case("data.columns.image", "i", "i", s -> s.data().columns().image(), "null"),
                 new Case(
                         "data.columns.image-kind",

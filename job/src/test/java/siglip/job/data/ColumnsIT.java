@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import siglip.job.config.DataSettings;
+import siglip.job.config.DataSettings.Format;
 import siglip.job.formats.DataException;
 import siglip.job.pictures.PicturesTest;
 
@@ -160,7 +161,7 @@ class ColumnsIT {
                 .hasMessageContaining("no column 'image.bytes.length' (data.columns.classes)")
                 .hasMessageContaining("no column '`' (data.columns.classes), nor a path")
                 .hasMessageEndingWith("Its columns are image struct<bytes:binary>, caption string");
-        assertThatThrownBy(() -> EmbeddingPairs.open(spark, path, "images", "text"))
+        assertThatThrownBy(() -> EmbeddingPairs.open(spark, Format.AUTO, path, "images", "text"))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("no column 'images' (--image-column) (did you mean image?)");
     }

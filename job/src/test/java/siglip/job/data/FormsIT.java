@@ -6,12 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -21,6 +26,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import siglip.job.config.DataSettings;
+import siglip.job.features.PairShape;
 import siglip.job.formats.DataException;
 import siglip.job.pictures.PicturesTest;
 
@@ -79,7 +86,7 @@ class FormsIT {
         Files.writeString(pictures.resolve("words.png"), "no picture");
         List<Row> rows = IntStream.range(0, PICTURES)
                 .mapToObj(i -> RowFactory.create("../pictures/" + name(i), caption(i)))
-                .collect(java.util.stream.Collectors.toCollection(ArrayList::new));
+                .collect(Collectors.toCollection(ArrayList::new));
         for (String path : List.of(
                 "../pictures/none.png",
                 "../pictures/below.png",
@@ -118,11 +125,292 @@ class FormsIT {
         String before = fingerprint(table);
 
         assertThat(fingerprint(table)).isEqualTo(before);
-        Files.copy(
-                pictures.resolve(name(1)),
-                pictures.resolve(name(0)),
-                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(pictures.resolve(name(1)), pictures.resolve(name(0)), StandardCopyOption.REPLACE_EXISTING);
         assertThat(fingerprint(table)).isNotEqualTo(before);
+    }
+
+    @Test
+    void listsOfPathsAreReadInTheOrderOfTheirLines() throws IOException {
+        List<Integer> expected = expected();
+        pictures(folder.resolve("set/pictures"));
+        for (String suffix : List.of("csv", "tsv", "jsonl", "json")) {
+            Path list = folder.resolve("set/list." + suffix);
+            Files.writeString(list, list(suffix));
+            for (int bytes : new int[] {100, 100_000}) {
+                spark.conf().set("spark.sql.files.maxPartitionBytes", bytes);
+                try (PairData data = open(features(list, "data.columns.image=filepath", "data.columns.text=title"))) {
+                    assertThat(pictures(data)).as(suffix).isEqualTo(expected);
+                    assertThat(data.summary().concepts()).isEqualTo(PICTURES);
+                    assertThat(data.summary().form()).isEqualTo(suffix.equals("jsonl") ? "json" : suffix);
+                }
+            }
+        }
+        assertThatThrownBy(() -> open(features(folder.resolve("set"))))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("12 *.png, 1 *.")
+                .hasMessageContaining("Set data.format to one of csv, tsv, json");
+        try (PairData data = open(features(
+                folder.resolve("set"), "data.format=tsv", "data.columns.image=filepath", "data.columns.text=title"))) {
+            assertThat(data.summary().training()).isEqualTo(PICTURES);
+        }
+    }
+
+    /** All lines in one list, with cells of several lines, quotes and commas. */
+    private static String list(String suffix) {
+        StringBuilder list = new StringBuilder();
+        for (int i = 0; i < PICTURES; i++) {
+            String path = "pictures/" + name(i);
+            if (suffix.startsWith("json")) {
+                String before = suffix.equals("jsonl") ? "" : i == 0 ? "[" : ",";
+                list.append("%s{\"filepath\": \"%s\", \"title\": \"%s\"}\n"
+                        .formatted(before, path, caption(i).replace("\"", "\\\"")));
+            } else {
+                list.append(i == 0 ? "filepath,title\n\n".replace(",", suffix.equals("csv") ? "," : "\t") : "")
+                        .append(path)
+                        .append(suffix.equals("csv") ? "," : "\t")
+                        .append('"')
+                        .append(caption(i).replace("\"", "\"\""))
+                        .append(i % 2 == 0 ? "\r\nsecond line\"\r\n" : "\"\n");
+            }
+        }
+        return list.append(suffix.equals("json") ? "]" : "").toString();
+    }
+
+    @Test
+    void brokenLinesAreCountedAndAnOpenQuoteIsAnError() throws IOException {
+        pictures(folder.resolve("pictures"));
+        Path list = folder.resolve("list.csv");
+        byte[] lines = ("\ufeffimage,text,more\n"
+                        + "pictures/p00.png,one\n"
+                        + "pictures/p01.png,\"two\" and,\n"
+                        + "pictures/p02.png,three\u00e9,\n"
+                        + "pictures/p03.png,four,\n")
+                .getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < lines.length; i++) {
+            lines[i] = lines[i] == (byte) 0xa9 ? (byte) 'x' : lines[i]; // half of the letter
+        }
+        Files.write(list, lines);
+        try (PairData data = open(features(list, "data.max-skipped-share=1"))) {
+            assertThat(reasons(data))
+                    .containsExactly(
+                            "line of 2 cells, the first line of the file has 3",
+                            "text after a closing quote",
+                            "text is not valid UTF-8");
+            assertThat(data.summary().rows()).isEqualTo(4);
+            assertThat(data.summary().skipped().get(0).examples()).containsExactly("list.csv, row 0");
+        }
+        Files.writeString(list, "image,text\npictures/p00.png,one\npictures/p01.png,\"two\npictures/p02.png,three\n");
+        assertThatThrownBy(() -> open(features(list)))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("a quote opens in record 2 and is not closed");
+
+        Path json = folder.resolve("list.jsonl");
+        Files.writeString(
+                json,
+                "{\"image\": \"pictures/p00.png\", \"text\": \"one\"}\n{\"image\": \"pictures/p0\n\n"
+                        + "{\"image\": \"pictures/p01.png\", \"text\": \"two\"}\n");
+        try (PairData data = open(features(json, "data.max-skipped-share=1"))) {
+            assertThat(data.summary().training()).isEqualTo(2);
+            assertThat(reasons(data)).containsExactly("line is no JSON object, or of other types than most");
+        }
+        Files.writeString(json, "no JSON\n");
+        assertThatThrownBy(() -> open(features(json))).hasMessageContaining("no line of it is a JSON object");
+    }
+
+    @Test
+    void featuresInJsonLinesAreRead() throws IOException {
+        Path json = folder.resolve("features.jsonl");
+        Files.writeString(json, "{\"image\": [1.5, 2], \"text\": [3.25]}\n{\"image\": [4, 5], \"text\": [6]}\n");
+        try (PairData data = open(features(json))) {
+            float[] image = new float[2];
+            data.training().image(1, image, 0);
+            assertThat(data.shape()).isEqualTo(new PairShape(2, 1));
+        }
+    }
+
+    @Test
+    void aFolderOfPicturesHasTextsBesideThem() throws IOException {
+        List<Integer> expected = expected();
+        Path set = folder.resolve("my [best] photos");
+        pictures(set.resolve("cats"));
+        for (int i = 0; i < PICTURES; i++) {
+            Path picture = set.resolve("cats").resolve(name(i));
+            Files.writeString(set.resolve("cats").resolve(name(i).replace(".png", ".txt")), caption(i) + "\n");
+            if (i >= 6) {
+                Files.createDirectories(set.resolve("dogs/small"));
+                Files.move(picture, set.resolve("dogs/small").resolve(name(i).replace(".png", ".PNG")));
+                Files.move(
+                        set.resolve("cats").resolve(name(i).replace(".png", ".txt")),
+                        set.resolve("dogs/small").resolve(name(i).replace(".png", ".txt")));
+            }
+        }
+        Files.writeString(set.resolve("README.txt"), "about");
+        try (PairData data = open(features(set, "data.columns.text=caption", "data.columns.concept=folder"))) {
+            assertThat(pictures(data)).isEqualTo(expected);
+            assertThat(data.summary().concepts()).as("folders").isEqualTo(2);
+            assertThat(data.summary().form()).isEqualTo("folder of pictures with texts; 1 *.txt have no picture");
+        }
+        Files.delete(set.resolve("cats/p03.txt"));
+        assertThatThrownBy(() -> open(features(set, "data.columns.text=caption")))
+                .hasMessageContaining("empty caption: 1 (cats/*, row 3)");
+        try (PairData data = open(features(set, "data.columns.text=folder"))) {
+            assertThat(data.summary().training()).isEqualTo(PICTURES);
+        }
+    }
+
+    @Test
+    void aFolderOfPicturesHasMetadata() throws IOException {
+        List<Integer> expected = expected(PICTURES - 1);
+        for (String suffix : List.of("csv", "jsonl")) {
+            Path set = folder.resolve("with-" + suffix);
+            pictures(set.resolve("train"));
+            StringBuilder lines = new StringBuilder(suffix.equals("csv") ? "file_name,text,kind\n" : "");
+            for (int i = 0; i < PICTURES - 1; i++) {
+                lines.append((suffix.equals("csv")
+                                ? "train/%s,picture %d,%d%n"
+                                : "{\"file_name\": \"train/%s\", \"text\": \"picture %d\", \"kind\": %d}%n")
+                        .formatted(name(i), i, i % 2));
+            }
+            lines.append(
+                    suffix.equals("csv")
+                            ? "train/none.png,nothing,0\n"
+                            : "{\"file_name\": \"train/none.png\", \"text\": \"nothing\"}\n");
+            Files.writeString(set.resolve("metadata." + suffix), lines);
+            try (PairData data = open(features(set, "data.columns.classes=[kind]", "data.max-skipped-share=0.2"))) {
+                assertThat(pictures(data)).isEqualTo(expected);
+                assertThat(reasons(data))
+                        .containsExactly("picture file not found", "picture without a line in the metadata");
+                assertThat(data.summary().form()).isEqualTo("folder of pictures with metadata." + suffix);
+            }
+        }
+    }
+
+    @Test
+    void shardsOfWebDatasetAreReadAsImg2datasetWritesThem() throws IOException {
+        List<Integer> expected = expected();
+        Path shards = Files.createDirectories(folder.resolve("shards"));
+        shard(shards.resolve("00000.tar"), 0, 5);
+        shard(shards.resolve("00001.tar"), 5, PICTURES);
+        Files.writeString(shards.resolve("00000_stats.json"), "{}");
+        try (PairData data = open(features(shards, "data.columns.text=caption", "data.columns.classes=[width]"))) {
+            assertThat(pictures(data)).isEqualTo(expected);
+            assertThat(data.summary().concepts()).isEqualTo(PICTURES);
+            assertThat(data.summary().form()).isEqualTo("webdataset");
+        }
+        byte[] whole = Files.readAllBytes(shards.resolve("00001.tar"));
+        Files.write(shards.resolve("00001.tar"), Arrays.copyOf(whole, whole.length / 2));
+        try (PairData data = open(features(shards, "data.columns.text=caption", "data.max-skipped-share=0.5"))) {
+            assertThat(data.summary().training()).isBetween(6L, 10L);
+            assertThat(pictures(data)).isEqualTo(expected((int) data.summary().training()));
+            assertThat(reasons(data))
+                    .containsExactly("the shard is cut off: this sample and those after it are missing");
+        }
+    }
+
+    private static void shard(Path file, int from, int to) throws IOException {
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(Files.newOutputStream(file))) {
+            for (int i = from; i < to; i++) {
+                String key = "%09d".formatted(i);
+                add(tar, key + ".png", PicturesTest.png(picture(i)));
+                if (i % 3 > 0) {
+                    add(tar, key + ".txt", bytes(caption(i)));
+                }
+                String json = "{\"key\": \"%s\", \"caption\": \"picture %d\", \"width\": %d, \"exif\": null}";
+                add(tar, key + ".json", bytes(json.formatted(key, i, 20 + i)));
+            }
+        }
+    }
+
+    private static void add(TarArchiveOutputStream tar, String name, byte[] bytes) throws IOException {
+        TarArchiveEntry entry = new TarArchiveEntry(name);
+        entry.setSize(bytes.length);
+        tar.putArchiveEntry(entry);
+        tar.write(bytes);
+        tar.closeArchiveEntry();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void rowsThatImg2datasetCouldNotDownloadAreNoInvalidRows() throws IOException {
+        StructType schema = new StructType()
+                .add("key", DataTypes.StringType)
+                .add("jpg", DataTypes.BinaryType)
+                .add("txt", DataTypes.StringType)
+                .add("status", DataTypes.StringType);
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < PICTURES; i++) {
+            boolean good = i % 3 == 0;
+            rows.add(RowFactory.create(
+                    name(i),
+                    good ? PicturesTest.png(picture(i)) : null,
+                    caption(i),
+                    good ? "success" : i % 3 == 1 ? "failed_to_download" : "failed_to_resize"));
+        }
+        String path = TestData.write(spark, folder.resolve("downloaded"), schema, rows);
+        try (PairData data = open(TestData.features(path, "data.columns.text=caption"))) {
+            assertThat(data.summary().training()).isEqualTo(4);
+            assertThat(data.summary().rows()).isEqualTo(4);
+            assertThat(data.summary().concepts()).isEqualTo(4);
+            assertThat(data.summary().skipped()).isEmpty();
+            assertThat(data.summary().absent())
+                    .extracting(each -> each.reason() + " " + each.rows())
+                    .containsExactly("status failed_to_download 4", "status failed_to_resize 4");
+        }
+    }
+
+    @Test
+    void tablesAndViewsAreReadInTheOrderOfTheirKey() throws IOException {
+        List<Integer> expected = expected();
+        StructType schema = new StructType()
+                .add("id", DataTypes.IntegerType)
+                .add("image", DataTypes.BinaryType)
+                .add("text", DataTypes.StringType);
+        List<Row> rows = new ArrayList<>();
+        for (int i = PICTURES - 1; i >= 0; i--) {
+            rows.add(RowFactory.create(i, PicturesTest.png(picture(i)), caption(i)));
+        }
+        spark.createDataFrame(rows, schema).repartition(4).createOrReplaceTempView("pairs_of_view");
+        spark.createDataFrame(rows, schema)
+                .repartition(2)
+                .write()
+                .option("path", folder.resolve("saved").toString())
+                .saveAsTable("pairs_of_table");
+        for (String table : List.of("table:pairs_of_view", "table:default.pairs_of_table")) {
+            try (PairData data = open(TestData.features(table, "data.columns.key=id"))) {
+                assertThat(pictures(data)).as(table).isEqualTo(expected);
+            }
+        }
+        assertThatThrownBy(() -> open(TestData.features("table:pairs_of_view")))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("set data.columns.key to a column that is unique");
+        assertThatThrownBy(() -> open(TestData.features("table:no.such", "data.columns.key=id")))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("--packages");
+        rows.add(rows.get(3));
+        spark.createDataFrame(rows, schema).createOrReplaceTempView("pairs_of_view");
+        assertThatThrownBy(() -> open(TestData.features("table:pairs_of_view", "data.columns.key=id")))
+                .hasMessageContaining("2 rows have the key 8");
+        spark.sql("drop table pairs_of_table");
+    }
+
+    @Test
+    void whatIsNotUnderstoodIsToldWithWhatWouldBe() throws IOException {
+        Path set = Files.createDirectories(folder.resolve("docs"));
+        Files.writeString(set.resolve("a.xlsx"), "x");
+        Files.writeString(set.resolve("b.xlsx"), "x");
+        Files.writeString(set.resolve("c"), "x");
+        assertThatThrownBy(() -> open(features(set)))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("it holds 2 *.xlsx, 1 without a suffix (a.xlsx, b.xlsx, c)")
+                .hasMessageContaining("metadata.jsonl")
+                .hasMessageContaining("Example: --set data.path=");
+    }
+
+    private static DataSettings features(Path path, String... more) {
+        return TestData.features(path.toString(), more);
     }
 
     private static String fingerprint(String path) {
@@ -133,12 +421,18 @@ class FormsIT {
 
     /** What each picture becomes, read as bytes from Parquet. */
     private List<Integer> expected() throws IOException {
+        return expected(PICTURES);
+    }
+
+    /** The same of the first few alone, since features are scaled by all of them. */
+    private List<Integer> expected(int most) throws IOException {
         StructType schema = new StructType().add("image", DataTypes.BinaryType).add("text", DataTypes.StringType);
         List<Row> rows = new ArrayList<>();
-        for (int i = 0; i < PICTURES; i++) {
+        for (int i = 0; i < most; i++) {
             rows.add(RowFactory.create(PicturesTest.png(picture(i)), caption(i)));
         }
-        try (PairData data = open(TestData.features(TestData.write(spark, folder.resolve("expected"), schema, rows)))) {
+        try (PairData data =
+                open(TestData.features(TestData.write(spark, folder.resolve("expected-" + most), schema, rows)))) {
             List<Integer> pictures = pictures(data);
             assertThat(pictures).as("pictures that differ").doesNotHaveDuplicates();
             return pictures;
@@ -188,7 +482,7 @@ class FormsIT {
         return "picture %d, with \"quotes\"".formatted(i);
     }
 
-    private static PairData open(siglip.job.config.DataSettings settings) {
+    private static PairData open(DataSettings settings) {
         return PairData.open(spark, settings, TestData.BUCKETS);
     }
 }

@@ -2,14 +2,17 @@ package siglip.job.formats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.EnumSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import siglip.job.config.DataSettings.Format;
 
 class DataFormatTest {
     @Test
     void everyFormatIsFoundByItsName() {
-        assertThat(DataFormat.BY_NAME).containsOnlyKeys("parquet");
-        assertThat(DataFormat.class.getPermittedSubclasses()).hasSameSizeAs(DataFormat.BY_NAME.keySet());
+        assertThat(DataFormat.BY_NAME.keySet()).isEqualTo(EnumSet.complementOf(EnumSet.of(Format.AUTO)));
+        assertThat(DataFormat.BY_NAME.values().stream().map(Object::getClass).distinct())
+                .containsExactlyInAnyOrder(DataFormat.class.getPermittedSubclasses());
     }
 
     @Test

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import siglip.job.config.DataSettings.Format;
 import siglip.job.config.RingSettings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
@@ -85,7 +86,8 @@ class LossJobIT {
     }
 
     private static LossRequest request(Loss kind, int ranks, Optional<String> gradients) {
-        return new LossRequest(folder.resolve("pairs").toString(), "image", "text", scalars(kind), ranks, gradients);
+        return new LossRequest(
+                folder.resolve("pairs").toString(), Format.AUTO, "image", "text", scalars(kind), ranks, gradients);
     }
 
     private static LossScalars scalars(Loss loss) {
@@ -161,6 +163,7 @@ class LossJobIT {
     void saysWhichColumnIsMissingAndWhichThereAre() {
         LossRequest wrong = new LossRequest(
                 folder.resolve("pairs").toString(),
+                Format.AUTO,
                 "img",
                 "text",
                 LossScalars.of(Loss.SIGMOID, 0, 0),

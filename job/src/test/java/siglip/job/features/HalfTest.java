@@ -1,4 +1,4 @@
-package siglip.job.formats;
+package siglip.job.features;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

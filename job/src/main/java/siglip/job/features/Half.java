@@ -1,13 +1,13 @@
-package siglip.job.formats;
+package siglip.job.features;
 
 /** IEEE 754's binary16: a sign, five bits of exponent, ten of fraction. The JDK converts it from release 20 on. */
-final class Half {
+public final class Half {
     private static final float SMALLEST = 0x1p-24f;
 
     private Half() {}
 
     /** Exactly: every half is a float. */
-    static float toFloat(short bits) {
+    public static float toFloat(short bits) {
         int exponent = (bits >> 10) & 31;
         int fraction = bits & 1023;
         float size =

@@ -1,0 +1,110 @@
+package siglip.job.formats;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.from_json;
+import static org.apache.spark.sql.functions.when;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import siglip.job.files.FoundFiles;
+import siglip.job.files.FoundFiles.Found;
+import siglip.job.files.JsonRecords;
+
+/** JSON: one object a line, or one array of objects. Types are those that Spark finds in all of the lines. */
+record JsonFormat() implements DataFormat {
+    /** The column of the lines themselves. */
+    static final String LINE = DataRows.OWN + "line";
+
+    private static final String BROKEN = DataRows.OWN + "broken";
+    private static final Pattern LINES = Pattern.compile("(jsonl|ndjson|json)(\\.gz|\\.bz2)?");
+
+    @Override
+    public DataRows read(SparkSession spark, Request request) {
+        FoundFiles all = FileRows.files(spark, request.path());
+        FoundFiles files = all.files().size() == 1 ? all : all.where(JsonFormat::isLines);
+        if (files.isEmpty()) {
+            throw new DataException("Cannot read pairs from %s: it holds %s, and none is *.jsonl, *.ndjson or *.json"
+                    .formatted(request.path(), all.counts()));
+        }
+        Dataset<Row> lines =
+                FileRows.table(spark, files.files().stream().map(File::new).toList(), List.of(LINE));
+        return FileRows.counted("json", parsed(request.path(), lines), files);
+    }
+
+    /** Whether a file holds lines, going by its name. Counts that img2dataset writes beside its shards are none. */
+    static boolean isLines(Found file) {
+        return LINES.matcher(file.suffix()).matches() && !file.name().endsWith("_stats.json");
+    }
+
+    /** The columns of lines; a line that is no object is faulty. */
+    static Dataset<Row> parsed(String path, Dataset<Row> lines) {
+        Column line = col("`" + LINE + "`");
+        StructType found = lines.sparkSession()
+                .read()
+                .option("columnNameOfCorruptRecord", BROKEN)
+                .json(lines.select(line).where(line.isNotNull()).as(Encoders.STRING()))
+                .schema();
+        StructType schema = new StructType();
+        for (StructField field : found.fields()) {
+            schema = field.name().equals(BROKEN) ? schema : schema.add(field);
+        }
+        if (schema.isEmpty()) {
+            throw new DataException(
+                    "Cannot read pairs from %s: no line of it is a JSON object such as {\"image\": \"a.png\", \"caption\": \"a cat\"}. A file may also be one array of objects"
+                            .formatted(path));
+        }
+        StructType withFault = schema.add(BROKEN, DataTypes.StringType);
+        Column object = col("`" + DataRows.OWN + "object`");
+        List<Column> columns = new ArrayList<>(FileRows.numbers().subList(0, 2));
+        columns.add(FileRows.withFault(
+                when(object.getField(BROKEN).isNotNull(), "line is no JSON object, or of other types than most")));
+        for (StructField field : schema.fields()) {
+            columns.add(object.getField(field.name()).as(field.name()));
+        }
+        return lines.withColumn(
+                        DataRows.OWN + "object",
+                        from_json(line, withFault, Map.of("columnNameOfCorruptRecord", BROKEN)))
+                .select(columns.toArray(Column[]::new));
+    }
+
+    /** A file of objects. */
+    record File(Found file) implements FileRows.Source {
+        @Override
+        public Iterator<Row> rows(Configuration hadoop) throws IOException {
+            JsonRecords records = new JsonRecords(file.open(hadoop));
+            return new FileRows.Numbered(file.uri(), records) {
+                @Override
+                Row read(long row) {
+                    Optional<String> line = records.next();
+                    return line.isPresent()
+                            ? FileRows.valid(file.uri(), row, line.get())
+                            : FileRows.faulty(file.uri(), row, "text is not valid UTF-8", 1);
+                }
+
+                @Override
+                boolean more() throws IOException {
+                    return records.hasNext();
+                }
+            };
+        }
+
+        @Override
+        public String toString() {
+            return file.uri();
+        }
+    }
+}

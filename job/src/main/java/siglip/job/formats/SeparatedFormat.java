@@ -1,0 +1,125 @@
+package siglip.job.formats;
+
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import siglip.job.files.FoundFiles;
+import siglip.job.files.FoundFiles.Found;
+import siglip.job.files.SeparatedRecords;
+
+/** CSV or TSV: the first record names the columns, all of which are strings. */
+record SeparatedFormat(String name, char separator) implements DataFormat {
+    static List<String> suffixes(String name) {
+        return List.of(name, name + ".gz", name + ".bz2");
+    }
+
+    @Override
+    public DataRows read(SparkSession spark, Request request) {
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        FoundFiles all = FileRows.files(spark, request.path());
+        FoundFiles files = all.files().size() == 1 ? all : all.ending(suffixes(name));
+        if (files.isEmpty()) {
+            throw new DataException("Cannot read pairs from %s: it holds %s, and none is *.%s"
+                    .formatted(request.path(), all.counts(), name));
+        }
+        List<String> columns = columns(files, separator, hadoop);
+        return FileRows.counted(
+                name,
+                FileRows.table(
+                        spark,
+                        files.files().stream()
+                                .map(file -> new File(file, separator, columns))
+                                .toList(),
+                        columns),
+                files);
+    }
+
+    /** All columns that the files name, each once. */
+    static List<String> columns(FoundFiles files, char separator, Configuration hadoop) {
+        Set<String> columns = new LinkedHashSet<>();
+        for (Found file : files.files()) {
+            try (SeparatedRecords records = new SeparatedRecords(file.open(hadoop), separator)) {
+                columns.addAll(header(file, records));
+            } catch (IOException e) {
+                throw new DataException("Cannot read %s: %s".formatted(file.uri(), e.getMessage()), e);
+            }
+        }
+        return List.copyOf(columns);
+    }
+
+    /** The names of a file's columns. */
+    static List<String> header(Found file, SeparatedRecords records) throws IOException {
+        if (!records.hasNext()) {
+            return List.of();
+        }
+        SeparatedRecords.Cells first = records.next();
+        if (!first.fault().isEmpty()) {
+            throw new DataException("Cannot read the first line of %s, which names the columns: %s"
+                    .formatted(file.uri(), first.fault()));
+        }
+        Set<String> known = new LinkedHashSet<>();
+        List<String> names = first.cells();
+        for (String name : names) {
+            if (name.isBlank() || !known.add(name.toLowerCase(Locale.ROOT))) {
+                throw new DataException(
+                        "Cannot read %s: its first line must name the columns, each by another name, but has %s"
+                                .formatted(file.uri(), names));
+            }
+        }
+        return names;
+    }
+
+    /** The cells of a record at the places of columns; null where a cell is empty. */
+    static Object[] placed(List<String> header, List<String> cells, List<String> columns) {
+        Object[] placed = new Object[columns.size()];
+        for (int i = 0; i < cells.size(); i++) {
+            if (!cells.get(i).isEmpty()) {
+                placed[columns.indexOf(header.get(i))] = cells.get(i);
+            }
+        }
+        return placed;
+    }
+
+    /** Why a record does not fit its header; empty if it does. */
+    static String fault(List<String> header, SeparatedRecords.Cells record) {
+        return !record.fault().isEmpty() || record.cells().size() == header.size()
+                ? record.fault()
+                : "line of %d cells, the first line of the file has %d"
+                        .formatted(record.cells().size(), header.size());
+    }
+
+    /** A file of such records. */
+    record File(Found file, char separator, List<String> columns) implements FileRows.Source {
+        @Override
+        public Iterator<Row> rows(Configuration hadoop) throws IOException {
+            SeparatedRecords records = new SeparatedRecords(file.open(hadoop), separator);
+            List<String> header = header(file, records);
+            return new FileRows.Numbered(file.uri(), records) {
+                @Override
+                Row read(long row) throws IOException {
+                    SeparatedRecords.Cells record = records.next();
+                    String fault = fault(header, record);
+                    return fault.isEmpty()
+                            ? FileRows.valid(file.uri(), row, placed(header, record.cells(), columns))
+                            : FileRows.faulty(file.uri(), row, fault, columns.size());
+                }
+
+                @Override
+                boolean more() throws IOException {
+                    return records.hasNext();
+                }
+            };
+        }
+
+        @Override
+        public String toString() {
+            return file.uri();
+        }
+    }
+}
