@@ -3,9 +3,9 @@ package siglip.job.batches;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import siglip.job.features.Pair;
 import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
-import siglip.job.formats.Pair;
 import siglip.kernels.blas.Matrix;
 
 /**

@@ -4,13 +4,16 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * @param path file or folder, any Hadoop path, or {@code table:} and the name of a table
  * @param format what lies there
  * @param columns names of columns
- * @param train SQL predicate: rows to train on; empty for all that {@code test} does not take
+ * @param train SQL predicate: rows to train on; empty for all that are not held out
  * @param test SQL predicate: held-out rows; empty for none
+ * @param testShare share of the rows to hold out, above 0 and below 1, in place of {@code test}; empty for none
+ * @param testBy what is drawn for that share
  * @param leftOutEvery concepts 0, n, 2n, ... are left out of training; 0 leaves none out
  * @param source where a rank's slices come from
  * @param replicatedLimitBytes largest packed training set that {@code AUTO} replicates
@@ -27,6 +30,8 @@ public record DataSettings(
         Columns columns,
         Optional<String> train,
         Optional<String> test,
+        OptionalDouble testShare,
+        TestBy testBy,
         int leftOutEvery,
         Source source,
         long replicatedLimitBytes,
@@ -54,6 +59,14 @@ public record DataSettings(
         WEBDATASET,
         /** What Spark's catalogs know by name. */
         TABLE
+    }
+
+    /** What is drawn to be held out. */
+    public enum TestBy {
+        /** Rows, by key or else by file and row. */
+        ROW,
+        /** Concepts with all their rows. */
+        CONCEPT
     }
 
     /** Where a rank's slices of the batches come from. */

@@ -70,6 +70,8 @@ final class SettingsMapping {
                         reader.optionalText("data.columns.key")),
                 reader.optionalText("data.train"),
                 reader.optionalText("data.test"),
+                reader.optionalNumber("data.test-share", Bound.SHARE_WITHIN),
+                reader.choice("data.test-by", DataSettings.TestBy.class),
                 reader.integer("data.left-out-every", 0),
                 reader.choice("data.source", DataSettings.Source.class),
                 reader.bytes("data.replicated-limit"),
@@ -79,6 +81,10 @@ final class SettingsMapping {
                 reader.flag("data.html-entities"),
                 reader.texts("data.missing-captions"),
                 reader.number("data.max-skipped-share", Bound.SHARE));
+        reader.require(
+                data.testShare().isEmpty() || data.test().isEmpty(),
+                "data.test-share",
+                "must be null where data.test is set: it takes its place. Set data.test = null to hold out a share");
         reader.require(
                 data.leftOutEvery() != 1,
                 "data.left-out-every",

@@ -38,6 +38,7 @@ final class SettingsReader {
         static final Bound ANY = new Bound(value -> true, "");
         static final Bound ABOVE_ZERO = new Bound(value -> value > 0, " above 0");
         static final Bound SHARE = new Bound(value -> value >= 0 && value <= 1, " from 0 to 1");
+        static final Bound SHARE_WITHIN = new Bound(value -> value > 0 && value < 1, " above 0 and below 1");
         static final Bound SHARE_BELOW_ONE = new Bound(value -> value >= 0 && value < 1, " from 0 to below 1");
 
         static Bound atLeast(double low) {

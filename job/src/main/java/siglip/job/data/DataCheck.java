@@ -16,6 +16,7 @@ import org.apache.spark.storage.StorageLevel;
 import org.roaringbitmap.RoaringBitmap;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Source;
+import siglip.job.config.DataSettings.TestBy;
 import siglip.job.data.DataSummary.Ignored;
 import siglip.job.data.DataSummary.Skipped;
 import siglip.job.data.ReadRow.Fate;
@@ -41,7 +42,10 @@ final class DataCheck {
         Concepts concepts = concepts();
         Broadcast<JavaSerialized<Concepts>> shipped = spark.broadcast(new JavaSerialized<>(Concepts.class, concepts));
         RowReader reader = new RowReader(
-                table.reader(), shipped, settings.columns().classes().size());
+                table.reader(),
+                shipped,
+                settings.testShare().isPresent() && settings.testBy() == TestBy.CONCEPT,
+                settings.columns().classes().size());
         JavaRDD<ReadRow> rows = reader.read(table.scan());
         boolean computed = table.reader().image().isComputed();
         if (computed) {
@@ -172,6 +176,6 @@ final class DataCheck {
                         settings.path(),
                         table.files().stream().mapToLong(DataFile::rows).sum(),
                         settings.train().map(" by data.train = '%s'"::formatted).orElse(""),
-                        rows > 0 ? ", with data.test and data.left-out-every taken off" : ""));
+                        rows > 0 ? ", with held-out rows and data.left-out-every taken off" : ""));
     }
 }

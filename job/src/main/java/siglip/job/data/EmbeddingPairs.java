@@ -13,6 +13,7 @@ import scala.Tuple2;
 import siglip.job.batches.EncodedPair;
 import siglip.job.batches.SlicePartitioner;
 import siglip.job.config.DataSettings.Format;
+import siglip.job.features.Pair;
 import siglip.job.formats.ColumnNames;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFailure;
@@ -20,7 +21,6 @@ import siglip.job.formats.DataFile;
 import siglip.job.formats.DataFormat;
 import siglip.job.formats.DataRows;
 import siglip.job.formats.GivenFeatures;
-import siglip.job.formats.Pair;
 import siglip.job.order.Slices;
 
 /** Image and text embeddings of a data set as they are given: no row is left out, none is scaled, and the order is the file's own. */

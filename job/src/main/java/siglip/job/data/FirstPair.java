@@ -6,11 +6,11 @@ import java.util.List;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import siglip.job.config.DataSettings;
+import siglip.job.features.Pair;
 import siglip.job.features.PairShape;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFailure;
 import siglip.job.formats.InvalidRow;
-import siglip.job.formats.Pair;
 import siglip.job.formats.PairReader;
 import siglip.job.formats.PairTable;
 

@@ -6,19 +6,21 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.catalyst.InternalRow;
 import siglip.job.batches.EncodedPair;
 import siglip.job.data.ReadRow.Fate;
+import siglip.job.features.Pair;
 import siglip.job.files.JavaSerialized;
 import siglip.job.formats.DataException;
 import siglip.job.formats.InvalidRow;
-import siglip.job.formats.Pair;
 import siglip.job.formats.PairReader;
 import siglip.job.formats.PairTable;
 
 /**
  * Reads rows on the executors: what each is for, and its pair.
  *
+ * @param unseen whether all held-out rows are of concepts that training does not have
  * @param classes number of class columns
  */
-record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts, int classes) implements Serializable {
+record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts, boolean unseen, int classes)
+        implements Serializable {
     /** Reads rows when they are asked for; nothing is kept. */
     JavaRDD<ReadRow> read(JavaRDD<InternalRow> rows) {
         return rows.map(this::read);
@@ -60,7 +62,7 @@ record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts
             return new ReadRow(
                     file,
                     (int) index,
-                    train ? Fate.TRAIN : leftOut ? Fate.UNSEEN : Fate.SEEN,
+                    train ? Fate.TRAIN : leftOut || unseen ? Fate.UNSEEN : Fate.SEEN,
                     "",
                     pair.image().length,
                     pair.text().length,

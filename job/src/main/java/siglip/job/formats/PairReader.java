@@ -2,6 +2,7 @@ package siglip.job.formats;
 
 import java.io.Serializable;
 import org.apache.spark.sql.catalyst.InternalRow;
+import siglip.job.features.Pair;
 
 /**
  * Turns a row of a {@link PairTable} into features, or says why it cannot.

@@ -1,6 +1,5 @@
 package siglip.job.formats;
 
-import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 
 import java.util.ArrayList;
@@ -8,20 +7,16 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Columns;
-import siglip.job.config.FirstLine;
 
 /** A data set as one table, with the columns of a pair at fixed places. */
 public final class PairTable {
@@ -73,11 +68,8 @@ public final class PairTable {
         PictureFiles files = new PictureFiles(
                 new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
         PairColumns columns = PairColumns.find(names, settings, buckets, files);
-        Column test =
-                predicate(data.table(), names, "data.test", settings.test()).orElse(lit(false));
-        Column train =
-                predicate(data.table(), names, "data.train", settings.train()).orElse(test.equalTo(lit(false)));
-        return new PairTable(data, columns, train, test);
+        Split split = Split.of(data, names, columns, settings);
+        return new PairTable(data, columns, split.train(), split.test());
     }
 
     /** The columns that the settings may speak of. */
@@ -211,44 +203,5 @@ public final class PairTable {
     /** Whether a row has no concept, or an empty one. */
     public static boolean hasNoConcept(InternalRow row) {
         return row.isNullAt(CONCEPT) || row.getBinary(CONCEPT).length == 0;
-    }
-
-    /** A predicate as a column that is never null. */
-    private static Optional<Column> predicate(
-            Dataset<Row> rows, ColumnNames names, String setting, Optional<String> sql) {
-        return sql.map(text -> {
-            try {
-                Column column = expr("coalesce(" + text + ", false)");
-                StructType type = rows.select(column).schema();
-                if (!type.apply(0).dataType().equals(DataTypes.BooleanType)) {
-                    throw new DataException("Cannot use %s = '%s': it is %s, not true or false"
-                            .formatted(setting, text, type.apply(0).dataType().simpleString()));
-                }
-                Repeatable.objection(rows.where(column)).ifPresent(culprit -> {
-                    throw new DataException(
-                            "Cannot use %s = '%s': %s may give something else each time it is evaluated, so that rows would be lost, or trained on although they are held out. Choose rows by what is in them, such as %s"
-                                    .formatted(
-                                            setting,
-                                            text,
-                                            culprit,
-                                            culprit.equals("input_file_name")
-                                                    ? "_metadata.file_path LIKE '%/test-%'"
-                                                    : "pmod(xxhash64(a column), 10) = 0"));
-                });
-                return column;
-            } catch (Exception e) {
-                if (e instanceof AnalysisException) { // checked in Scala alone
-                    throw new DataException(
-                            "Cannot use %s = '%s': %s"
-                                    .formatted(
-                                            setting,
-                                            text,
-                                            names.unknown(ColumnNames.in(rows.sparkSession(), text), setting)
-                                                    .orElse(FirstLine.of(e))),
-                            e);
-                }
-                throw e;
-            }
-        });
     }
 }

@@ -33,6 +33,11 @@ record TableFormat() implements DataFormat {
                         "Cannot number the rows of %s, which have no order of their own: set data.columns.key to a column that is unique"
                                 .formatted(path)));
         Dataset<Row> table = table(spark, path);
+        Repeatable.objection(table).ifPresent(culprit -> {
+            throw new DataException(
+                    "Cannot read pairs from %s: it is a query with %s, which may give other rows each time, and pairs are read more than once. Store its result as a table or as files"
+                            .formatted(path, culprit));
+        });
         if (!List.of(table.columns()).contains(key)) {
             throw new DataException("Cannot read pairs from %s: no column '%s' (data.columns.key). Its columns are %s"
                     .formatted(path, key, String.join(", ", table.columns())));

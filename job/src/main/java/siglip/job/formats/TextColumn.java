@@ -8,6 +8,7 @@ import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import siglip.job.features.FeatureNames;
+import siglip.job.features.Pair;
 
 /** How the text of a row becomes features or tokens, which completes the pair. */
 public sealed interface TextColumn extends Serializable {

@@ -103,6 +103,18 @@ class SettingsCoverageTest {
                         s -> s.data().train(),
                         "[a]"),
                 new Case("data.test", "null", Optional.empty(), s -> s.data().test(), "[a]"),
+                new Case(
+                        "data.test-share",
+                        "null",
+                        OptionalDouble.empty(),
+                        s -> s.data().testShare(),
+                        "1"),
+                new Case(
+                        "data.test-by",
+                        "concept",
+                        DataSettings.TestBy.CONCEPT,
+                        s -> s.data().testBy(),
+                        "caption"),
                 new Case("data.left-out-every", "5", 5, s -> s.data().leftOutEvery(), "1"),
                 new Case(
                         "data.source",

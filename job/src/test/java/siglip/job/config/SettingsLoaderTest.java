@@ -188,6 +188,16 @@ class SettingsLoaderTest {
     }
 
     @Test
+    void heldOutRowsAreDrawnOrChosenNotBoth() {
+        assertThat(set("data.test=null", "data.test-share=0.1").data().testShare())
+                .hasValue(0.1);
+        assertThat(errorsOf("", "data.test-share=0.1"))
+                .singleElement()
+                .asString()
+                .startsWith("--set: data.test-share must be null where data.test is set");
+    }
+
+    @Test
     void theRenderedSettingsHoldNoSecrets() {
         String rendered = load(
                         "data.path = \"s3a://me:hush@bucket/x\"\nrun.out = \"s3a://bucket/y@z\"", "data.columns.key=id")

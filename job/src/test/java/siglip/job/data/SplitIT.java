@@ -3,11 +3,17 @@ package siglip.job.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -23,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.formats.DataException;
 
-/** What is trained on and what is held out: by predicates that can be trusted. */
+/** What is trained on and what is held out: by predicates that can be trusted, or as a share. */
 class SplitIT {
     private static final DataType FLOATS = DataTypes.createArrayType(DataTypes.FloatType);
     private static final StructType SCHEMA = new StructType()
@@ -116,6 +122,83 @@ class SplitIT {
             assertThat(data.summary().seen()).isPositive();
             assertThat(data.summary().training() + data.summary().seen()).isEqualTo(ROWS);
             assertThat(ids(data, HeldOut.SEEN)).hasSize((int) data.summary().seen());
+        }
+    }
+
+    @Test
+    void aViewThatMayGiveOtherRowsIsRefused() {
+        spark.read().parquet(path).createOrReplaceTempView("all_pairs");
+        spark.sql("CREATE OR REPLACE TEMP VIEW some_pairs AS SELECT * FROM all_pairs WHERE rand() < 0.5");
+        String[] settings = {"data.format=table", "data.columns.key=id"};
+        assertThatThrownBy(() -> open("table:some_pairs", settings))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("it is a query with rand, which may give other rows each time");
+        try (PairData data = open("table:all_pairs", settings)) {
+            assertThat(data.summary().training()).isEqualTo(ROWS);
+        }
+    }
+
+    @Test
+    void aShareOfTheRowsIsHeldOutAndTheRestTrainedOn() {
+        for (String share : List.of("0.1", "0.5")) {
+            try (PairData data = open(path, "data.test-share=" + share)) {
+                double expected = ROWS * Double.parseDouble(share);
+                assertThat((double) data.summary().seen()).isBetween(expected * 0.75, expected * 1.25);
+                assertThat(data.summary().training() + data.summary().seen()).isEqualTo(ROWS);
+            }
+        }
+        try (PairData data = open(path, "data.test-share=0.1", "data.train=\"id < 1000\"")) {
+            assertThat(ids(data, HeldOut.SEEN)).isNotEmpty().allMatch(id -> id < 1000);
+            assertThat(data.summary().rows()).isEqualTo(1000);
+        }
+    }
+
+    @Test
+    void theShareOfACopyInAnotherFolderIsTheSame() {
+        Path copy = folder.resolve("a copy/of pairs");
+        copyFiles(Path.of(path), copy);
+        try (PairData data = open(path, "data.test-share=0.1");
+                PairData copied = open(copy.toString(), "data.test-share=0.1")) {
+            assertThat(ids(copied, HeldOut.SEEN)).isEqualTo(ids(data, HeldOut.SEEN));
+            assertThat(copied.summary().fingerprint()).isEqualTo(data.summary().fingerprint());
+        }
+    }
+
+    @Test
+    void theShareByKeyIsTheSameInWhateverFileARowStands() {
+        List<Row> shuffled = new ArrayList<>(rows(0, ROWS));
+        Collections.shuffle(shuffled, new Random(1));
+        String other = TestData.write(spark, folder.resolve("shuffled"), SCHEMA, shuffled);
+        String[] settings = {"data.test-share=0.1", "data.columns.key=id"};
+        try (PairData data = open(path, settings);
+                PairData moved = open(other, settings)) {
+            assertThat(ids(moved, HeldOut.SEEN)).isNotEmpty().isEqualTo(ids(data, HeldOut.SEEN));
+        }
+    }
+
+    @Test
+    void theShareByConceptTakesAllRowsOfAConceptAndCallsThemUnseen() {
+        try (PairData data = open(path, "data.test-share=0.1", "data.test-by=concept", "data.columns.concept=name")) {
+            assertThat(data.summary().seen()).isZero();
+            Set<Integer> heldOut = ids(data, HeldOut.UNSEEN);
+            assertThat(heldOut).hasSizeBetween(ROWS / 20, ROWS / 5);
+            assertThat(heldOut).allMatch(id -> heldOut.contains(id / 4 * 4) && heldOut.contains(id / 4 * 4 + 3));
+            assertThat(data.summary().training()).isEqualTo(ROWS - heldOut.size());
+        }
+        assertThatThrownBy(() -> open(path, "data.test-share=0.1", "data.test-by=concept"))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("Cannot hold out concepts (data.test-by = concept)");
+    }
+
+    private static void copyFiles(Path from, Path to) {
+        try (Stream<Path> files = Files.list(from)) {
+            Files.createDirectories(to);
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".parquet")).toList()) {
+                Files.copy(file, to.resolve(file.getFileName().toString()));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

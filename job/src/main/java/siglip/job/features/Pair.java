@@ -1,4 +1,4 @@
-package siglip.job.formats;
+package siglip.job.features;
 
 /**
  * One valid pair, in features.
