@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -101,7 +102,9 @@ public final class Comparison {
             RunLog log = log(first, from);
             Trainer trainer = new Trainer(spark, settings, model, source, log);
             from.ifPresent(stored -> resume(trainer, stored, log));
-            Map<HeldOut, EvaluationRows> sets = heldOut(data);
+            Optional<String> duplicates = duplicates(data);
+            duplicates.ifPresent(log::phase);
+            Map<HeldOut, EvaluationRows> sets = heldOut(data, log);
             Map<HeldOut, RetrievalScore> neighbours = nearestNeighbours(data, sets, log);
             Optional<Gallery> gallery;
             try (log;
@@ -117,7 +120,7 @@ public final class Comparison {
                     log.spent(),
                     arms(trainer, log),
                     List.copyOf(log.steps()),
-                    RunFacts.of(data.summary()),
+                    RunFacts.of(data.summary(), duplicates),
                     RunFacts.environment(session),
                     trainer.numerics(),
                     neighbours,
@@ -151,7 +154,7 @@ public final class Comparison {
     }
 
     /** The held-out sets that have rows. */
-    private Map<HeldOut, EvaluationRows> heldOut(PairData data) {
+    private Map<HeldOut, EvaluationRows> heldOut(PairData data, RunLog log) {
         Map<HeldOut, EvaluationRows> sets = new EnumMap<>(HeldOut.class);
         for (HeldOut set : HeldOut.values()) {
             sets.put(
@@ -160,7 +163,30 @@ public final class Comparison {
                             set, settings.evaluation().maxRows(), settings.run().seed()));
         }
         sets.values().removeIf(rows -> rows.size() == 0);
+        if (sets.isEmpty()) {
+            log.incident(
+                    "nothing is held out, so the arms are not evaluated: set data.test-share, or data.test to rows that there are");
+        }
         return sets;
+    }
+
+    /** What batches have of pairs that share their concept, and what becomes of them; empty if that is next to nothing. */
+    private Optional<String> duplicates(PairData data) {
+        int batch = settings.training().batchSize();
+        double shared = data.sharedConcepts().perBatch(batch);
+        if (shared < 0.01) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                "%s of the %d pairs of a batch share their concept with another pair of it, on average; for each other %s"
+                        .formatted(
+                                String.format(Locale.ROOT, shared < 10 ? "%.2f" : "%.0f", shared),
+                                batch,
+                                switch (settings.loss().duplicates()) {
+                                    case IGNORE -> "they are negatives (loss.duplicates = ignore; mask would leave them out, multi-positive make them positives)";
+                                    case MASK -> "they are left out of the loss (loss.duplicates = mask)";
+                                    case MULTI_POSITIVE -> "they are positives (loss.duplicates = multi-positive)";
+                                }));
     }
 
     /** Whether the training pairs lie in the driver's memory, so that evaluation may use them. */

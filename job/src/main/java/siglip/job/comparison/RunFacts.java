@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.config.Choice;
 import siglip.job.data.DataSummary;
@@ -14,7 +15,7 @@ import siglip.job.data.DataSummary;
 final class RunFacts {
     private RunFacts() {}
 
-    static Map<String, String> of(DataSummary data) {
+    static Map<String, String> of(DataSummary data, Optional<String> duplicates) {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("path", data.path());
         facts.put("files", Integer.toString(data.files()));
@@ -26,6 +27,7 @@ final class RunFacts {
                 "concepts",
                 "%d, of which %d left out of training with their %d pairs"
                         .formatted(data.concepts(), data.leftOutConcepts(), data.leftOut()));
+        duplicates.ifPresent(text -> facts.put("duplicates", text));
         facts.put("rows skipped", Long.toString(data.skippedRows()));
         data.skipped().forEach(each -> facts.put("skipped, " + each.reason(), each.toString()));
         data.absent().forEach(each -> facts.put("no pair, " + each.reason(), each.toString()));

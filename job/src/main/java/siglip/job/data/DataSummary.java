@@ -100,7 +100,7 @@ public record DataSummary(
      * @param examples the first few, as {@code file, row n}
      */
     public record Skipped(String reason, long rows, List<String> examples) {
-        static final int EXAMPLES = 3;
+        static final int EXAMPLES = 5;
 
         public Skipped {
             examples = List.copyOf(examples);

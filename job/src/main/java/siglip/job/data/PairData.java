@@ -16,12 +16,14 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
+import scala.Tuple2;
 import scala.Tuple4;
 import siglip.job.batches.BatchPlan;
 import siglip.job.batches.BatchSource;
 import siglip.job.batches.EncodedPair;
 import siglip.job.batches.PackedPairs;
 import siglip.job.batches.ReplicatedSource;
+import siglip.job.batches.SharedConcepts;
 import siglip.job.batches.ShuffledSource;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Source;
@@ -202,6 +204,25 @@ public final class PairData implements AutoCloseable {
         } catch (InvalidRow gone) {
             return new byte[0];
         }
+    }
+
+    /**
+     * How many training pairs each concept has; nothing where pairs have no concepts. Where the pairs are not replicated this reads all of them
+     * once more, as an epoch does.
+     */
+    public SharedConcepts sharedConcepts() {
+        if (!reader.concept()) {
+            return new SharedConcepts(Map.of());
+        }
+        if (summary.source() == Source.REPLICATED) {
+            return SharedConcepts.of(training());
+        }
+        JavaRDD<Integer> concepts = trainingPairs().map(bytes -> new EncodedPair(bytes).conceptId());
+        return new SharedConcepts(
+                DataFailure.named(settings.path(), () -> concepts.mapToPair(concept -> new Tuple2<>(concept, 1L))
+                        .reduceByKey(Long::sum)
+                        .values()
+                        .countByValue()));
     }
 
     private PackedPairs pack() {

@@ -172,6 +172,15 @@ record FolderFormat() implements DataFormat {
         return file.name().substring(0, file.name().length() - file.suffix().length());
     }
 
+    /** Of a text that is no caption. */
+    private static final class TooLong extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        TooLong() {
+            super("text of more than 1 MiB");
+        }
+    }
+
     /** Some pictures of a folder, those after each other by name. */
     private record Part(String uri, int first, List<Found> pictures, List<Boolean> haveText)
             implements FileRows.Source {
@@ -194,6 +203,8 @@ record FolderFormat() implements DataFormat {
                 return FileRows.valid(uri, row, name, caption, name, folder);
             } catch (CharacterCodingException e) {
                 return FileRows.faulty(uri, row, "text is not valid UTF-8", COLUMNS.size());
+            } catch (TooLong e) {
+                return FileRows.faulty(uri, row, e.getMessage(), COLUMNS.size());
             } catch (IOException e) {
                 throw new DataException("Cannot read the text of %s: %s".formatted(picture.uri(), e.getMessage()), e);
             }
@@ -206,9 +217,13 @@ record FolderFormat() implements DataFormat {
                     new Path(path.getParent(), new Path(null, null, name.substring(0, name.lastIndexOf('.')) + ".txt"));
             Found file = new Found(text.toUri().toString(), name, 0);
             try (InputStream in = file.open(hadoop)) {
+                byte[] bytes = in.readNBytes(MOST_TEXT + 1);
+                if (bytes.length > MOST_TEXT) {
+                    throw new TooLong();
+                }
                 return StandardCharsets.UTF_8
                         .newDecoder()
-                        .decode(ByteBuffer.wrap(in.readNBytes(MOST_TEXT)))
+                        .decode(ByteBuffer.wrap(bytes))
                         .toString()
                         .strip();
             }

@@ -250,6 +250,9 @@ class FormsIT {
             assertThat(data.summary().concepts()).as("folders").isEqualTo(2);
             assertThat(data.summary().form()).isEqualTo("folder of pictures with texts; 1 *.txt have no picture");
         }
+        Files.writeString(set.resolve("cats/p03.txt"), "a".repeat((1 << 20) + 1));
+        assertThatThrownBy(() -> open(features(set, "data.columns.text=caption")))
+                .hasMessageContaining("text of more than 1 MiB: 1 (cats/*, row 3)");
         Files.delete(set.resolve("cats/p03.txt"));
         assertThatThrownBy(() -> open(features(set, "data.columns.text=caption")))
                 .hasMessageContaining("empty caption: 1 (cats/*, row 3)");

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.BarrierTaskContext;
@@ -27,6 +28,7 @@ import scala.runtime.AbstractFunction1;
 import siglip.job.batches.Batch;
 import siglip.job.batches.BatchPlan;
 import siglip.job.batches.BatchSource;
+import siglip.job.batches.SharedConcepts;
 import siglip.job.config.DataSettings.Source;
 import siglip.job.features.PairShape;
 import siglip.job.formats.DataException;
@@ -38,6 +40,7 @@ class SourcesIT {
     @Test
     void batchesAreTheSameForEitherSourceAnyNumberOfRanksAndAnyParallelism() {
         List<BatchContents> expected = new ArrayList<>();
+        Set<SharedConcepts> shared = new HashSet<>();
         String fingerprint = "";
         for (int cores : new int[] {1, 4}) {
             try (SparkSession spark = TestData.session(cores)) {
@@ -49,6 +52,7 @@ class SourcesIT {
                                     TestData.BUCKETS);
                             BatchSource source = data.source(BATCH, 5)) {
                         assertThat(data.summary().source()).isEqualTo(kind);
+                        shared.add(data.sharedConcepts());
                         for (int ranks = 1; ranks <= 4; ranks++) {
                             List<BatchContents> batches = segments(source, context, ranks);
                             if (expected.isEmpty()) {
@@ -68,6 +72,7 @@ class SourcesIT {
         List<Long> epoch = new ArrayList<>();
         expected.subList(0, 4).forEach(batch -> epoch.addAll(batch.ids()));
         assertThat(new HashSet<>(epoch)).as("no row twice in an epoch").hasSameSizeAs(epoch);
+        assertThat(shared).singleElement().matches(each -> each.perBatch(BATCH) > 1);
     }
 
     @Test
