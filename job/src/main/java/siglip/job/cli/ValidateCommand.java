@@ -1,6 +1,7 @@
 package siglip.job.cli;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -10,14 +11,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import siglip.job.batches.BatchSource;
 import siglip.job.config.Choice;
+import siglip.job.config.DataSettings.Columns;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.DataSummary;
 import siglip.job.data.PairData;
+import siglip.job.features.FeatureNames;
 import siglip.job.towers.ModelSpec;
 
 @Command(name = "validate", description = "Checks settings and data without training.")
 final class ValidateCommand implements Runnable {
+    private static final int FIRST_ROWS = 5;
+
     @Spec
     private CommandSpec spec;
 
@@ -47,8 +52,22 @@ final class ValidateCommand implements Runnable {
                         settings.towers(), data.shape(), spark.sparkContext().hadoopConfiguration());
                 out.println("The settings can be used.");
                 print(data.summary(), batches, out);
+                print(settings.data().columns(), data.features(), out);
+                out.println("  first rows");
+                data.firstRows(FIRST_ROWS).forEach(row -> out.println("    " + row));
             }
         }
+    }
+
+    private static void print(Columns columns, FeatureNames features, PrintWriter out) {
+        List<String> used = new ArrayList<>();
+        used.add("image = %s (%s)".formatted(columns.image(), features.image()));
+        used.add("text = %s (%s)".formatted(columns.text(), features.text()));
+        columns.keywords().ifPresent(name -> used.add("keywords = " + name));
+        columns.concept().ifPresent(name -> used.add("concept = " + name));
+        columns.key().ifPresent(name -> used.add("key = " + name));
+        columns.classes().forEach(name -> used.add("class " + name));
+        out.println("  columns      " + String.join(", ", used));
     }
 
     private static void print(DataSummary data, BatchSource batches, PrintWriter out) {

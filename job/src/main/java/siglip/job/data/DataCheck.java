@@ -65,7 +65,7 @@ final class DataCheck {
         ScannedFiles.KEPT.forEach(fate -> kept.put(fate, keptRows(found.rows(fate))));
         // Where features are given, reading them again is cheap, and Spark leaves files of other rows alone.
         JavaRDD<ReadRow> test = computed ? rows : reader.read(table.scanTest());
-        return new PairData(spark, settings, table, rows, test, summary, kept, shipped);
+        return new PairData(spark, settings, table, reader, rows, test, summary, kept, shipped);
     }
 
     private DataSummary summary(ScannedFiles found, Concepts concepts, ScanSummary scan) {

@@ -71,6 +71,7 @@ public final class PairData implements AutoCloseable {
     private final DataSettings settings;
     private final PairTable table;
     private final PairReader reader;
+    private final RowReader rowReader;
     private final JavaRDD<ReadRow> rows;
     private final JavaRDD<ReadRow> testRows;
     private final DataSummary summary;
@@ -82,6 +83,7 @@ public final class PairData implements AutoCloseable {
             JavaSparkContext spark,
             DataSettings settings,
             PairTable table,
+            RowReader rowReader,
             JavaRDD<ReadRow> rows,
             JavaRDD<ReadRow> testRows,
             DataSummary summary,
@@ -91,6 +93,7 @@ public final class PairData implements AutoCloseable {
         this.settings = settings;
         this.table = table;
         this.reader = table.reader();
+        this.rowReader = rowReader;
         this.rows = rows;
         this.testRows = testRows;
         this.summary = summary;
@@ -195,6 +198,13 @@ public final class PairData implements AutoCloseable {
                 .keySet()
                 .retainAll(Set.copyOf(places)); // a file may have a row of a number that was meant for another
         return originals;
+    }
+
+    /** What was understood of a few of the first rows, read again. */
+    public List<FirstRow> firstRows(int most) {
+        return DataFailure.named(
+                settings.path(),
+                () -> new FirstRows(table, rowReader, settings.columns().classes(), kept).read(most));
     }
 
     /** Empty as well for a file that has gone since. */

@@ -26,7 +26,7 @@ record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts
         return rows.map(this::read);
     }
 
-    private ReadRow read(InternalRow row) {
+    ReadRow read(InternalRow row) {
         String file = row.getUTF8String(PairTable.FILE).toString();
         long index = row.getLong(PairTable.ROW);
         if (index > Integer.MAX_VALUE) {

@@ -7,6 +7,7 @@ import siglip.job.features.FeatureMoments;
 import siglip.job.features.FeatureNames;
 import siglip.job.features.PictureFeatures;
 import siglip.job.pictures.Decoded;
+import siglip.job.pictures.Inspected;
 import siglip.job.pictures.Rejected;
 import siglip.job.pictures.Thumbnail;
 
@@ -25,6 +26,9 @@ public sealed interface ImageColumn extends Serializable {
     default byte[] thumbnail(InternalRow row, int px) throws InvalidRow {
         return new byte[0];
     }
+
+    /** What the cell holds, in words for people; it is not null. */
+    String shown(InternalRow row) throws InvalidRow;
 
     /** Sums for the scaling of so many features. */
     FeatureMoments moments(int width);
@@ -52,6 +56,18 @@ public sealed interface ImageColumn extends Serializable {
         @Override
         public byte[] thumbnail(InternalRow row, int px) {
             return thumbnail(row.getBinary(PairTable.IMAGE), px);
+        }
+
+        @Override
+        public String shown(InternalRow row) {
+            return shown(row.getBinary(PairTable.IMAGE));
+        }
+
+        private String shown(byte[] file) {
+            Inspected found = siglip.job.pictures.Pictures.inspect(file);
+            return found instanceof Inspected.Size size
+                    ? "%s of %d x %d pixels".formatted(size.format(), size.width(), size.height())
+                    : ((Rejected) found).detail();
         }
 
         private byte[] thumbnail(byte[] file, int px) {
@@ -86,6 +102,11 @@ public sealed interface ImageColumn extends Serializable {
             return pictures.thumbnail(file(row), px);
         }
 
+        @Override
+        public String shown(InternalRow row) throws InvalidRow {
+            return pictures.shown(file(row));
+        }
+
         private byte[] file(InternalRow row) throws InvalidRow {
             String address = row.getUTF8String(PairTable.IMAGE).toString();
             return files.read(address, row.getUTF8String(PairTable.FILE).toString());
@@ -112,6 +133,11 @@ public sealed interface ImageColumn extends Serializable {
         @Override
         public float[] read(InternalRow row) throws InvalidRow {
             return type.readValid(row, PairTable.IMAGE, "image");
+        }
+
+        @Override
+        public String shown(InternalRow row) throws InvalidRow {
+            return "%d image features".formatted(read(row).length);
         }
 
         @Override

@@ -27,7 +27,7 @@ public final class PairTable {
     public static final int TRAIN = 2;
     public static final int TEST = 3;
     public static final int CONCEPT = 4;
-    static final int IMAGE = 5;
+    public static final int IMAGE = 5;
     static final int TEXT = 6;
     static final int KEYWORDS = 7;
     public static final int FAULT = 8;

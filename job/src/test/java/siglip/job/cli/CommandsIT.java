@@ -84,7 +84,8 @@ class CommandsIT {
         assertThat(onPairs("validate", "--show")).as(err.toString()).isEqualTo(0);
 
         assertThat(out.toString())
-                .contains("380 rows", "held out     20 rows", "image of 24 floats, text of 24 floats");
+                .contains("380 rows", "held out     20 rows", "image of 24 floats, text of 24 floats")
+                .contains("columns      image = ", ", row 4: ", "24 image features");
         Path shown = Files.writeString(
                 folder.resolve("shown.conf"), out.toString().split("The settings can be used.", 2)[0]);
         assertThat(execute("validate", "--config", shown.toString())).isEqualTo(0);
