@@ -3,6 +3,7 @@ package siglip.job.formats;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -53,6 +54,7 @@ record PairColumns(
     private static final class Check {
         private final ColumnNames names;
         private final List<String> complaints = new ArrayList<>();
+        private final Set<String> absent = new LinkedHashSet<>(); // settings of columns that are not there
         private final Set<String> faults = new HashSet<>(); // of columns that cannot be read; most are of a whole file
 
         Check(ColumnNames names) {
@@ -81,8 +83,8 @@ record PairColumns(
             Optional<Column> key =
                     columns.key().flatMap(name -> find("key", name)).map(ColumnNames.Found::column);
             if (!complaints.isEmpty()) {
-                throw new DataException("Cannot read pairs from %s: %s. Its columns are %s"
-                        .formatted(settings.path(), String.join("; ", complaints), names.listed()));
+                throw new DataException("Cannot read pairs from %s: %s. Its columns are %s%s"
+                        .formatted(settings.path(), String.join("; ", complaints), names.listed(), absent()));
             }
             Optional<ColumnNames.Found> concepts = concept.or(() -> textFeatures.isEmpty() ? text : Optional.empty());
             return new PairColumns(
@@ -175,6 +177,7 @@ record PairColumns(
         private Optional<ColumnNames.Found> find(String setting, String name) {
             Optional<ColumnNames.Found> found = names.find(name);
             if (found.isEmpty()) {
+                absent.add(setting);
                 boolean again =
                         names.fault(name).filter(fault -> !faults.add(fault)).isPresent();
                 complaints.add(
@@ -183,6 +186,19 @@ record PairColumns(
                                 : names.whyNot(name, "data.columns." + setting));
             }
             return found;
+        }
+
+        /** Defaults fit the sample alone, so these are what most people meet first. */
+        private String absent() {
+            absent.retainAll(List.of("keywords", "concept", "classes", "key"));
+            return absent.isEmpty()
+                    ? ""
+                    : ". If there are none such, set "
+                            + absent.stream()
+                                    .map(name -> "data.columns.%s = %s"
+                                            .formatted(name, name.equals("classes") ? "[]" : "null"))
+                                    .collect(Collectors.joining(", "))
+                            + "; data.train, data.test and data.left-out-every also describe the sample until you set them (docs/data.md)";
         }
 
         private void complain(String setting, String name, String what) {

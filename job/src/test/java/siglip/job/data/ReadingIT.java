@@ -293,7 +293,8 @@ class ReadingIT {
                 .hasMessageContaining("column 'text' (data.columns.text) is array<float>, not string")
                 .hasMessageContaining("no column 'words' (data.columns.keywords)")
                 .hasMessageContaining("no column 'class' (data.columns.classes)")
-                .hasMessageEndingWith("Its columns are image array<float>, text array<float>");
+                .hasMessageContaining("Its columns are image array<float>, text array<float>. If there are none such")
+                .hasMessageContaining("set data.columns.keywords = null, data.columns.classes = []; data.train,");
     }
 
     @Test
