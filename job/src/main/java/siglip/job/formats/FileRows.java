@@ -98,7 +98,7 @@ final class FileRows {
         try {
             return FoundFiles.under(path, spark.sparkContext().hadoopConfiguration());
         } catch (FileNotFoundException e) {
-            throw new DataException("Cannot read pairs from %s: %s".formatted(path, FoundFiles.nothingAt(path)), e);
+            throw new DataException("Cannot read pairs from %s: %s".formatted(path, FoundFiles.nothingAt(path)));
         } catch (IOException e) {
             throw new DataException("Cannot read pairs from %s: %s".formatted(path, e.getMessage()), e);
         }

@@ -146,6 +146,11 @@ record PairColumns(
                         setting,
                         name,
                         "is binary: set data.columns.%s-kind = features if it holds float32".formatted(setting));
+            } else if (setting.equals("text") && type.equals(DataTypes.createArrayType(DataTypes.StringType))) {
+                complain(
+                        setting,
+                        name,
+                        "is a list of captions, of which there is one a row: write a row for each caption, and name the picture's id by data.columns.concept");
             } else if (features.isEmpty()) {
                 complain(
                         setting,

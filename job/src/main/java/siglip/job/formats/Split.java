@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
@@ -21,6 +22,10 @@ import siglip.job.config.FirstLine;
  * Which rows are trained on, and which are held out: two columns that are never null, and that say the same of a row whenever they are evaluated.
  */
 record Split(Column train, Column test) {
+    private static final Map<String, String> WITHOUT = Map.of(
+            "data.train", "Set it to null to train on all rows that are not held out",
+            "data.test", "Without such a column, set data.test = null and data.test-share = 0.1");
+
     /** @throws DataException if a predicate does not fit the data, or may change its mind */
     static Split of(DataRows data, ColumnNames names, PairColumns columns, DataSettings settings) {
         Optional<Column> train = settings.train().map(sql -> predicate(data.table(), names, "data.train", sql));
@@ -89,14 +94,12 @@ record Split(Column train, Column test) {
             return column;
         } catch (Exception e) {
             if (e instanceof AnalysisException) { // checked in Scala alone
-                throw new DataException(
-                        "Cannot use %s = '%s': %s"
-                                .formatted(
-                                        setting,
-                                        sql,
-                                        names.unknown(ColumnNames.in(rows.sparkSession(), sql), setting)
-                                                .orElse(FirstLine.of(e))),
-                        e);
+                Optional<String> unknown = names.unknown(ColumnNames.in(rows.sparkSession(), sql), setting);
+                if (unknown.isPresent()) { // says all that Spark says
+                    throw new DataException("Cannot use %s = '%s': %s. %s"
+                            .formatted(setting, sql, unknown.get(), WITHOUT.get(setting)));
+                }
+                throw new DataException("Cannot use %s = '%s': %s".formatted(setting, sql, FirstLine.of(e)), e);
             }
             throw e;
         }
