@@ -24,7 +24,7 @@ import siglip.job.comparison.ComparisonResult;
 /** How wide reports come out in a browser; skipped where there is none. */
 @Timeout(240)
 class ReportLayoutIT {
-    private static final List<Integer> WIDTHS = List.of(390, 768, 1280);
+    private static final List<Integer> WIDTHS = List.of(390, 768, 1180, 1280);
     private static final String LONG = "siglip-with-a-name-that-nobody-would-call-short_or-breaks-anywhere";
 
     @TempDir
