@@ -76,7 +76,8 @@ final class ValidateCommand implements Runnable {
         data.ignored().forEach(reason -> out.println("  files left out, " + reason));
         out.println("  to train on  %,d rows, %,d bytes as features, %s"
                 .formatted(data.training(), data.packedBytes(), Choice.name(data.source())));
-        out.println("  held out     %,d rows of seen concepts, %,d of unseen".formatted(data.seen(), data.unseen()));
+        out.println("  held out     %,d rows, and %,d of concepts left out of training"
+                .formatted(data.seen(), data.unseen()));
         out.println("  left out     %,d rows of %,d concepts, out of %,d"
                 .formatted(data.leftOut(), data.leftOutConcepts(), data.concepts()));
         out.println("  a pair       image of %,d floats, text of %s"

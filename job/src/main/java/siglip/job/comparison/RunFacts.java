@@ -21,8 +21,8 @@ final class RunFacts {
         facts.put("files", Integer.toString(data.files()));
         facts.put("rows read", Long.toString(data.rows()));
         facts.put("training pairs", Long.toString(data.training()));
-        facts.put("held-out pairs of concepts seen in training", Long.toString(data.seen()));
-        facts.put("held-out pairs of concepts not in training", Long.toString(data.unseen()));
+        facts.put("held-out pairs", Long.toString(data.seen()));
+        facts.put("held-out pairs of concepts left out of training", Long.toString(data.unseen()));
         facts.put(
                 "concepts",
                 "%d, of which %d left out of training with their %d pairs"
