@@ -60,17 +60,17 @@ record FirstRows(PairTable table, RowReader reader, List<String> classes, Map<Fa
     }
 
     private String use(InternalRow row) {
+        boolean pair = row.isNullAt(PairTable.ABSENT) && row.isNullAt(PairTable.FAULT);
+        if (pair && !row.getBoolean(PairTable.TRAIN) && !row.getBoolean(PairTable.TEST)) {
+            return "not asked for"; // nor is its concept known
+        }
         ReadRow read = reader.read(row);
-        boolean asked = row.getBoolean(PairTable.TRAIN) || row.getBoolean(PairTable.TEST);
         return switch (read.fate) {
             case ABSENT -> "no pair, " + read.reason;
-            case SKIPPED -> asked || !row.isNullAt(PairTable.FAULT) ? "skipped, " + read.reason : "not asked for";
+            case SKIPPED -> "skipped, " + read.reason;
             case LEFT_OUT -> "left out with its concept";
             case BOTH -> "in both predicates"; // refused long before
             case TRAIN, SEEN, UNSEEN -> {
-                if (!asked) {
-                    yield "not asked for";
-                }
                 if (kept.get(read.fate).idOf(read.file, read.row) < 0) {
                     yield "skipped, its features have another width than most";
                 }

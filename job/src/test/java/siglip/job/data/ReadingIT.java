@@ -277,6 +277,13 @@ class ReadingIT {
             assertThat(data.training().rows()).isEqualTo(8);
             assertThat(data.training().conceptId(0)).isEqualTo(5);
         }
+        try (PairData data = open(TestData.features(
+                path, "data.columns.concept=hash", "data.max-skipped-share=1", "data.train=\"image[0] < 6\""))) {
+            assertThat(data.firstRows(2))
+                    .extracting(FirstRow::use)
+                    .as("the first row is not asked for, and alone has its concept")
+                    .containsExactly("not asked for", "to train on");
+        }
     }
 
     @Test
