@@ -117,7 +117,7 @@ class PrivateClusterIT {
         try (SparkSession spark = SparkSession.builder().config(conf).getOrCreate()) {
             RingSecurity.requireProtected(Site.ofDriver(), loaded.settings().ring());
             ComparisonResult result = Comparison.run(spark, loaded.settings(), loaded.rendered(), new RunListener() {});
-            assertThat(result.incidents()).isEmpty();
+            assertThat(result.incidents()).singleElement().asString().startsWith("nothing is held out");
             RunFiles.write(RunFigures.of(result), spark.sparkContext().hadoopConfiguration());
             List<float[]> parameters = new ArrayList<>();
             for (ArmResult arm : result.arms()) {
