@@ -5,40 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Format;
 import siglip.job.formats.DataException;
 import siglip.job.pictures.PicturesTest;
 
 /** Columns as users name them: fields of structs, names with any character in them, names that are not there. */
-class ColumnsIT {
+class ColumnsIT extends OnLocalSpark {
     private static final DataType FLOATS = DataTypes.createArrayType(DataTypes.FloatType);
-    private static SparkSession spark;
-
-    @TempDir
-    private Path folder;
-
-    @BeforeAll
-    static void start() {
-        spark = TestData.session(2);
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
-    }
 
     @Test
     void aStructWithBytesIsAPictureWhateverElseIsInIt() throws IOException {

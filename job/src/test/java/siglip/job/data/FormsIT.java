@@ -19,37 +19,19 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import siglip.job.config.DataSettings;
 import siglip.job.features.PairShape;
 import siglip.job.formats.DataException;
 import siglip.job.pictures.PicturesTest;
 
 /** The same few pictures in each form in which people keep them. */
-class FormsIT {
+class FormsIT extends OnLocalSpark {
     private static final int PICTURES = 12;
     private static final StructType PATHS =
             new StructType().add("image", DataTypes.StringType).add("text", DataTypes.StringType);
-    private static SparkSession spark;
-
-    @TempDir
-    private Path folder;
-
-    @BeforeAll
-    static void start() {
-        spark = TestData.session(2);
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
-    }
 
     @Test
     void pathsMeanTheirPicturesWhereverTheyStart() throws IOException {

@@ -16,14 +16,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import siglip.job.config.DataSettings;
 import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairScaling;
@@ -33,23 +29,9 @@ import siglip.job.formats.PairTable;
 import siglip.job.pictures.PicturesTest;
 
 /** Files as users bring them: types of columns, order of rows, and what is wrong with them. */
-class ReadingIT {
+class ReadingIT extends OnLocalSpark {
     private static final DataType FLOATS = DataTypes.createArrayType(DataTypes.FloatType);
     private static final DataType DOUBLES = DataTypes.createArrayType(DataTypes.DoubleType);
-    private static SparkSession spark;
-
-    @TempDir
-    private Path folder;
-
-    @BeforeAll
-    static void start() {
-        spark = TestData.session(2);
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
-    }
 
     @Test
     void floatsDoublesBinaryAndVectorsAreReadAlike() {

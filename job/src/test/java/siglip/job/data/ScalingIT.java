@@ -3,43 +3,24 @@ package siglip.job.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import siglip.job.features.FeatureScaling;
 import siglip.job.formats.DataException;
 
 /** Given features on the common scale: from the statistics of training rows, whatever their order and partitions. */
-class ScalingIT {
+class ScalingIT extends OnLocalSpark {
     private static final StructType SCHEMA = new StructType()
             .add("image", DataTypes.createArrayType(DataTypes.FloatType))
             .add("text", DataTypes.createArrayType(DataTypes.FloatType))
             .add("held", DataTypes.BooleanType);
     private static final String[] SCALED = {"data.scaling.image=standardise", "data.scaling.text=standardise"};
-    private static SparkSession spark;
-
-    @TempDir
-    private Path folder;
-
-    @BeforeAll
-    static void start() {
-        spark = TestData.session(2);
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
-    }
 
     private static Row row(double image, double text, boolean held) {
         return RowFactory.create(

@@ -11,35 +11,17 @@ import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import siglip.job.data.TestData;
+import siglip.job.data.OnLocalSpark;
 import siglip.job.formats.DataException;
 
-class EmojiPairsIT {
+class EmojiPairsIT extends OnLocalSpark {
     /** Where {@code scripts/run-local prepare emoji} puts the artefacts. */
     private static final Path ARTEFACTS = Path.of("../target/artefacts");
 
     private static final EmojiJars JARS =
             new EmojiJars(ARTEFACTS.resolve("iconify__json-2.2.378.jar"), ARTEFACTS.resolve("jemoji-2.0.0.jar"));
-    private static SparkSession spark;
-
-    @TempDir
-    private Path folder;
-
-    @BeforeAll
-    static void start() {
-        spark = TestData.session(2);
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
-    }
 
     @Test
     void theSampleHoldsImagesOfOneSizeOfThreeSets() throws IOException {

@@ -3,33 +3,14 @@ package siglip.job.data.prepare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import siglip.job.data.TestData;
+import siglip.job.data.OnLocalSpark;
 import siglip.job.data.prepare.SyntheticPairs.Spec;
 
-class SyntheticPairsIT {
+class SyntheticPairsIT extends OnLocalSpark {
     private static final long SEED = Long.getLong("test.seed", 1);
-    private static SparkSession spark;
-
-    @TempDir
-    private Path folder;
-
-    @BeforeAll
-    static void start() {
-        spark = TestData.session(2);
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
-    }
 
     @Test
     void rowsDoNotDependOnTheNumberOfFiles() {
