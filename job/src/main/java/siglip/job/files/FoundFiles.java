@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.Serializable;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -24,11 +25,14 @@ import org.apache.hadoop.io.compress.CompressionCodecFactory;
 
 /**
  * The files under a path, sorted by name, without those that programs hide: whose own name, or that of a folder below the path, begins with
- * {@code _} or a dot.
+ * {@code _} or a dot, apart from folders of a column such as {@code _day=1}; and without those that are still being copied.
+ *
+ * @param base folder that names start from
+ * @param inFolder whether the path is a folder or matches one, and does not name files alone
  */
-public record FoundFiles(String path, List<Found> files) {
+public record FoundFiles(String path, String base, boolean inFolder, List<Found> files) {
     private static final String WILDCARDS = "*?[]{}";
-    private static final Pattern HIDDEN = Pattern.compile("(.*/)?[_.].*");
+    private static final Pattern HIDDEN = Pattern.compile("(.*/)?([.][^/]*|_[^/=]*)(/.*)?|.*[.]_COPYING_");
     private static final Pattern COMPRESSED = Pattern.compile("gz|bz2");
 
     /**
@@ -82,9 +86,11 @@ public record FoundFiles(String path, List<Found> files) {
         Path given = new Path(path);
         FileSystem system = FileSystems.bare(FileSystems.of(given, hadoop));
         FileStatus[] roots = roots(system, given);
+        Path base = base(system.makeQualified(given), roots[0]);
+        String folder = base.toUri().getPath();
+        folder = folder.endsWith("/") ? folder : folder + "/";
         List<Found> found = new ArrayList<>();
         for (FileStatus root : roots) {
-            String folder = base(system.makeQualified(given), root);
             if (root.isFile()) {
                 found.add(found(root, folder));
                 continue;
@@ -98,7 +104,7 @@ public record FoundFiles(String path, List<Found> files) {
             }
         }
         found.sort(Comparator.comparing(Found::name));
-        return new FoundFiles(path, found);
+        return new FoundFiles(path, base.toString(), Arrays.stream(roots).anyMatch(FileStatus::isDirectory), found);
     }
 
     /** What to say of a path where nothing is. */
@@ -122,16 +128,12 @@ public record FoundFiles(String path, List<Found> files) {
     }
 
     /** The folder that names start from: the path itself or, for a file or a pattern, the folders before. */
-    private static String base(Path given, FileStatus root) {
+    private static Path base(Path given, FileStatus root) {
         Path fixed = given;
         while (!(root.getPath() + "/").startsWith(fixed + "/")) {
             fixed = fixed.getParent();
         }
-        if (root.isFile() && fixed.equals(root.getPath())) {
-            fixed = fixed.getParent();
-        }
-        String path = fixed.toUri().getPath();
-        return path.endsWith("/") ? path : path + "/";
+        return root.isFile() && fixed.equals(root.getPath()) ? fixed.getParent() : fixed;
     }
 
     private static Found found(FileStatus file, String folder) {
@@ -141,7 +143,8 @@ public record FoundFiles(String path, List<Found> files) {
 
     /** Those that are wanted. */
     public FoundFiles where(Predicate<Found> wanted) {
-        return new FoundFiles(path, files.stream().filter(wanted).toList());
+        return new FoundFiles(
+                path, base, inFolder, files.stream().filter(wanted).toList());
     }
 
     /** Those of which the name ends so. */

@@ -182,8 +182,13 @@ public final class ColumnNames {
         return name.contains(".") || name.contains("`") ? quoted(name) : name;
     }
 
-    private static String quoted(String name) {
+    static String quoted(String name) {
         return "`" + name.replace("`", "``") + "`";
+    }
+
+    /** The column of this very name, whatever characters are in it. */
+    static Column named(String name) {
+        return functions.col(quoted(name));
     }
 
     /** The parts of a path; none if the name is no path. */

@@ -6,12 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
+import siglip.job.config.Choice;
 import siglip.job.config.DataSettings.Format;
 import siglip.job.files.FoundFiles;
 import siglip.job.files.FoundFiles.Found;
@@ -90,9 +90,7 @@ public sealed interface DataFormat
                             .formatted(
                                     path,
                                     all.counts(),
-                                    found.keySet().stream()
-                                            .map(format -> format.name().toLowerCase(Locale.ROOT))
-                                            .collect(Collectors.joining(", "))));
+                                    found.keySet().stream().map(Choice::name).collect(Collectors.joining(", "))));
         }
         return found.keySet().iterator().next();
     }
@@ -106,7 +104,7 @@ public sealed interface DataFormat
         }
         FoundFiles pictures = all.ending(FolderFormat.PICTURES);
         FoundFiles metadata = all.where(FolderFormat::isMetadata);
-        found.put(Format.PARQUET, all.ending(List.of("parquet", "parq", "pq")));
+        found.put(Format.PARQUET, all.ending(ParquetFormat.SUFFIXES));
         if (!pictures.isEmpty() && (!metadata.isEmpty() || FolderFormat.haveTexts(all))) {
             found.put(Format.FOLDER, pictures);
         } else if (found.get(Format.PARQUET).isEmpty()) {

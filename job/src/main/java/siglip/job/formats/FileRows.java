@@ -1,7 +1,6 @@
 package siglip.job.formats;
 
 import static org.apache.spark.sql.functions.coalesce;
-import static org.apache.spark.sql.functions.col;
 
 import java.io.Closeable;
 import java.io.FileNotFoundException;
@@ -99,7 +98,7 @@ final class FileRows {
             return FoundFiles.under(path, spark.sparkContext().hadoopConfiguration());
         } catch (FileNotFoundException e) {
             throw new DataException("Cannot read pairs from %s: %s".formatted(path, FoundFiles.nothingAt(path)));
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException e) { // the latter of a path that is none
             throw new DataException("Cannot read pairs from %s: %s".formatted(path, e.getMessage()), e);
         }
     }
@@ -161,15 +160,15 @@ final class FileRows {
     /** Counts the rows of each file. */
     static DataRows counted(String form, Dataset<Row> table, List<DataFile> files) {
         Map<String, Long> counts = new HashMap<>();
-        for (Row count : table.groupBy(own(FILE)).count().collectAsList()) {
+        for (Row count : table.groupBy(ColumnNames.named(FILE)).count().collectAsList()) {
             counts.put(count.getString(0), count.getLong(1));
         }
         return new DataRows(
                 form,
                 table,
-                own(FILE),
-                own(ROW),
-                Optional.of(own(FAULT)),
+                ColumnNames.named(FILE),
+                ColumnNames.named(ROW),
+                Optional.of(ColumnNames.named(FAULT)),
                 files.stream()
                         .map(file -> new DataFile(
                                 file.uri(), file.name(), file.bytes(), counts.getOrDefault(file.uri(), 0L)))
@@ -185,17 +184,13 @@ final class FileRows {
                         .toList());
     }
 
-    private static Column own(String name) {
-        return col("`" + name + "`");
-    }
-
     /** The columns that number rows, for tables that are made of this one. */
     static List<Column> numbers() {
-        return List.of(own(FILE), own(ROW), own(FAULT));
+        return List.of(ColumnNames.named(FILE), ColumnNames.named(ROW), ColumnNames.named(FAULT));
     }
 
     /** The reasons why rows cannot be read, with more of them: null where a row is valid. */
     static Column withFault(Column other) {
-        return coalesce(own(FAULT), other).as(FAULT);
+        return coalesce(ColumnNames.named(FAULT), other).as(FAULT);
     }
 }

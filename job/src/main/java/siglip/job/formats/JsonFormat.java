@@ -1,6 +1,5 @@
 package siglip.job.formats;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.from_json;
 import static org.apache.spark.sql.functions.when;
 
@@ -52,7 +51,7 @@ record JsonFormat() implements DataFormat {
 
     /** The columns of lines; a line that is no object is faulty. */
     static Dataset<Row> parsed(String path, Dataset<Row> lines) {
-        Column line = col("`" + LINE + "`");
+        Column line = ColumnNames.named(LINE);
         StructType found = lines.sparkSession()
                 .read()
                 .option("columnNameOfCorruptRecord", BROKEN)
@@ -68,7 +67,7 @@ record JsonFormat() implements DataFormat {
                             .formatted(path));
         }
         StructType withFault = schema.add(BROKEN, DataTypes.StringType);
-        Column object = col("`" + DataRows.OWN + "object`");
+        Column object = ColumnNames.named(DataRows.OWN + "object");
         List<Column> columns = new ArrayList<>(FileRows.numbers().subList(0, 2));
         columns.add(FileRows.withFault(
                 when(object.getField(BROKEN).isNotNull(), "line is no JSON object, or of other types than most")));

@@ -2,7 +2,6 @@ package siglip.job.formats;
 
 import java.io.IOException;
 import java.io.Serializable;
-import java.net.URI;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,6 +25,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 import siglip.job.config.FirstLine;
 import siglip.job.files.FileSystems;
+import siglip.job.files.FoundFiles.Found;
 
 /**
  * What the end of a Parquet file says of it.
@@ -71,8 +71,8 @@ record ParquetFooter(
      * @param chosen whether the file was chosen for its name; another one may be something else, and then gives nothing
      * @throws DataException if a file that was chosen is no Parquet, or one is damaged
      */
-    static Optional<ParquetFooter> read(String uri, boolean chosen, URI root, TypeRules rules, Configuration settings) {
-        Path path = new Path(URI.create(uri));
+    static Optional<ParquetFooter> read(Found found, boolean chosen, TypeRules rules, Configuration settings) {
+        Path path = found.path();
         try {
             FileStatus status = FileSystems.of(path, settings).getFileStatus(path);
             if (!chosen && !ParquetEnd.isParquet(status, settings)) {
@@ -83,7 +83,7 @@ record ParquetFooter(
             long rows = metadata.getBlocks().stream()
                     .mapToLong(BlockMetaData::getRowCount)
                     .sum();
-            String name = InputFiles.name(root, path);
+            String name = found.name();
             Map<String, Stored> columns = new LinkedHashMap<>();
             Map<String, String> unreadable = new TreeMap<>(end.unreadable());
             MessageType schema = metadata.getFileMetaData().getSchema();
@@ -109,7 +109,7 @@ record ParquetFooter(
                     unreadable.put(field.getName(), illegal(field, FirstLine.of(e)));
                 }
             }
-            DataFile file = new DataFile(asInMetadata(uri), name, status.getLen(), rows);
+            DataFile file = new DataFile(asInMetadata(found.uri()), name, status.getLen(), rows);
             return Optional.of(new ParquetFooter(file, columns, unreadable, Set.copyOf(end.onlyNulls()), end.isNew()));
         } catch (IOException e) {
             throw new DataException("Cannot read the footer of %s: %s".formatted(path, e.getMessage()), e);

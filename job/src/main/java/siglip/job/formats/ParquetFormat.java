@@ -6,15 +6,12 @@ import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 
-import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -27,6 +24,8 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import siglip.job.config.RootCause;
+import siglip.job.files.FoundFiles;
+import siglip.job.files.FoundFiles.Found;
 import siglip.job.files.JavaSerialized;
 import siglip.job.formats.ParquetFooter.TypeRules;
 
@@ -34,11 +33,14 @@ import siglip.job.formats.ParquetFooter.TypeRules;
  * Parquet files, by Spark's own reader. Which columns there are is read from every file's footer, and Spark is asked for those alone that are used, so
  * that no other can be in the way. Files whose columns differ in type, float and double for one, are read apart and widened.
  *
- * <p>In a folder, files named {@code *.parquet} or {@code *.parq} are read; where none is, those that are Parquet whatever their name.
+ * <p>In a folder, files named {@code *.parquet}, {@code *.parq} or {@code *.pq} are read; where none is, those that are Parquet whatever their name.
  */
 final class ParquetFormat implements DataFormat {
     /** Footers of more files than this are read on the executors. */
     private static final int FEW = 8;
+
+    /** Names of Parquet files end so. */
+    static final List<String> SUFFIXES = List.of("parquet", "parq", "pq");
 
     private static final String BATCH_ROWS = "spark.sql.parquet.columnarReaderBatchSize";
 
@@ -51,7 +53,7 @@ final class ParquetFormat implements DataFormat {
         List<String> columns = request.columns();
         SparkSession session = sessionLike(spark);
         try {
-            return open(session, InputFiles.at(path, session.sparkContext().hadoopConfiguration()), path, columns);
+            return open(session, FileRows.files(session, path), columns);
         } catch (Exception | AssertionError e) { // Spark asserts that folders are partitioned in one way
             if (e instanceof DataException) {
                 throw e;
@@ -63,14 +65,15 @@ final class ParquetFormat implements DataFormat {
         }
     }
 
-    private static DataRows open(SparkSession session, InputFiles input, String path, List<String> columns) {
-        List<ParquetFooter> footers = footers(session, input);
-        boolean named = input.files().stream().anyMatch(ParquetFormat::isNamed);
+    private static DataRows open(SparkSession session, FoundFiles input, List<String> columns) {
+        String path = input.path();
+        FoundFiles named = input.ending(SUFFIXES);
+        List<ParquetFooter> footers = footers(session, input, named);
         Map<String, String> ignored = new TreeMap<>();
         input.files()
                 .forEach(file -> ignored.put(
-                        InputFiles.name(input.root(), file.getPath()),
-                        file.getLen() == 0 ? "empty" : named ? "not named as Parquet" : "no Parquet file"));
+                        file.name(),
+                        file.bytes() == 0 ? "empty" : named.isEmpty() ? "no Parquet file" : "not named as Parquet"));
         footers.forEach(footer -> ignored.remove(footer.file().name()));
         if (footers.isEmpty()) {
             throw new DataException("Cannot read pairs: no Parquet files in %s%s"
@@ -83,6 +86,7 @@ final class ParquetFormat implements DataFormat {
                                                     ignored.size(),
                                                     ignored.keySet().iterator().next())));
         }
+        ParquetTable.refuseUnevenFolders(path, footers);
         ParquetColumns found = ParquetColumns.of(footers);
         StructType used = found.only(
                 Img2dataset.isIn(found.types())
@@ -162,35 +166,30 @@ final class ParquetFormat implements DataFormat {
     }
 
     /** The footers of the files that are read, in the order of their names. */
-    private static List<ParquetFooter> footers(SparkSession session, InputFiles input) {
-        boolean chosen = !input.folder() || input.files().stream().anyMatch(ParquetFormat::isNamed);
-        List<String> uris = input.files().stream()
-                .filter(file -> !input.folder() || (file.getLen() > 0 && (!chosen || isNamed(file))))
-                .map(file -> file.getPath().toUri().toString())
-                .toList();
-        URI root = input.root();
+    private static List<ParquetFooter> footers(SparkSession session, FoundFiles input, FoundFiles named) {
+        boolean chosen = !input.inFolder() || !named.isEmpty();
+        List<Found> files = input.inFolder()
+                ? (chosen ? named : input).where(file -> file.bytes() > 0).files()
+                : input.files();
         TypeRules rules = TypeRules.of(session.sessionState().conf());
         SerializableConfiguration settings =
                 new SerializableConfiguration(session.sparkContext().hadoopConfiguration());
-        if (uris.size() <= FEW) {
-            return uris.stream()
-                    .flatMap(uri -> ParquetFooter.read(uri, chosen, root, rules, settings.value()).stream())
+        if (files.size() <= FEW) {
+            return files.stream()
+                    .flatMap(file -> ParquetFooter.read(file, chosen, rules, settings.value()).stream())
                     .toList();
         }
         return JavaSparkContext.fromSparkContext(session.sparkContext())
-                .parallelize(uris, Math.min(uris.size(), 1000))
-                .flatMap(uri -> ParquetFooter.read(uri, chosen, root, rules, settings.value()).stream()
-                        .map(JavaSerialized::bytes)
-                        .iterator())
+                .parallelize(files.stream().map(JavaSerialized::bytes).toList(), Math.min(files.size(), 1000))
+                .flatMap(file ->
+                        ParquetFooter.read(JavaSerialized.read(Found.class, file), chosen, rules, settings.value())
+                                .stream()
+                                .map(JavaSerialized::bytes)
+                                .iterator())
                 .collect()
                 .stream()
                 .map(bytes -> JavaSerialized.read(ParquetFooter.class, bytes))
                 .toList();
-    }
-
-    private static boolean isNamed(FileStatus file) {
-        String name = file.getPath().getName().toLowerCase(Locale.ROOT);
-        return name.endsWith(".parquet") || name.endsWith(".parq");
     }
 
     /** Parquet as img2dataset writes it: a picture's bytes, a text, a key, and the status of the download, without which there is no picture. */

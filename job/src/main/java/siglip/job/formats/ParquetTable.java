@@ -1,6 +1,5 @@
 package siglip.job.formats;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.struct;
 
@@ -20,6 +19,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import siglip.job.files.FoundFiles;
 
 /**
  * Reads Parquet files as one table.
@@ -27,7 +27,9 @@ import org.apache.spark.sql.types.StructType;
  * @param used the columns of the table, apart from those that the names of folders give
  * @param place name of one more column: a struct of {@code file_path}, {@code file_name} and {@code row_index}
  */
-record ParquetTable(SparkSession session, InputFiles input, StructType used, String place) {
+record ParquetTable(SparkSession session, FoundFiles input, StructType used, String place) {
+    private static final Pattern COLUMN_OF_FOLDER = Pattern.compile("([^/=]+)=[^/]*/");
+
     /** Files that can be read together: of the same types. */
     private record Kind(StructType types, boolean isNew) {}
 
@@ -49,11 +51,34 @@ record ParquetTable(SparkSession session, InputFiles input, StructType used, Str
     static Set<String> ofFolders(List<ParquetFooter> footers) {
         return footers.stream()
                 .filter(ParquetFooter::isNew)
-                .flatMap(footer -> Pattern.compile("([^/=]+)=[^/]*/")
-                        .matcher(footer.file().name())
-                        .results())
-                .map(folder -> folder.group(1))
+                .flatMap(footer -> ofFolders(footer).stream())
                 .collect(Collectors.toSet());
+    }
+
+    /** The columns that the names of a file's folders give, such as {@code day} for {@code day=1/part-0.parquet}. */
+    private static List<String> ofFolders(ParquetFooter footer) {
+        return COLUMN_OF_FOLDER
+                .matcher(footer.file().name())
+                .results()
+                .map(folder -> folder.group(1))
+                .toList();
+    }
+
+    /** Spark would leave out files that lie beside or above folders of a column, without a word. */
+    static void refuseUnevenFolders(String path, List<ParquetFooter> footers) {
+        ParquetFooter first = footers.get(0);
+        for (ParquetFooter other : footers) {
+            if (!ofFolders(other).equals(ofFolders(first))) {
+                throw new DataException(
+                        "Cannot read pairs from %s: names of folders give %s the columns %s, and %s the columns %s. Move the files so that all lie in such folders, or none"
+                                .formatted(
+                                        path,
+                                        first.file().name(),
+                                        ofFolders(first),
+                                        other.file().name(),
+                                        ofFolders(other)));
+            }
+        }
     }
 
     /** The columns that a file has, with its own types. */
@@ -68,10 +93,9 @@ record ParquetTable(SparkSession session, InputFiles input, StructType used, Str
     }
 
     private Dataset<Row> sparks(StructType types, List<String> uris) {
-        Path root = new Path(input.root());
         Dataset<Row> table = session.read()
                 .schema(types)
-                .option("basePath", (input.folder() ? root : root.getParent()).toString())
+                .option("basePath", input.base())
                 .option("__globPaths__", false) // names of files are no patterns
                 .parquet(uris.stream()
                         .map(uri -> new Path(URI.create(uri)).toString())
@@ -84,27 +108,23 @@ record ParquetTable(SparkSession session, InputFiles input, StructType used, Str
 
     private Dataset<Row> newFiles(StructType types, List<String> uris) {
         Dataset<Row> table = NewParquet.rows(session, types, place, uris);
-        return select(table, types, quoted(place), List.of());
+        return select(table, types, ColumnNames.named(place), List.of());
     }
 
     private Dataset<Row> select(Dataset<Row> table, StructType own, Column metadata, List<String> more) {
         List<Column> selected = new ArrayList<>();
         for (StructField field : used.fields()) {
             boolean has = List.of(own.fieldNames()).contains(field.name());
-            Column value = has ? quoted(field.name()) : lit(null);
+            Column value = has ? ColumnNames.named(field.name()) : lit(null);
             boolean same = has && own.apply(field.name()).dataType().equals(field.dataType());
             selected.add((same ? value : value.cast(field.dataType())).as(field.name()));
         }
-        more.forEach(name -> selected.add(quoted(name)));
+        more.forEach(name -> selected.add(ColumnNames.named(name)));
         selected.add(struct(
                         metadata.getField("file_path").as("file_path"),
                         metadata.getField("file_name").as("file_name"),
                         metadata.getField("row_index").as("row_index"))
                 .as(place));
         return table.select(selected.toArray(Column[]::new));
-    }
-
-    private static Column quoted(String name) {
-        return col("`" + name.replace("`", "``") + "`");
     }
 }

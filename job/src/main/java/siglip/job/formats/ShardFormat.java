@@ -65,27 +65,23 @@ record ShardFormat() implements DataFormat {
         UDF3<String, Long, Long, byte[]> picture =
                 (file, offset, length) -> offset == null ? null : bytes(file, offset, length, shipped);
         columns.add(udf(picture, DataTypes.BinaryType)
-                .apply(FileRows.numbers().get(0), own(OFFSET), own(LENGTH))
+                .apply(FileRows.numbers().get(0), ColumnNames.named(OFFSET), ColumnNames.named(LENGTH))
                 .as("image"));
         columns.add(col("caption"));
         StructType fields = fields(stored);
-        Column object = own(DataRows.OWN + "object");
+        Column object = ColumnNames.named(DataRows.OWN + "object");
         for (String field : fields.fieldNames()) {
             columns.add(object.getField(field).as(field));
         }
-        Dataset<Row> table = stored.withColumn(DataRows.OWN + "object", from_json(own(JSON), fields))
+        Dataset<Row> table = stored.withColumn(DataRows.OWN + "object", from_json(ColumnNames.named(JSON), fields))
                 .select(columns.toArray(Column[]::new));
         return FileRows.counted("webdataset", table, shards);
     }
 
-    private static Column own(String name) {
-        return col("`" + name + "`");
-    }
-
     /** The simple fields that the JSON of samples has, apart from those whose names are taken. */
     private static StructType fields(Dataset<Row> stored) {
-        List<String> names = stored.select(own(JSON))
-                .where(own(JSON).isNotNull())
+        List<String> names = stored.select(ColumnNames.named(JSON))
+                .where(ColumnNames.named(JSON).isNotNull())
                 .as(Encoders.STRING())
                 .flatMap((FlatMapFunction<String, String>) ShardFormat::names, Encoders.STRING())
                 .distinct()

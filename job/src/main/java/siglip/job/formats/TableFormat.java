@@ -1,6 +1,5 @@
 package siglip.job.formats;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import java.util.List;
@@ -42,23 +41,19 @@ record TableFormat() implements DataFormat {
             throw new DataException("Cannot read pairs from %s: no column '%s' (data.columns.key). Its columns are %s"
                     .formatted(path, key, String.join(", ", table.columns())));
         }
-        Column named = named(key);
+        Column named = ColumnNames.named(key);
         refuseUnlessUnique(table, path, key);
-        Dataset<Row> sorted = table.select(named.as(KEY)).orderBy(col("`" + KEY + "`"));
+        Dataset<Row> sorted = table.select(named.as(KEY)).orderBy(ColumnNames.named(KEY));
         JavaRDD<Row> numbered = sorted.javaRDD().zipWithIndex().map(row -> RowFactory.create(row._1.get(0), row._2));
         StructType schema = sorted.schema().add(ROW, DataTypes.LongType);
         Dataset<Row> numbers = spark.createDataFrame(numbered, schema);
         return new DataRows(
                 "table",
-                table.join(numbers, named.equalTo(col("`" + KEY + "`"))),
+                table.join(numbers, named.equalTo(ColumnNames.named(KEY))),
                 lit(path),
-                col("`" + ROW + "`"),
+                ColumnNames.named(ROW),
                 Optional.empty(),
                 List.of(new DataFile(path, path, 0, table.count())));
-    }
-
-    private static Column named(String column) {
-        return col("`" + column.replace("`", "``") + "`");
     }
 
     private static Dataset<Row> table(SparkSession spark, String path) {
@@ -76,7 +71,7 @@ record TableFormat() implements DataFormat {
     }
 
     private static void refuseUnlessUnique(Dataset<Row> table, String path, String key) {
-        List<Row> wrong = table.groupBy(named(key).as("key"))
+        List<Row> wrong = table.groupBy(ColumnNames.named(key).as("key"))
                 .count()
                 .where("count > 1 or key is null")
                 .orderBy("key")

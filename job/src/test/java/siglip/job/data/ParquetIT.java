@@ -12,14 +12,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import siglip.job.config.DataSettings;
@@ -27,24 +23,9 @@ import siglip.job.features.PairShape;
 import siglip.job.formats.DataException;
 
 /** Parquet as other programs write it: types that Spark does not know, shards that differ, files that are something else. */
-class ParquetIT {
+class ParquetIT extends OnLocalSpark {
     private static final DataType FLOATS = DataTypes.createArrayType(DataTypes.FloatType);
     private static final DataType DOUBLES = DataTypes.createArrayType(DataTypes.DoubleType);
-    private static SparkSession spark;
-
-    @TempDir
-    private Path folder;
-
-    @BeforeAll
-    static void start() {
-        spark = TestData.session(2);
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
-    }
-
     /** The first image and text of both files are the same numbers, rounded to halves in the one, times 40 and cut to whole ones in the other. */
     @Test
     void float16AndInt8AreReadAsTheNumbersThatTheyAre() {
@@ -199,6 +180,11 @@ class ParquetIT {
         Path mixed = Files.createDirectory(folder.resolve("mixed [x] {y}"));
         Files.copy(file, mixed.resolve("one.parq"));
         Files.copy(file, mixed.resolve("two.PARQUET"));
+        Files.copy(file, mixed.resolve("four.pq"));
+        Path days = Files.createDirectories(folder.resolve("days/_day=1"));
+        Files.copy(file, days.resolve("one.parquet"));
+        Files.copy(file, mixed.resolve("five.parquet._COPYING_"));
+        Files.copy(file, Files.createDirectory(mixed.resolve("_draft")).resolve("six.parquet"));
         Files.createFile(mixed.resolve("three.parquet"));
         Files.writeString(mixed.resolve("notes.txt"), "notes");
         Files.createFile(mixed.resolve("_SUCCESS"));
@@ -207,12 +193,20 @@ class ParquetIT {
         Files.writeString(plain.resolve("readme"), "something else that is long enough");
 
         try (PairData data = open(TestData.features(mixed.toString()))) {
-            assertThat(data.summary().files()).isEqualTo(2);
-            assertThat(data.summary().training()).isEqualTo(2);
+            assertThat(data.summary().files()).isEqualTo(3);
+            assertThat(data.summary().training()).isEqualTo(3);
             assertThat(data.summary().ignored())
                     .extracting(DataSummary.Ignored::toString)
                     .containsExactly("empty: 1 (three.parquet)", "not named as Parquet: 1 (notes.txt)");
         }
+        try (PairData data = open(TestData.features(folder + "/days", "data.train=\"_day = 1\""))) {
+            assertThat(data.summary().training()).isEqualTo(1);
+        }
+        Files.copy(file, folder.resolve("days/two.parquet"));
+        assertThatThrownBy(() -> open(TestData.features(folder + "/days")))
+                .as("Spark reads one of the two")
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("give _day=1/one.parquet the columns [_day], and two.parquet the columns []");
         try (PairData data = open(TestData.features(plain.toString()))) {
             assertThat(data.summary().training()).isEqualTo(1);
             assertThat(data.summary().ignored())
@@ -222,6 +216,9 @@ class ParquetIT {
         try (PairData data = open(TestData.features(folder + "/pl*"))) {
             assertThat(data.summary().training()).isEqualTo(1);
         }
+        assertThatThrownBy(() -> open(TestData.features("a:b c")))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("Cannot read pairs from a:b c");
         assertThatThrownBy(() ->
                         open(TestData.features(folder.resolve("nothing [x]").toString())))
                 .isInstanceOf(DataException.class)
