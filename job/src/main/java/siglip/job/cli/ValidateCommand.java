@@ -73,7 +73,7 @@ final class ValidateCommand implements Runnable {
     private static void print(DataSummary data, BatchSource batches, PrintWriter out) {
         out.println("%s can be used: %s, %,d rows, files: %d"
                 .formatted(data.path(), data.form(), data.rows(), data.files()));
-        data.ignored().forEach(reason -> out.println("  files left out, " + reason));
+        data.ignored().forEach(reason -> out.println("  other files  " + reason));
         out.println("  to train on  %,d rows, %,d bytes as features, %s"
                 .formatted(data.training(), data.packedBytes(), Choice.name(data.source())));
         out.println("  held out     %,d rows, and %,d of concepts left out of training"

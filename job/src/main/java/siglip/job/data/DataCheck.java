@@ -74,7 +74,8 @@ final class DataCheck {
         long seen = found.count(Fate.SEEN);
         long unseen = found.count(Fate.UNSEEN);
         long leftOut = found.count(Fate.LEFT_OUT);
-        List<Skipped> skipped = found.skipped();
+        RowNames names = new RowNames(table);
+        List<Skipped> skipped = found.skipped(names);
         long packedBytes = training * (Float.BYTES * (long) (shape.imageWidth() + shape.textWidth()) + 12)
                 + Integer.BYTES * scan.trainTokens();
         return new DataSummary(
@@ -94,7 +95,7 @@ final class DataCheck {
                 concepts.size(),
                 concepts.leftOut(),
                 skipped,
-                found.absent(),
+                found.absent(names),
                 shape,
                 scan.scaling(shape),
                 packedBytes,
@@ -146,11 +147,14 @@ final class DataCheck {
         for (int file = 0; file < both.size(); file++) {
             if (!both.get(file).isEmpty()) {
                 throw new DataException(
-                        "Cannot hold rows out: %d match both data.train and data.test, the first is %s, row %d. No row may be in both"
+                        "Cannot hold rows out: %d match both data.train and data.test, the first is %s. No row may be in both"
                                 .formatted(
                                         found.count(Fate.BOTH),
-                                        table.files().get(file).name(),
-                                        both.get(file).first()));
+                                        new RowNames(table)
+                                                .of(
+                                                        table.files().get(file),
+                                                        List.of(both.get(file).first()))
+                                                .get(0)));
             }
         }
     }

@@ -15,7 +15,7 @@ import siglip.job.features.PairShape;
  * @param path of the settings
  * @param form in which the data were found, in words
  * @param files number of files
- * @param ignored files at the path that are no part of it, by reason
+ * @param ignored the other files at the path, which are not read for rows, by reason
  * @param rows that the predicates take
  * @param training rows to train on, M
  * @param seen held-out rows
@@ -62,7 +62,7 @@ public record DataSummary(
     }
 
     /**
-     * Files that are left out for one reason.
+     * Files that are not read for rows, for one reason.
      *
      * @param reason in words
      * @param files how many
@@ -97,7 +97,7 @@ public record DataSummary(
      *
      * @param reason in words
      * @param rows how many
-     * @param examples the first few, as {@code file, row n}
+     * @param examples the first few, as people know them
      */
     public record Skipped(String reason, long rows, List<String> examples) {
         static final int EXAMPLES = 5;
@@ -107,11 +107,11 @@ public record DataSummary(
         }
 
         /** These rows and more of the same reason. */
-        Skipped and(Skipped more) {
-            List<String> first = Stream.concat(examples.stream(), more.examples.stream())
-                    .limit(EXAMPLES)
-                    .toList();
-            return new Skipped(reason, rows + more.rows, first);
+        Skipped and(long more, List<String> someOfThem) {
+            return new Skipped(
+                    reason,
+                    rows + more,
+                    Stream.concat(examples.stream(), someOfThem.stream()).toList());
         }
 
         @Override

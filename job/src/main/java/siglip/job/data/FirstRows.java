@@ -37,7 +37,7 @@ record FirstRows(PairTable table, RowReader reader, List<String> classes, Map<Fa
                 .sorted(Comparator.comparingInt((InternalRow row) -> order.indexOf(file(row)))
                         .thenComparing(row -> row.getLong(PairTable.ROW)))
                 .limit(most)
-                .map(row -> firstRow(files.get(file(row)).name(), row))
+                .map(row -> firstRow(files.get(file(row)), row))
                 .toList();
     }
 
@@ -45,14 +45,14 @@ record FirstRows(PairTable table, RowReader reader, List<String> classes, Map<Fa
         return row.getUTF8String(PairTable.FILE).toString();
     }
 
-    private FirstRow firstRow(String file, InternalRow row) {
+    private FirstRow firstRow(DataFile file, InternalRow row) {
         Map<String, String> values = new LinkedHashMap<>();
         for (int i = 0; i < classes.size(); i++) {
             int column = PairTable.CLASSES + i;
             values.put(classes.get(i), row.isNullAt(column) ? "" : shortened(row.getString(column)));
         }
         return new FirstRow(
-                "%s, row %d".formatted(file, row.getLong(PairTable.ROW)),
+                RowNames.of(row, file),
                 use(row),
                 image(row),
                 shortened(table.reader().text().shown(row)),

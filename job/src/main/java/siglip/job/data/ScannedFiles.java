@@ -72,25 +72,26 @@ final class ScannedFiles {
     }
 
     /** Invalid rows by reason, with examples. */
-    List<Skipped> skipped() {
-        return byReason(false);
+    List<Skipped> skipped(RowNames names) {
+        return byReason(false, names);
     }
 
     /** Rows that hold no pair by the account of the data themselves, in the same way. */
-    List<Skipped> absent() {
-        return byReason(true);
+    List<Skipped> absent(RowNames names) {
+        return byReason(true, names);
     }
 
-    private List<Skipped> byReason(boolean absent) {
+    private List<Skipped> byReason(boolean absent, RowNames names) {
         Map<String, Skipped> byReason = new TreeMap<>();
         each((file, group, rows) -> {
             String reason = reason(group);
             if (!reason.isEmpty() && absent == (group.fate() == Fate.ABSENT)) {
-                List<String> examples = rows.stream()
-                        .limit(Skipped.EXAMPLES)
-                        .mapToObj(row -> "%s, row %d".formatted(file.name(), row))
+                Skipped before = byReason.getOrDefault(reason, new Skipped(reason, 0, List.of()));
+                List<Integer> examples = rows.stream()
+                        .limit(Skipped.EXAMPLES - before.examples().size())
+                        .boxed()
                         .toList();
-                byReason.merge(reason, new Skipped(reason, rows.getLongCardinality(), examples), Skipped::and);
+                byReason.put(reason, before.and(rows.getLongCardinality(), names.of(file, examples)));
             }
         });
         return List.copyOf(byReason.values());

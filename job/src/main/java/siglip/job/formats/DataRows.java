@@ -17,18 +17,20 @@ import org.apache.spark.sql.types.StructType;
  * @param table all rows, with the columns that were asked for at least, and perhaps some whose names begin with {@link #OWN}
  * @param file of a row of the table: {@link DataFile#uri}
  * @param row of a row of the table: its number within the file, from 0
+ * @param name of a row of the table: what people know it by; null where that is its file and number
  * @param fault of a row of the table: why it cannot be read, whatever its columns say; null where it can be
  * @param absent of a row of the table: why the data hold no pair there, by their own account; null where they do
  * @param files all files, sorted by name
  * @param schema all columns that the data have and that can be read
  * @param unreadable the other columns: by name, why and what would do, to follow "column 'x'"
- * @param ignored files at the same path that are left out: by name, why
+ * @param ignored the other files at the same path, which are not read for rows: by name, why
  */
 public record DataRows(
         String form,
         Dataset<Row> table,
         Column file,
         Column row,
+        Optional<Column> name,
         Optional<Column> fault,
         Optional<Column> absent,
         List<DataFile> files,
@@ -44,12 +46,8 @@ public record DataRows(
         ignored = Map.copyOf(ignored);
     }
 
-    /** Rows of a table that holds all columns of the data, of files of which none is left out. */
-    DataRows(String form, Dataset<Row> table, Column file, Column row, Optional<Column> fault, List<DataFile> files) {
-        this(form, table, file, row, fault, Optional.empty(), files, withoutOwn(table.schema()), Map.of(), Map.of());
-    }
-
-    private static StructType withoutOwn(StructType schema) {
+    /** The columns of a table that the data have. */
+    static StructType withoutOwn(StructType schema) {
         return new StructType(Arrays.stream(schema.fields())
                 .filter(field -> !field.name().startsWith(OWN))
                 .toArray(StructField[]::new));

@@ -6,12 +6,15 @@ import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -26,6 +29,7 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
 import siglip.job.files.FoundFiles;
+import siglip.job.files.FoundFiles.Found;
 import siglip.job.files.JavaSerialized;
 
 /**
@@ -36,11 +40,13 @@ final class FileRows {
     private static final String FILE = DataRows.OWN + "file";
     private static final String ROW = DataRows.OWN + "row";
     private static final String FAULT = DataRows.OWN + "fault";
+    private static final String NAME = DataRows.OWN + "name";
+    private static final int OWN_CELLS = 4;
     private static final int MOST_TASKS = 10_000;
 
     /** Something that can be read on its own. */
     interface Source extends Serializable {
-        /** Its rows, made by {@link #valid} and {@link #faulty}. */
+        /** Its rows, made by {@link #valid}, {@link #faulty} and {@link #named}. */
         Iterator<Row> rows(Configuration hadoop) throws IOException;
     }
 
@@ -90,7 +96,47 @@ final class FileRows {
         }
     }
 
+    /**
+     * What is read of the files at a path.
+     *
+     * @param read files of rows, in their order; at least one
+     * @param ignored the others: by name, why
+     */
+    record Chosen(FoundFiles read, Map<String, String> ignored) {
+        /**
+         * Chooses files that are wanted, or the only one that there is.
+         *
+         * @param names how wanted files are called
+         */
+        static Chosen of(FoundFiles all, Predicate<Found> wanted, String names) {
+            FoundFiles named = all.files().size() == 1 ? all : all.where(wanted);
+            FoundFiles read = named.where(file -> file.bytes() > 0);
+            if (read.isEmpty()) {
+                throw new DataException("Cannot read pairs from %s: it holds %s, and none is %s%s"
+                        .formatted(all.path(), all.counts(), names, named.isEmpty() ? "" : " with anything in it"));
+            }
+            return new Chosen(read, FileRows.ignored(all, read, "not named " + names));
+        }
+    }
+
     private FileRows() {}
+
+    /**
+     * Files that are not read for rows.
+     *
+     * @param why unless they are empty, or pictures
+     */
+    static Map<String, String> ignored(FoundFiles all, FoundFiles read, String why) {
+        Map<String, String> ignored = new HashMap<>();
+        for (Found file : all.files()) {
+            boolean picture = FolderFormat.PICTURES.contains(file.suffix());
+            ignored.put(
+                    file.name(),
+                    file.bytes() == 0 ? "empty" : picture ? "pictures, which are read where rows name them" : why);
+        }
+        read.files().forEach(file -> ignored.remove(file.name()));
+        return ignored;
+    }
 
     /** The files at a path. */
     static FoundFiles files(SparkSession spark, String path) {
@@ -104,20 +150,34 @@ final class FileRows {
     }
 
     static Row valid(String file, long row, Object... cells) {
-        Object[] all = new Object[3 + cells.length];
-        all[0] = file;
-        all[1] = row;
-        System.arraycopy(cells, 0, all, 3, cells.length);
-        return RowFactory.create(all);
+        return row(file, row, null, cells);
     }
 
     /** A row that is skipped, whatever the settings ask for. */
     static Row faulty(String file, long row, String reason, int cells) {
-        Object[] all = new Object[3 + cells];
+        return row(file, row, reason, new Object[cells]);
+    }
+
+    private static Row row(String file, long row, String fault, Object... cells) {
+        Object[] all = new Object[OWN_CELLS + cells.length];
         all[0] = file;
         all[1] = row;
-        all[2] = reason;
+        all[2] = fault;
+        System.arraycopy(cells, 0, all, OWN_CELLS, cells.length);
         return RowFactory.create(all);
+    }
+
+    /** The same row, which people know by a name. */
+    static Row named(String name, Row row) {
+        Object[] all = new Object[row.size()];
+        Arrays.setAll(all, row::get);
+        all[OWN_CELLS - 1] = name;
+        return RowFactory.create(all);
+    }
+
+    /** A cell of strings, by its place among the row's own; empty if there is nothing in it. */
+    static Optional<String> cell(Row row, int column) {
+        return Optional.ofNullable(row.getString(OWN_CELLS + column));
     }
 
     /** A table of strings. */
@@ -134,7 +194,8 @@ final class FileRows {
         StructType schema = new StructType()
                 .add(FILE, DataTypes.StringType)
                 .add(ROW, DataTypes.LongType)
-                .add(FAULT, DataTypes.StringType);
+                .add(FAULT, DataTypes.StringType)
+                .add(NAME, DataTypes.StringType);
         for (StructField column : columns.fields()) {
             schema = schema.add(column);
         }
@@ -158,7 +219,7 @@ final class FileRows {
     }
 
     /** Counts the rows of each file. */
-    static DataRows counted(String form, Dataset<Row> table, List<DataFile> files) {
+    static DataRows counted(String form, Dataset<Row> table, List<DataFile> files, Map<String, String> ignored) {
         Map<String, Long> counts = new HashMap<>();
         for (Row count : table.groupBy(ColumnNames.named(FILE)).count().collectAsList()) {
             counts.put(count.getString(0), count.getLong(1));
@@ -168,25 +229,47 @@ final class FileRows {
                 table,
                 ColumnNames.named(FILE),
                 ColumnNames.named(ROW),
+                Optional.empty(),
                 Optional.of(ColumnNames.named(FAULT)),
+                Optional.empty(),
                 files.stream()
                         .map(file -> new DataFile(
                                 file.uri(), file.name(), file.bytes(), counts.getOrDefault(file.uri(), 0L)))
-                        .toList());
+                        .toList(),
+                DataRows.withoutOwn(table.schema()),
+                Map.of(),
+                ignored);
     }
 
-    static DataRows counted(String form, Dataset<Row> table, FoundFiles files) {
+    static DataRows counted(String form, Dataset<Row> table, Chosen files) {
         return counted(
                 form,
                 table,
-                files.files().stream()
+                files.read().files().stream()
                         .map(file -> new DataFile(file.uri(), file.name(), file.bytes(), 0))
-                        .toList());
+                        .toList(),
+                files.ignored());
+    }
+
+    /** The same rows, of which some were made by {@link #named}. */
+    static DataRows withNames(DataRows rows) {
+        return new DataRows(
+                rows.form(),
+                rows.table(),
+                rows.file(),
+                rows.row(),
+                Optional.of(ColumnNames.named(NAME)),
+                rows.fault(),
+                rows.absent(),
+                rows.files(),
+                rows.schema(),
+                rows.unreadable(),
+                rows.ignored());
     }
 
     /** The columns that number rows, for tables that are made of this one. */
     static List<Column> numbers() {
-        return List.of(ColumnNames.named(FILE), ColumnNames.named(ROW), ColumnNames.named(FAULT));
+        return Stream.of(FILE, ROW, NAME, FAULT).map(ColumnNames::named).toList();
     }
 
     /** The reasons why rows cannot be read, with more of them: null where a row is valid. */

@@ -25,10 +25,11 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.files.FoundFiles;
 import siglip.job.files.FoundFiles.Found;
+import siglip.job.formats.FileRows.Chosen;
 
 /**
  * A folder of pictures, with folders below. Either {@code metadata.csv} or {@code metadata.jsonl} lie in it, whose column {@code file_name}
- * names the pictures of that folder and of those below, or each picture may have a {@code .txt} of its name.
+ * names the pictures of that folder and of those below, or each picture may have a {@code .txt} of its name. People know a row by its picture.
  */
 record FolderFormat() implements DataFormat {
     /** Names of picture files end so; formats that cannot be read among them, so that they are seen and told. */
@@ -37,19 +38,20 @@ record FolderFormat() implements DataFormat {
             "jp2", "svg");
 
     private static final String IMAGE = "image";
+    private static final String CAPTION = "caption";
     private static final String FILE_NAME = "file_name";
-    private static final List<String> COLUMNS = List.of(IMAGE, "caption", FILE_NAME, "folder");
+    private static final List<String> COLUMNS = List.of(IMAGE, CAPTION, FILE_NAME, "folder");
     private static final int PICTURES_OF_A_TASK = 1000;
     private static final int MOST_TEXT = 1 << 20;
 
     static boolean isMetadata(Found file) {
         String name = file.name().substring(file.folder().length());
-        return name.equals("metadata.csv") || name.equals("metadata.jsonl");
+        return name.equalsIgnoreCase("metadata.csv") || name.equalsIgnoreCase("metadata.jsonl");
     }
 
     /** Whether a picture has a text of its name. */
     static boolean haveTexts(FoundFiles all) {
-        Set<String> texts = stems(all.ending(List.of("txt")));
+        Set<String> texts = byStem(all).keySet();
         return all.ending(PICTURES).files().stream().anyMatch(picture -> texts.contains(stem(picture)));
     }
 
@@ -62,14 +64,17 @@ record FolderFormat() implements DataFormat {
             throw new DataException(
                     "Cannot read pairs from %s: it holds %s, and no pictures".formatted(request.path(), all.counts()));
         }
-        return metadata.isEmpty() ? withTexts(spark, all, pictures) : withMetadata(spark, metadata, pictures);
+        boolean captions = request.columns().stream().anyMatch(CAPTION::equalsIgnoreCase);
+        return FileRows.withNames(
+                metadata.isEmpty()
+                        ? withTexts(spark, all, pictures, captions)
+                        : withMetadata(spark, all, metadata, pictures));
     }
 
-    private static DataRows withTexts(SparkSession spark, FoundFiles all, FoundFiles pictures) {
+    private static DataRows withTexts(SparkSession spark, FoundFiles all, FoundFiles pictures, boolean captions) {
         Map<String, List<Found>> byFolder = pictures.files().stream()
                 .collect(Collectors.groupingBy(Found::folder, TreeMap::new, Collectors.toList()));
-        FoundFiles textFiles = all.ending(List.of("txt"));
-        NavigableSet<String> texts = stems(textFiles);
+        Map<String, List<Found>> texts = byStem(all);
         List<DataFile> folders = new ArrayList<>();
         List<Part> parts = new ArrayList<>();
         byFolder.forEach((folder, inside) -> {
@@ -82,31 +87,35 @@ record FolderFormat() implements DataFormat {
                         uri,
                         first,
                         List.copyOf(some),
+                        captions,
                         some.stream()
-                                .map(picture -> texts.contains(stem(picture)))
+                                .map(picture -> texts.getOrDefault(stem(picture), List.of()))
                                 .toList()));
             }
         });
-        texts.removeAll(stems(pictures));
+        Map<String, String> ignored = FileRows.ignored(all, pictures, "neither a picture nor its text");
+        texts.values().forEach(files -> files.forEach(file -> ignored.put(file.name(), "text without a picture")));
+        pictures.files().forEach(picture -> texts.getOrDefault(stem(picture), List.of())
+                .forEach(file -> ignored.remove(file.name())));
         return FileRows.counted(
-                "folder of pictures with texts"
-                        + (texts.isEmpty() ? "" : "; %d *.txt have no picture".formatted(texts.size())),
-                FileRows.table(spark, parts, COLUMNS),
-                folders);
+                "folder of pictures with texts", FileRows.table(spark, parts, COLUMNS), folders, ignored);
     }
 
-    private static DataRows withMetadata(SparkSession spark, FoundFiles metadata, FoundFiles pictures) {
+    private static DataRows withMetadata(SparkSession spark, FoundFiles all, FoundFiles metadata, FoundFiles pictures) {
         boolean separated = metadata.files().get(0).suffix().equals("csv");
-        if (metadata.files().stream().anyMatch(file -> file.suffix().equals("csv") != separated)) {
+        NavigableSet<String> withMetadata =
+                metadata.files().stream().map(Found::folder).collect(Collectors.toCollection(TreeSet::new));
+        if (withMetadata.size() < metadata.files().size()
+                || metadata.files().stream().anyMatch(file -> file.suffix().equals("csv") != separated)) {
             throw new DataException(
-                    "Cannot read pairs from %s: there are both metadata.csv and metadata.jsonl. Keep one of them"
-                            .formatted(metadata.path()));
+                    "Cannot read pairs from %s: there are %s. Keep one in each folder, all metadata.csv or all metadata.jsonl"
+                            .formatted(
+                                    metadata.path(),
+                                    metadata.files().stream().map(Found::name).collect(Collectors.joining(", "))));
         }
         List<String> columns = separated
                 ? SeparatedFormat.columns(metadata, ',', spark.sparkContext().hadoopConfiguration())
                 : List.of(JsonFormat.LINE);
-        NavigableSet<String> withMetadata =
-                metadata.files().stream().map(Found::folder).collect(Collectors.toCollection(TreeSet::new));
         Map<String, List<String>> governed = pictures.files().stream()
                 .collect(Collectors.groupingBy(
                         picture -> governing(picture.folder(), withMetadata),
@@ -124,7 +133,7 @@ record FolderFormat() implements DataFormat {
                 .map(file -> new Metadata(
                         file,
                         separated ? new SeparatedFormat.File(file, ',', columns) : new JsonFormat.File(file),
-                        separated ? columns.indexOf(FILE_NAME) : -1,
+                        columns,
                         governed.getOrDefault(file.folder(), List.of()).stream()
                                 .map(name -> name.substring(file.folder().length()))
                                 .toList()))
@@ -138,7 +147,12 @@ record FolderFormat() implements DataFormat {
         return FileRows.counted(
                 "folder of pictures with " + (separated ? "metadata.csv" : "metadata.jsonl"),
                 table.withColumn(IMAGE, col(FILE_NAME)),
-                metadata);
+                new Chosen(
+                        metadata,
+                        FileRows.ignored(
+                                all,
+                                all.where(file -> isMetadata(file) || PICTURES.contains(file.suffix())),
+                                "neither a picture nor metadata")));
     }
 
     /** The nearest folder, from that of a picture up, which has metadata. */
@@ -164,8 +178,9 @@ record FolderFormat() implements DataFormat {
                 .toString();
     }
 
-    private static NavigableSet<String> stems(FoundFiles files) {
-        return files.files().stream().map(FolderFormat::stem).collect(Collectors.toCollection(TreeSet::new));
+    /** Texts by their names without what these end with, which may be in upper case. */
+    private static Map<String, List<Found>> byStem(FoundFiles all) {
+        return all.ending(List.of("txt")).files().stream().collect(Collectors.groupingBy(FolderFormat::stem));
     }
 
     private static String stem(Found file) {
@@ -181,8 +196,13 @@ record FolderFormat() implements DataFormat {
         }
     }
 
-    /** Some pictures of a folder, those after each other by name. */
-    private record Part(String uri, int first, List<Found> pictures, List<Boolean> haveText)
+    /**
+     * Some pictures of a folder, those after each other by name.
+     *
+     * @param captions whether anybody asks for them
+     * @param texts of each picture
+     */
+    private record Part(String uri, int first, List<Found> pictures, boolean captions, List<List<Found>> texts)
             implements FileRows.Source {
         @Override
         public Iterator<Row> rows(Configuration hadoop) {
@@ -193,29 +213,39 @@ record FolderFormat() implements DataFormat {
 
         private Row row(int i, Configuration hadoop) {
             Found picture = pictures.get(i);
+            long row = (long) first + i;
+            return FileRows.named(
+                    picture.name(), captions ? captioned(picture, row, texts.get(i), hadoop) : row(picture, row, null));
+        }
+
+        private Row row(Found picture, long row, String caption) {
             String name = picture.name().substring(picture.folder().length());
             String folder = picture.folder().isEmpty()
                     ? null
                     : picture.folder().substring(0, picture.folder().length() - 1);
-            long row = (long) first + i;
+            return FileRows.valid(uri, row, name, caption, name, folder);
+        }
+
+        private Row captioned(Found picture, long row, List<Found> own, Configuration hadoop) {
+            if (own.size() != 1) {
+                return faulty(row, own.isEmpty() ? "no text file" : "more than one text file");
+            }
             try {
-                String caption = haveText.get(i) ? text(picture, hadoop) : null;
-                return FileRows.valid(uri, row, name, caption, name, folder);
+                return row(picture, row, text(own.get(0), hadoop));
             } catch (CharacterCodingException e) {
-                return FileRows.faulty(uri, row, "text is not valid UTF-8", COLUMNS.size());
+                return faulty(row, "text is not valid UTF-8");
             } catch (TooLong e) {
-                return FileRows.faulty(uri, row, e.getMessage(), COLUMNS.size());
+                return faulty(row, e.getMessage());
             } catch (IOException e) {
                 throw new DataException("Cannot read the text of %s: %s".formatted(picture.uri(), e.getMessage()), e);
             }
         }
 
-        private static String text(Found picture, Configuration hadoop) throws IOException {
-            Path path = picture.path();
-            String name = path.getName();
-            Path text =
-                    new Path(path.getParent(), new Path(null, null, name.substring(0, name.lastIndexOf('.')) + ".txt"));
-            Found file = new Found(text.toUri().toString(), name, 0);
+        private Row faulty(long row, String reason) {
+            return FileRows.faulty(uri, row, reason, COLUMNS.size());
+        }
+
+        private static String text(Found file, Configuration hadoop) throws IOException {
             try (InputStream in = file.open(hadoop)) {
                 byte[] bytes = in.readNBytes(MOST_TEXT + 1);
                 if (bytes.length > MOST_TEXT) {
@@ -230,8 +260,13 @@ record FolderFormat() implements DataFormat {
         }
     }
 
-    /** The lines of a metadata file, then the pictures that none of them names. */
-    private record Metadata(Found file, FileRows.Source lines, int fileName, List<String> pictures)
+    /**
+     * The lines of a metadata file, then the pictures that none of them names.
+     *
+     * @param columns of the lines, or that of the lines themselves
+     * @param pictures names as lines would have them
+     */
+    private record Metadata(Found file, FileRows.Source lines, List<String> columns, List<String> pictures)
             implements FileRows.Source {
         @Override
         public Iterator<Row> rows(Configuration hadoop) throws IOException {
@@ -247,27 +282,27 @@ record FolderFormat() implements DataFormat {
                 @Override
                 Row read(long number) throws IOException {
                     if (!read.hasNext()) {
-                        left.pollFirst();
-                        return FileRows.faulty(file.uri(), number, "picture without a line in the metadata", width);
+                        return FileRows.named(
+                                file.folder() + left.pollFirst(),
+                                FileRows.faulty(
+                                        file.uri(), number, "picture without a line in the metadata", columns.size()));
                     }
                     Row row = read.next();
-                    width = row.size() - 3;
-                    if (row.isNullAt(2)) {
-                        left.remove(named(row, json));
-                    }
+                    left.remove(picture(row, json));
                     return row;
                 }
-
-                private int width = 1;
             };
         }
 
-        private String named(Row row, ObjectMapper json) {
-            if (fileName >= 0) {
-                return row.isNullAt(3 + fileName) ? "" : row.getString(3 + fileName);
+        /** The picture that a line names; empty if it names none. */
+        private String picture(Row row, ObjectMapper json) {
+            if (columns.contains(FILE_NAME)) {
+                return FileRows.cell(row, columns.indexOf(FILE_NAME)).orElse("");
             }
             try {
-                return json.readTree(row.getString(3)).path(FILE_NAME).asText();
+                return json.readTree(FileRows.cell(row, 0).orElse(""))
+                        .path(FILE_NAME)
+                        .asText();
             } catch (IOException e) {
                 return ""; // no JSON: the row is found to be faulty where it is parsed
             }

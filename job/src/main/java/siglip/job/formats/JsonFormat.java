@@ -19,9 +19,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import siglip.job.files.FoundFiles;
 import siglip.job.files.FoundFiles.Found;
 import siglip.job.files.JsonRecords;
+import siglip.job.formats.FileRows.Chosen;
 
 /** JSON: one object a line, or one array of objects. Types are those that Spark finds in all of the lines. */
 record JsonFormat() implements DataFormat {
@@ -33,14 +33,12 @@ record JsonFormat() implements DataFormat {
 
     @Override
     public DataRows read(SparkSession spark, Request request) {
-        FoundFiles all = FileRows.files(spark, request.path());
-        FoundFiles files = all.files().size() == 1 ? all : all.where(JsonFormat::isLines);
-        if (files.isEmpty()) {
-            throw new DataException("Cannot read pairs from %s: it holds %s, and none is *.jsonl, *.ndjson or *.json"
-                    .formatted(request.path(), all.counts()));
-        }
-        Dataset<Row> lines =
-                FileRows.table(spark, files.files().stream().map(File::new).toList(), List.of(LINE));
+        Chosen files = Chosen.of(
+                FileRows.files(spark, request.path()),
+                JsonFormat::isLines,
+                "*.jsonl, *.ndjson or *.json (apart from *_stats.json)");
+        Dataset<Row> lines = FileRows.table(
+                spark, files.read().files().stream().map(File::new).toList(), List.of(LINE));
         return FileRows.counted("json", parsed(request.path(), lines), files);
     }
 
@@ -68,7 +66,7 @@ record JsonFormat() implements DataFormat {
         }
         StructType withFault = schema.add(BROKEN, DataTypes.StringType);
         Column object = ColumnNames.named(DataRows.OWN + "object");
-        List<Column> columns = new ArrayList<>(FileRows.numbers().subList(0, 2));
+        List<Column> columns = new ArrayList<>(FileRows.numbers().subList(0, 3));
         columns.add(FileRows.withFault(
                 when(object.getField(BROKEN).isNotNull(), "line is no JSON object, or of other types than most")));
         for (StructField field : schema.fields()) {

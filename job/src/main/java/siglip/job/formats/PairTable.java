@@ -32,7 +32,8 @@ public final class PairTable {
     static final int KEYWORDS = 7;
     public static final int FAULT = 8;
     public static final int ABSENT = 9;
-    public static final int CLASSES = 10;
+    public static final int NAME = 10;
+    public static final int CLASSES = 11;
 
     /** Rows of paths that one task reads, at most about. */
     private static final long ROWS_OF_PATHS = 4096;
@@ -99,9 +100,14 @@ public final class PairTable {
         return data.files();
     }
 
-    /** Files at the same path that are left out: by name, why. */
+    /** The other files at the same path, which are not read for rows: by name, why. */
     public Map<String, String> ignored() {
         return data.ignored();
+    }
+
+    /** Whether some rows have a name. */
+    public boolean hasNames() {
+        return data.name().isPresent();
     }
 
     /** The rows that either predicate takes, and those that cannot be read at all, with the columns at their fixed places. A row is used again for the next. */
@@ -143,6 +149,7 @@ public final class PairTable {
         selected.add(columns.keywords());
         selected.add(data.fault().orElse(lit(null).cast(DataTypes.StringType)));
         selected.add(data.absent().orElse(lit(null).cast(DataTypes.StringType)));
+        selected.add(data.name().orElse(lit(null).cast(DataTypes.StringType)));
         selected.addAll(columns.classes());
         return spread(data.table().where(where))
                 .select(selected.toArray(Column[]::new))

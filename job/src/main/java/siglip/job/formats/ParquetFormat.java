@@ -10,7 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
@@ -69,23 +71,11 @@ final class ParquetFormat implements DataFormat {
         String path = input.path();
         FoundFiles named = input.ending(SUFFIXES);
         List<ParquetFooter> footers = footers(session, input, named);
-        Map<String, String> ignored = new TreeMap<>();
-        input.files()
-                .forEach(file -> ignored.put(
-                        file.name(),
-                        file.bytes() == 0 ? "empty" : named.isEmpty() ? "no Parquet file" : "not named as Parquet"));
-        footers.forEach(footer -> ignored.remove(footer.file().name()));
         if (footers.isEmpty()) {
-            throw new DataException("Cannot read pairs: no Parquet files in %s%s"
-                    .formatted(
-                            path,
-                            ignored.isEmpty()
-                                    ? ""
-                                    : ". It holds %d others, the first is %s"
-                                            .formatted(
-                                                    ignored.size(),
-                                                    ignored.keySet().iterator().next())));
+            throw new DataException("Cannot read pairs from %s: it holds %s, and no Parquet file%s"
+                    .formatted(path, input.counts(), named.isEmpty() ? "" : " with anything in it"));
         }
+        Set<String> read = footers.stream().map(footer -> footer.file().name()).collect(Collectors.toSet());
         ParquetTable.refuseUnevenFolders(path, footers);
         ParquetColumns found = ParquetColumns.of(footers);
         StructType used = found.only(
@@ -128,10 +118,14 @@ final class ParquetFormat implements DataFormat {
                 functions.col(place).getField("row_index"),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 footers.stream().map(ParquetFooter::file).toList(),
                 schema,
                 unreadable,
-                ignored));
+                FileRows.ignored(
+                        input,
+                        input.where(file -> read.contains(file.name())),
+                        named.isEmpty() ? "no Parquet file" : "not named as Parquet")));
     }
 
     /**
@@ -234,6 +228,7 @@ final class ParquetFormat implements DataFormat {
                     table,
                     rows.file(),
                     rows.row(),
+                    rows.name(),
                     rows.fault(),
                     Optional.of(absent),
                     rows.files(),

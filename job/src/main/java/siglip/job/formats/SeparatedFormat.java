@@ -12,6 +12,7 @@ import org.apache.spark.sql.SparkSession;
 import siglip.job.files.FoundFiles;
 import siglip.job.files.FoundFiles.Found;
 import siglip.job.files.SeparatedRecords;
+import siglip.job.formats.FileRows.Chosen;
 
 /** CSV or TSV: the first record names the columns, all of which are strings. */
 record SeparatedFormat(String name, char separator) implements DataFormat {
@@ -22,18 +23,15 @@ record SeparatedFormat(String name, char separator) implements DataFormat {
     @Override
     public DataRows read(SparkSession spark, Request request) {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        FoundFiles all = FileRows.files(spark, request.path());
-        FoundFiles files = all.files().size() == 1 ? all : all.ending(suffixes(name));
-        if (files.isEmpty()) {
-            throw new DataException("Cannot read pairs from %s: it holds %s, and none is *.%s"
-                    .formatted(request.path(), all.counts(), name));
-        }
-        List<String> columns = columns(files, separator, hadoop);
+        List<String> suffixes = suffixes(name);
+        Chosen files =
+                Chosen.of(FileRows.files(spark, request.path()), file -> suffixes.contains(file.suffix()), "*." + name);
+        List<String> columns = columns(files.read(), separator, hadoop);
         return FileRows.counted(
                 name,
                 FileRows.table(
                         spark,
-                        files.files().stream()
+                        files.read().files().stream()
                                 .map(file -> new File(file, separator, columns))
                                 .toList(),
                         columns),

@@ -27,9 +27,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import siglip.job.files.FileSystems;
-import siglip.job.files.FoundFiles;
 import siglip.job.files.FoundFiles.Found;
 import siglip.job.files.TarSamples;
+import siglip.job.formats.FileRows.Chosen;
 
 /**
  * Tar shards of WebDataset. Columns are {@code key}, {@code image}, {@code caption} (the {@code .txt}, else {@code caption} of the JSON) and, as
@@ -51,14 +51,10 @@ record ShardFormat() implements DataFormat {
     @Override
     public DataRows read(SparkSession spark, Request request) {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        FoundFiles all = FileRows.files(spark, request.path());
-        FoundFiles shards = all.files().size() == 1 ? all : all.ending(SUFFIXES);
-        if (shards.isEmpty()) {
-            throw new DataException("Cannot read pairs from %s: it holds %s, and none is *.tar"
-                    .formatted(request.path(), all.counts()));
-        }
-        Dataset<Row> stored =
-                FileRows.table(spark, shards.files().stream().map(Shard::new).toList(), STORED);
+        Chosen shards =
+                Chosen.of(FileRows.files(spark, request.path()), file -> SUFFIXES.contains(file.suffix()), "*.tar");
+        Dataset<Row> stored = FileRows.table(
+                spark, shards.read().files().stream().map(Shard::new).toList(), STORED);
         List<Column> columns = new ArrayList<>(FileRows.numbers());
         columns.add(col("key"));
         SerializableConfiguration shipped = new SerializableConfiguration(hadoop);

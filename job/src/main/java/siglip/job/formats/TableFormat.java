@@ -3,6 +3,7 @@ package siglip.job.formats;
 import static org.apache.spark.sql.functions.lit;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.AnalysisException;
@@ -53,7 +54,12 @@ record TableFormat() implements DataFormat {
                 lit(path),
                 ColumnNames.named(ROW),
                 Optional.empty(),
-                List.of(new DataFile(path, path, 0, table.count())));
+                Optional.empty(),
+                Optional.empty(),
+                List.of(new DataFile(path, path, 0, table.count())),
+                DataRows.withoutOwn(table.schema()),
+                Map.of(),
+                Map.of());
     }
 
     private static Dataset<Row> table(SparkSession spark, String path) {

@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -134,7 +135,24 @@ class FormsIT extends OnLocalSpark {
         try (PairData data = open(features(
                 folder.resolve("set"), "data.format=tsv", "data.columns.image=filepath", "data.columns.text=title"))) {
             assertThat(data.summary().training()).isEqualTo(PICTURES);
+            assertThat(ignored(data))
+                    .containsExactly(
+                            "not named *.tsv: 3 (list.csv; list.json; list.jsonl)",
+                            "pictures, which are read where rows name them: 12 (pictures/p00.png; pictures/p01.png; pictures/p02.png; pictures/p03.png; pictures/p04.png)");
         }
+        Files.write(folder.resolve("set/empty.json"), new byte[0]);
+        try (PairData data = open(features(
+                folder.resolve("set"), "data.format=json", "data.columns.image=filepath", "data.columns.text=title"))) {
+            assertThat(data.summary().training()).isEqualTo(2 * PICTURES);
+            assertThat(ignored(data))
+                    .contains(
+                            "empty: 1 (empty.json)",
+                            "not named *.jsonl, *.ndjson or *.json (apart from *_stats.json): 2 (list.csv; list.tsv)");
+        }
+        assertThatThrownBy(() -> open(features(folder.resolve("set/empty.json"))))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("it holds 1 *.json, and none is *.jsonl, *.ndjson or *.json")
+                .hasMessageContaining(" with anything in it");
     }
 
     /** All lines in one list, with cells of several lines, quotes and commas. */
@@ -226,18 +244,40 @@ class FormsIT extends OnLocalSpark {
                         set.resolve("dogs/small").resolve(name(i).replace(".png", ".txt")));
             }
         }
+        Files.move(set.resolve("cats/p01.txt"), set.resolve("cats/p01.TXT"));
         Files.writeString(set.resolve("README.txt"), "about");
+        Files.writeString(set.resolve("cats/list.csv"), "about");
         try (PairData data = open(features(set, "data.columns.text=caption", "data.columns.concept=folder"))) {
             assertThat(pictures(data)).isEqualTo(expected);
             assertThat(data.summary().concepts()).as("folders").isEqualTo(2);
-            assertThat(data.summary().form()).isEqualTo("folder of pictures with texts; 1 *.txt have no picture");
+            assertThat(data.summary().form()).isEqualTo("folder of pictures with texts");
+            assertThat(ignored(data))
+                    .containsExactly(
+                            "neither a picture nor its text: 1 (cats/list.csv)",
+                            "text without a picture: 1 (README.txt)");
+            assertThat(data.firstRows(7))
+                    .extracting(FirstRow::place)
+                    .startsWith("cats/p00.png", "cats/p01.png")
+                    .endsWith("dogs/small/p06.PNG");
         }
         Files.writeString(set.resolve("cats/p03.txt"), "a".repeat((1 << 20) + 1));
         assertThatThrownBy(() -> open(features(set, "data.columns.text=caption")))
-                .hasMessageContaining("text of more than 1 MiB: 1 (cats/*, row 3)");
-        Files.delete(set.resolve("cats/p03.txt"));
+                .hasMessageContaining("text of more than 1 MiB: 1 (cats/p03.png)");
+        Files.write(set.resolve("cats/p03.txt"), new byte[0]);
+        Files.write(set.resolve("cats/p04.txt"), new byte[] {(byte) 0xe9});
+        Files.writeString(set.resolve("cats/p05.TXT"), "another");
+        Files.delete(set.resolve("dogs/small/p07.txt"));
+        Files.delete(set.resolve("dogs/small/p08.txt"));
         assertThatThrownBy(() -> open(features(set, "data.columns.text=caption")))
-                .hasMessageContaining("empty caption: 1 (cats/*, row 3)");
+                .hasMessageContaining("empty caption: 1 (cats/p03.png)")
+                .hasMessageContaining("text is not valid UTF-8: 1 (cats/p04.png)")
+                .hasMessageContaining("more than one text file: 1 (cats/p05.png)")
+                .hasMessageContaining("no text file: 2 (dogs/small/p07.PNG; dogs/small/p08.PNG)");
+        assertThatThrownBy(() -> open(features(
+                        set, "data.columns.text=folder", "data.train=\"true\"", "data.test=\"file_name = 'p04.png'\"")))
+                .as("a row of both")
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("the first is cats/p04.png. No row");
         try (PairData data = open(features(set, "data.columns.text=folder"))) {
             assertThat(data.summary().training()).isEqualTo(PICTURES);
         }
@@ -261,12 +301,21 @@ class FormsIT extends OnLocalSpark {
                             ? "train/none.png,nothing,0\n"
                             : "{\"file_name\": \"train/none.png\", \"text\": \"nothing\"}\n");
             Files.writeString(set.resolve("metadata." + suffix), lines);
+            Files.writeString(set.resolve("train/p00.txt"), "a text that the metadata stand before");
             try (PairData data = open(features(set, "data.columns.classes=[kind]", "data.max-skipped-share=0.2"))) {
                 assertThat(pictures(data)).isEqualTo(expected);
                 assertThat(reasons(data))
                         .containsExactly("picture file not found", "picture without a line in the metadata");
+                assertThat(data.summary().skipped())
+                        .extracting(DataSummary.Skipped::examples)
+                        .containsExactly(List.of("metadata.%s, row 11".formatted(suffix)), List.of("train/p11.png"));
                 assertThat(data.summary().form()).isEqualTo("folder of pictures with metadata." + suffix);
+                assertThat(ignored(data)).containsExactly("neither a picture nor metadata: 1 (train/p00.txt)");
             }
+            Files.copy(set.resolve("metadata." + suffix), set.resolve("Metadata." + suffix.toUpperCase(Locale.ROOT)));
+            assertThatThrownBy(() -> open(features(set)))
+                    .isInstanceOf(DataException.class)
+                    .hasMessageContaining("there are Metadata.%S, metadata.%s. Keep one".formatted(suffix, suffix));
         }
     }
 
@@ -281,6 +330,7 @@ class FormsIT extends OnLocalSpark {
             assertThat(pictures(data)).isEqualTo(expected);
             assertThat(data.summary().concepts()).isEqualTo(PICTURES);
             assertThat(data.summary().form()).isEqualTo("webdataset");
+            assertThat(ignored(data)).containsExactly("not named *.tar: 1 (00000_stats.json)");
         }
         byte[] whole = Files.readAllBytes(shards.resolve("00001.tar"));
         Files.write(shards.resolve("00001.tar"), Arrays.copyOf(whole, whole.length / 2));
@@ -433,6 +483,12 @@ class FormsIT extends OnLocalSpark {
             found.add(Arrays.hashCode(features));
         }
         return found;
+    }
+
+    private static List<String> ignored(PairData data) {
+        return data.summary().ignored().stream()
+                .map(DataSummary.Ignored::toString)
+                .toList();
     }
 
     private static List<String> reasons(PairData data) {
