@@ -13,6 +13,7 @@ public final class RootCause {
     private static final Pattern WRAPPING = Pattern.compile(
             "(Job aborted|Job \\d+ |Exception thrown in awaitResult|Task failed|Could not execute broadcast).*");
 
+    private static final Pattern OPENING = Pattern.compile("^(Job aborted|Exception thrown|Task failed)[^:]*: *");
     private static final Pattern OF_TASK = Pattern.compile("\\(TID \\d+\\) \\([^)]*executor [^)]*\\): (.+)");
     private static final Pattern CAUSED = Pattern.compile("^Caused by: (.+)$", Pattern.MULTILINE);
 
@@ -53,7 +54,10 @@ public final class RootCause {
                 && WRAPPING.matcher(FirstLine.of(failure)).matches();
     }
 
-    /** The cause that stands in Spark's account of a failure: the last one, or else what the task threw, or else the second line. */
+    /**
+     * The cause that stands in Spark's account of a failure: the last one, or else what the task threw, or else the second line, and after it
+     * what Spark gave up.
+     */
     private static String withinText(String account) {
         String found = "";
         Matcher caused = CAUSED.matcher(account);
@@ -64,14 +68,19 @@ public final class RootCause {
         if (found.isEmpty() && task.find()) {
             found = task.group(1);
         }
-        return found.isEmpty()
-                ? String.join(
-                        " ",
-                        account.lines()
-                                .filter(line -> !line.isBlank())
-                                .limit(2)
-                                .map(String::strip)
-                                .toList())
-                : found.strip();
+        return found.isEmpty() ? ofLines(account) : found.strip();
+    }
+
+    private static String ofLines(String account) {
+        List<String> lines = account.lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !line.startsWith("at ") && !line.equals("Driver stacktrace:"))
+                .limit(2)
+                .toList();
+        String gaveUp = OPENING.matcher(lines.get(0)).replaceFirst("");
+        if (lines.size() == 1) {
+            return gaveUp.isEmpty() ? lines.get(0) : gaveUp;
+        }
+        return gaveUp.isEmpty() ? lines.get(1) : "%s (%s)".formatted(lines.get(1), gaveUp);
     }
 }

@@ -13,13 +13,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import siglip.job.config.FirstLine;
 import siglip.job.config.RingSettings;
+import siglip.job.config.RootCause;
 import siglip.job.formats.DataException;
 import siglip.job.ring.CulpritException;
 import siglip.job.ring.DriverNode;
@@ -208,7 +208,7 @@ public final class Attempt {
         }
 
         private AttemptException(Throwable cause, String replaced) {
-            super(shortened(cause) + replaced, cause);
+            super(RootCause.line(cause) + replaced, cause);
             mendable = true;
             facts = new LogEvent("attempt-failed").with("fault", "unknown");
         }
@@ -221,12 +221,6 @@ public final class Attempt {
         /** For the log: culprit and executor, where they are known. */
         public LogEvent facts() {
             return facts;
-        }
-
-        /** Spark's own account says in its first line what it gave up, and in its second why. */
-        private static String shortened(Throwable cause) {
-            String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-            return text.lines().filter(line -> !line.isBlank()).limit(2).collect(Collectors.joining(" "));
         }
     }
 }

@@ -35,7 +35,15 @@ class RootCauseTest {
                 .isEqualTo("ExecutorLostFailure (executor 1 exited)");
         assertThat(RootCause.line(
                         new RuntimeException("Job aborted due to stage failure: Could not recover.\n\na.B: why")))
-                .isEqualTo("Job aborted due to stage failure: Could not recover. a.B: why");
+                .isEqualTo("a.B: why (Could not recover.)");
+        assertThat(
+                        RootCause.line(
+                                new RuntimeException(
+                                        "Job aborted due to stage failure: Total size of results is bigger than allowed\nDriver stacktrace:")))
+                .isEqualTo("Total size of results is bigger than allowed");
+        assertThat(RootCause.line(new RuntimeException("Exception thrown in awaitResult: ")))
+                .as("a wrapping of nothing")
+                .isEqualTo("Exception thrown in awaitResult:");
     }
 
     @Test
