@@ -19,6 +19,7 @@ import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.PairData;
 import siglip.job.figures.RunFigures;
+import siglip.job.formats.DataFormat;
 import siglip.job.report.RunFiles;
 import siglip.job.report.SummaryTable;
 import siglip.job.runs.RunFolder;
@@ -80,8 +81,11 @@ final class CompareCommand implements Callable<Integer> {
                             hadoop,
                             overwrite ? RunFolder.Earlier.OVERWRITE : RunFolder.Earlier.KEEP,
                             trackers::phase)) {
+                String dataFiles = DataFormat.fingerprint(spark, settings.data().path());
                 if (folder.isDone()) {
-                    checkData(spark, settings, folder);
+                    if (!folder.wasOf(dataFiles)) {
+                        checkData(spark, settings, folder);
+                    }
                     out.println("Already done: %s holds this run. Add --overwrite to run it again"
                             .formatted(settings.run().folder()));
                     return ExitCode.OK.code();
@@ -89,7 +93,7 @@ final class CompareCommand implements Callable<Integer> {
                 trackers.begin();
                 figures = RunFigures.of(Comparison.run(spark, settings, loaded.rendered(), folder, trackers));
                 files = RunFiles.write(figures, hadoop);
-                folder.finish();
+                folder.finish(dataFiles);
                 trackers.end(figures);
             }
         }

@@ -3,6 +3,7 @@ package siglip.job.formats;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,7 @@ import siglip.job.config.Choice;
 import siglip.job.config.DataSettings.Format;
 import siglip.job.files.FoundFiles;
 import siglip.job.files.FoundFiles.Found;
+import siglip.job.files.Sha256;
 
 /** A form in which people keep pairs: a class for each, found by its name. What lies behind it sees rows, whatever they are stored as. */
 public sealed interface DataFormat
@@ -60,6 +62,23 @@ public sealed interface DataFormat
     static DataRows open(SparkSession spark, Request request) {
         Format format = request.format() == Format.AUTO ? found(spark, request.path()) : request.format();
         return BY_NAME.get(format).read(spark, request);
+    }
+
+    /**
+     * Tells files at a path from others without reading them: SHA-256 over their names and lengths; empty for a table.
+     *
+     * @throws DataException if there is nothing at the path
+     */
+    static String fingerprint(SparkSession spark, String path) {
+        if (path.startsWith(TABLE)) {
+            return "";
+        }
+        MessageDigest digest = Sha256.digest();
+        FileRows.files(spark, path)
+                .files()
+                .forEach(file -> digest.update(
+                        "%s %d%n".formatted(file.name(), file.bytes()).getBytes(StandardCharsets.UTF_8)));
+        return Sha256.text(digest);
     }
 
     /**

@@ -37,7 +37,7 @@ public final class RunFolder implements AutoCloseable {
     private final List<String> notes = new ArrayList<>();
     private Lease lease; // taken once the run may begin
     private RunIdentity identity;
-    private Optional<RunIdentity> done = Optional.empty();
+    private Optional<FinishedRun> done = Optional.empty();
     private Optional<StoredCheckpoint> from = Optional.empty();
     private boolean replacesResults;
     private boolean replacesCheckpoints;
@@ -104,7 +104,7 @@ public final class RunFolder implements AutoCloseable {
         from = Optional.empty();
         replacesResults = false;
         replacesCheckpoints = false;
-        Optional<RunIdentity> finished = FinishedRun.read(files, folder);
+        Optional<FinishedRun> finished = FinishedRun.read(files, folder);
         if (finished.isPresent()) {
             if (earlier == Earlier.OVERWRITE) {
                 replacesResults = true;
@@ -112,7 +112,7 @@ public final class RunFolder implements AutoCloseable {
             } else if (!settings.resume().equals(CheckpointSettings.AUTO)) {
                 throw refused("holds an earlier run");
             } else {
-                refuse(finished.get(), "holds an earlier run, of other settings");
+                refuse(finished.get().identity(), "holds an earlier run, of other settings");
                 done = finished;
                 return;
             }
@@ -233,23 +233,27 @@ public final class RunFolder implements AutoCloseable {
     private void refuse(RunIdentity theirs, String why) {
         List<String> differences = identity.differencesFrom(theirs);
         if (!differences.isEmpty()) {
-            List<String> errors = new ArrayList<>();
-            errors.add("%s %s (%s): %s, or name another run with --name"
-                    .formatted(
-                            folder,
-                            why,
-                            differences.get(0),
-                            identity.isOfAnotherVersion(theirs)
-                                    ? "another version of this program made it. Add --overwrite to start anew"
-                                    : "undo the change, add --overwrite to start anew"));
-            errors.addAll(differences);
-            throw new SettingsException(errors);
+            String remedy = identity.isOfAnotherVersion(theirs)
+                    ? "another version of this program made it. Add --overwrite to start anew"
+                    : "undo the change, add --overwrite to start anew";
+            throw new SettingsException(List.of("%s %s (%s): %s, or name another run with --name"
+                    .formatted(folder, why, String.join("; ", differences), remedy)));
         }
     }
 
     /** Whether a run of these settings has ended here: there is nothing to do. */
     public boolean isDone() {
         return done.isPresent();
+    }
+
+    /**
+     * Whether the run that has ended here was of these files, so that nobody need read them to know that it was of their pairs.
+     *
+     * @param dataFiles fingerprint of their names and lengths; empty if it is not known
+     */
+    public boolean wasOf(String dataFiles) {
+        return !dataFiles.isEmpty()
+                && done.filter(run -> run.files().equals(dataFiles)).isPresent();
     }
 
     public Lease lease() {
@@ -275,7 +279,7 @@ public final class RunFolder implements AutoCloseable {
     public Optional<StoredCheckpoint> start(String data) throws IOException {
         identity = identity.withData(data);
         if (done.isPresent()) {
-            refuse(done.get(), "holds an earlier run, of other data");
+            refuse(done.get().identity(), "holds an earlier run, of other data");
         }
         if (from.isPresent()) {
             RunIdentity theirs = from.get().checkpoint().identity();
@@ -299,10 +303,14 @@ public final class RunFolder implements AutoCloseable {
         return writer;
     }
 
-    /** Marks the run as ended: all its results have been written. */
-    public void finish() throws IOException {
+    /**
+     * Marks the run as ended: all its results have been written.
+     *
+     * @param dataFiles fingerprint of the names and lengths of the files of the data set, from before they were read; empty if it is not known
+     */
+    public void finish(String dataFiles) throws IOException {
         lease.check();
-        FinishedRun.write(files, folder, identity);
+        FinishedRun.write(files, folder, identity, dataFiles);
     }
 
     /** Gives the folder up. */

@@ -57,8 +57,9 @@ class RunFolderTest {
         assertThatThrownBy(() -> open("x", "auto", OTHER, RunFolder.Earlier.KEEP))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("holds an unfinished run with 4 steps, of other settings")
-                .hasMessageContaining("training.steps was 720, now 800")
-                .hasMessageContaining("--overwrite");
+                .hasMessageContaining(" (training.steps was 720, now 800): undo")
+                .hasMessageContaining("--overwrite")
+                .satisfies(e -> assertThat(((SettingsException) e).errors()).hasSize(1));
         try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.KEEP)) {
             assertThatThrownBy(() -> run.start("other rows"))
                     .isInstanceOf(SettingsException.class)
@@ -157,11 +158,32 @@ class RunFolderTest {
     void aFinishedRunOfAnotherFormatIsRefusedInWords() throws IOException {
         finished("x");
         Path marker = runs.resolve("x").resolve("run.json");
-        Files.writeString(marker, Files.readString(marker).replace("\"format\" : 1", "\"format\" : 7"));
+        Files.writeString(marker, Files.readString(marker).replace("\"format\" : 2", "\"format\" : 7"));
 
         assertThatThrownBy(() -> open("x", "auto", SAME, RunFolder.Earlier.KEEP))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("run.json: it has format 7, this program reads 1");
+                .hasMessageContaining("run.json: it has format 7, this program reads 2");
+    }
+
+    @Test
+    void aFinishedRunKnowsTheFilesOfItsDataUnlessAnOlderProgramMadeIt() throws IOException {
+        finished("x");
+        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.KEEP)) {
+            assertThat(run.wasOf("files")).isTrue();
+            assertThat(run.wasOf("other files")).isFalse();
+        }
+        Path marker = runs.resolve("x").resolve("run.json");
+        Files.writeString(
+                marker,
+                Files.readString(marker)
+                        .replace("\"format\" : 2", "\"format\" : 1")
+                        .replaceAll(",\\s*\"files\" : \"files\"", ""));
+        assertThat(marker).content().doesNotContain("files");
+        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.KEEP)) {
+            assertThat(run.isDone()).isTrue();
+            assertThat(run.wasOf("files")).isFalse();
+            assertThat(run.wasOf("")).isFalse();
+        }
     }
 
     @Test
@@ -257,7 +279,7 @@ class RunFolderTest {
             assertThat(writer.written()).isZero();
             assertThat(writer.failure().orElseThrow()).contains("has taken it over");
             assertThat(second.start("data")).isEmpty();
-            assertThatThrownBy(first::finish).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> first.finish("files")).isInstanceOf(IOException.class);
         }
     }
 
@@ -273,7 +295,7 @@ class RunFolderTest {
             run.start("data");
             write(run);
             Files.writeString(runs.resolve(name).resolve(REPORT), "");
-            run.finish();
+            run.finish("files");
         }
     }
 
