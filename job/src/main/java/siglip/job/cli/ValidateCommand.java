@@ -44,6 +44,8 @@ final class ValidateCommand implements Runnable {
         try (SparkSession spark = Sessions.open("validate " + settings.run().name(), settings)) {
             OutputFolder.check(
                     "run.out", settings.run().folder(), spark.sparkContext().hadoopConfiguration());
+            out.println("reading pairs from " + settings.data().path());
+            out.flush();
             try (PairData data = PairData.open(
                             spark, settings.data(), settings.towers().table().buckets());
                     BatchSource batches = data.source(
@@ -65,9 +67,10 @@ final class ValidateCommand implements Runnable {
         used.add("text = %s (%s)".formatted(columns.text(), features.text()));
         columns.keywords().ifPresent(name -> used.add("keywords = " + name));
         columns.concept().ifPresent(name -> used.add("concept = " + name));
-        columns.key().ifPresent(name -> used.add("key = " + name));
         columns.classes().forEach(name -> used.add("class " + name));
         out.println("  columns      " + String.join(", ", used));
+        out.println("  ids          in the order of "
+                + columns.key().map(name -> "column " + name).orElse("files and rows"));
     }
 
     private static void print(DataSummary data, BatchSource batches, PrintWriter out) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -211,20 +212,23 @@ final class ParquetFormat implements DataFormat {
                     .orElseThrow();
             StructType understood = schema;
             Dataset<Row> table = rows.table();
+            StringJoiner mapped = new StringJoiner(", ", " (", ")").setEmptyValue("");
             if (!has(schema, IMAGE)) {
                 table = table.withColumn(IMAGE, col(image));
                 understood = understood.add(IMAGE, DataTypes.BinaryType);
+                mapped.add("image = " + image);
             }
             if (!has(schema, CAPTION) && has(schema, "txt")) {
                 table = table.withColumn(CAPTION, col("txt"));
                 understood = understood.add(CAPTION, schema.apply("txt").dataType());
+                mapped.add("caption = txt");
             }
             Column status = col("status");
             Column absent = when(
                     status.isNull().or(status.notEqual("success")),
                     concat(lit("status "), coalesce(status, lit("is missing"))));
             return new DataRows(
-                    "img2dataset's " + rows.form(),
+                    "img2dataset's " + rows.form() + mapped,
                     table,
                     rows.file(),
                     rows.row(),

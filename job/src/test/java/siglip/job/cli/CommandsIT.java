@@ -80,14 +80,48 @@ class CommandsIT {
     }
 
     @Test
+    void aRunThatIsDoneIsSaidToBeWithoutReadingItsDataAgain() throws IOException {
+        Path copy = Files.createDirectories(folder.resolve("copy"));
+        try (Stream<Path> files = Files.list(Path.of(pairs()))) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".parquet")).toList()) {
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+        }
+        String[] run = {
+            "compare",
+            "--out=" + folder.resolve("unread"),
+            "--set=run.name=once",
+            "--set=training.steps=2",
+            "--set=data.path=" + copy
+        };
+        assertThat(onPairs(run)).as(err.toString()).isEqualTo(0);
+        try (Stream<Path> files = Files.list(copy)) {
+            for (Path file : files.toList()) {
+                Files.write(file, new byte[(int) Files.size(file)]);
+            }
+        }
+
+        assertThat(onPairs(run)).as("nobody sees the damage: " + err).isEqualTo(0);
+        assertThat(out.toString()).contains("Already done");
+        assertThat(onPairs(with(run, "--set=training.learning-rate=0.5"))).isEqualTo(2);
+        assertThat(err.toString().lines()).as("the difference is told once").hasSize(1);
+        assertThat(err.toString()).contains("(training.learning-rate was ", ", now 0.5): undo the change");
+    }
+
+    @Test
     void validateSaysWhatIsThereAndShowsSettingsThatLoadAgain() throws IOException {
         assertThat(onPairs("validate", "--show")).as(err.toString()).isEqualTo(0);
 
         assertThat(out.toString())
                 .contains("380 rows", "held out     20 rows", "image of 24 floats, text of 24 floats")
-                .contains("columns      image = ", ", row 4: ", "24 image features");
-        Path shown = Files.writeString(
-                folder.resolve("shown.conf"), out.toString().split("The settings can be used.", 2)[0]);
+                .contains("columns      image = ", ", row 4: ", "24 image features")
+                .contains("ids          in the order of column id");
+        assertThat(out.toString().split("The settings can be used.", 2)[0])
+                .as("said before the work")
+                .endsWith("reading pairs from " + pairs() + System.lineSeparator());
+        Path shown =
+                Files.writeString(folder.resolve("shown.conf"), out.toString().split("reading pairs from", 2)[0]);
         assertThat(execute("validate", "--config", shown.toString())).isEqualTo(0);
     }
 

@@ -390,6 +390,7 @@ class FormsIT extends OnLocalSpark {
             assertThat(data.summary().rows()).isEqualTo(4);
             assertThat(data.summary().concepts()).isEqualTo(4);
             assertThat(data.summary().skipped()).isEmpty();
+            assertThat(data.summary().form()).isEqualTo("img2dataset's parquet (image = jpg, caption = txt)");
             assertThat(data.summary().absent())
                     .extracting(each -> each.reason() + " " + each.rows())
                     .containsExactly("status failed_to_download 4", "status failed_to_resize 4");
