@@ -10,6 +10,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 import siglip.job.config.FirstLine;
 import siglip.job.config.RootCause;
 import siglip.job.config.SettingsException;
+import siglip.job.files.Redaction;
 
 /** Tells on the error stream why the program ends, the cause in one line and last. */
 final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
@@ -24,7 +25,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
         ExitCode code = ExitCode.of(failure);
         Throwable known = ExitCode.known(failure);
-        PrintWriter err = command.getErr();
+        PrintWriter err = Redaction.writer(command.getErr());
         if (known instanceof SettingsException settings && settings.errors().size() > 1) {
             settings.errors().forEach(err::println);
         }
@@ -42,7 +43,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     @Override
     public int handleParseException(ParameterException failure, String[] args) {
         CommandLine command = failure.getCommandLine();
-        PrintWriter err = command.getErr();
+        PrintWriter err = Redaction.writer(command.getErr());
         if (failure instanceof NoCommandException) {
             command.usage(err);
         } else {
@@ -66,7 +67,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
 
     private void tell(CommandLine command, String line) {
-        told = line;
+        told = Redaction.of(line);
         command.getErr().println(command.getCommandSpec().root().name() + ": " + told);
         command.getErr().flush();
     }

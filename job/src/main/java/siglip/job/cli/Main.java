@@ -2,6 +2,7 @@ package siglip.job.cli;
 
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -9,6 +10,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
+import siglip.job.config.SettingsException;
+import siglip.job.files.Redaction;
 
 /** The program. Exit codes: see {@link ExitCode}. */
 @Command(
@@ -60,7 +63,8 @@ public final class Main {
             return code;
         } catch (IOException | RuntimeException e) {
             System.err.println("%s: cannot write the result %d (%s) to %s: %s"
-                    .formatted(Platform.program(), code, message, file.path(), e));
+                    .formatted(
+                            Platform.program(), code, message, Redaction.of(file.path()), Redaction.of(e.toString())));
             return code == 0 ? ExitCode.CRASH.code() : code;
         }
     }
@@ -109,7 +113,10 @@ public final class Main {
 
     /** Errors, such as a library that cannot be loaded, end the program as exceptions do: other threads must not keep it alive. */
     private static int execute(ParseResult parsed) {
+        CommandLine root = parsed.commandSpec().commandLine();
+        root.setOut(Redaction.writer(root.getOut()));
         try {
+            refuseLogins(parsed);
             Integer help = CommandLine.executeHelpRequest(parsed);
             if (help != null) {
                 return help;
@@ -122,6 +129,15 @@ public final class Main {
         } catch (Error e) {
             throw new CommandLine.ExecutionException(parsed.commandSpec().commandLine(), e.toString(), e);
         }
+    }
+
+    /** Other users of the machine see a command line, and Spark's pages show that of a driver. */
+    private static void refuseLogins(ParseResult parsed) {
+        parsed.originalArgs().stream().filter(Redaction::isNeeded).findFirst().ifPresent(argument -> {
+            SettingsException refusal = new SettingsException(
+                    List.of("%s holds a login: %s".formatted(Redaction.of(argument), SettingsException.LOGINS)));
+            throw new CommandLine.ExecutionException(parsed.commandSpec().commandLine(), refusal.getMessage(), refusal);
+        });
     }
 
     private static ParseResult last(ParseResult parsed) {

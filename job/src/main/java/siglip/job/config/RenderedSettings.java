@@ -7,17 +7,13 @@ import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import java.util.Map;
 import java.util.regex.Pattern;
+import siglip.job.files.Redaction;
 
 /** Settings as text for people and reports, without secrets. */
 final class RenderedSettings {
-    private static final String REDACTED = "(redacted)";
-
     /** Keys whose values are secrets. A bare {@code key} is the name of a column, and {@code tokens} are those of a caption. */
     private static final Pattern SECRET =
             Pattern.compile("(?i)secret|passw|token(?!s)|credential|(access|api|private|account|encryption)-?key");
-
-    /** User and password in the address of a file system. */
-    private static final Pattern LOGIN = Pattern.compile("(?<=://)[^/@\\s]*:[^/@\\s]*(?=@)");
 
     private RenderedSettings() {}
 
@@ -30,10 +26,10 @@ final class RenderedSettings {
                 continue;
             }
             if (SECRET.matcher(leaf.getKey()).find()) {
-                shown = shown.withValue(leaf.getKey(), ConfigValueFactory.fromAnyRef(REDACTED));
+                shown = shown.withValue(leaf.getKey(), ConfigValueFactory.fromAnyRef(Redaction.REDACTED));
             } else if (value.valueType() == ConfigValueType.STRING) {
                 String text = value.unwrapped().toString();
-                String without = LOGIN.matcher(text).replaceAll(REDACTED);
+                String without = Redaction.of(text);
                 if (!without.equals(text)) {
                     shown = shown.withValue(leaf.getKey(), ConfigValueFactory.fromAnyRef(without));
                 }

@@ -6,6 +6,10 @@ import java.util.List;
 public final class SettingsException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 
+    /** Why no address holds a login, and what to do instead. */
+    public static final String LOGINS = "give user and password to Hadoop, as in spark.hadoop.fs.s3a.access.key"
+            + " and spark.hadoop.fs.s3a.secret.key, or in the environment (docs/security.md)";
+
     private final List<String> errors;
 
     /** @param errors one line each, that begins with the place: file and line, or option; at least one */

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValueFactory;
 import java.util.ArrayList;
 import java.util.List;
+import siglip.job.files.Redaction;
 
 /**
  * Lays the layers of settings over each other and checks the result. From high to low: assignments, system properties,
@@ -27,6 +28,7 @@ public final class SettingsLoader {
             throw new SettingsException(problems);
         }
         Config known = UnknownKeys.check(merged, defaults, problems);
+        refuseLogins(known, problems);
         Settings settings = SettingsMapping.map(new SettingsReader(known, problems));
         if (!problems.isEmpty()) {
             throw new SettingsException(problems);
@@ -36,5 +38,20 @@ public final class SettingsLoader {
                 WARMUP, ConfigValueFactory.fromAnyRef(settings.training().warmupSteps()));
         Config shown = RenderedSettings.withoutSecrets(used);
         return new LoadedSettings(settings, RenderedSettings.of(shown), DecisiveSettings.of(shown));
+    }
+
+    /** Settings are printed, logged and kept with the run. */
+    private static void refuseLogins(Config settings, List<String> problems) {
+        SettingsLayers.leaves(settings.root()).forEach((key, value) -> {
+            String text = SettingsReader.show(value);
+            if (Redaction.isNeeded(text)) {
+                problems.add("%s: %s holds a login, %s: %s"
+                        .formatted(
+                                SettingsLayers.place(value.origin()),
+                                key,
+                                Redaction.of(text),
+                                SettingsException.LOGINS));
+            }
+        });
     }
 }

@@ -11,6 +11,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.files.FileSystems;
+import siglip.job.files.Redaction;
 import siglip.job.files.WholeFile;
 import siglip.kernels.blas.Matrix;
 
@@ -44,7 +45,10 @@ final class ExportFolder {
     }
 
     void write(String name, String text) throws IOException {
-        WholeFile.write(files, new Path(folder, name), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        WholeFile.write(
+                files,
+                new Path(folder, name),
+                out -> out.write(Redaction.of(text).getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Writes numbers lowest byte first. */

@@ -8,6 +8,7 @@ import org.apache.hadoop.fs.Path;
 import siglip.job.figures.MetricsJson;
 import siglip.job.figures.RunFigures;
 import siglip.job.files.FileSystems;
+import siglip.job.files.Redaction;
 import siglip.job.files.WholeFile;
 import siglip.job.training.StepJson;
 
@@ -50,6 +51,6 @@ public record RunFiles(Path report, Path metrics, Path steps) {
     }
 
     private static void text(FileSystem files, Path path, String text) throws IOException {
-        WholeFile.write(files, path, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        WholeFile.write(files, path, out -> out.write(Redaction.of(text).getBytes(StandardCharsets.UTF_8)));
     }
 }

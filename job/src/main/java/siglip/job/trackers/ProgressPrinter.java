@@ -14,6 +14,7 @@ import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.MetricFamily;
 import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.figures.RunFigures;
+import siglip.job.files.Redaction;
 import siglip.job.files.Unit;
 import siglip.job.training.StepRecord;
 
@@ -194,7 +195,7 @@ public final class ProgressPrinter implements Tracker {
             out.print("\r" + " ".repeat(shownLength) + "\r");
             shownLength = 0;
         }
-        out.println(text);
+        out.println(Redaction.of(text));
         out.flush();
     }
 }

@@ -205,6 +205,38 @@ class MainTest {
         assertThat(lastError()).endsWith("--config no/such/file.conf: there is no such file");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "validate --set data.path=s3a://me:hush@bucket/x",
+                "compare --out s3a://me:hu/sh@bucket/x",
+                "export s3a://me:hush@bucket/x --out x --result=ftp://me:hush@host/r.json",
+                "validate --nosuch=s3a://me:hush@bucket/x",
+                "s3a://me:hush@bucket/x"
+            })
+    void noLoginOnTheCommandLineIsTakenOrShown(String arguments) {
+        Failures failures = new Failures();
+
+        assertThat(execute(Main.commandLine(failures), arguments.split(" "))).isEqualTo(2);
+        assertThat(err.toString() + out + failures.told())
+                .contains("://(redacted)@")
+                .doesNotContain("hu");
+    }
+
+    @Test
+    void theTraceOfACrashShowsNoLogin() {
+        int code = end(() -> {
+            throw new IllegalStateException(
+                    "at s3a://me:hush@bucket", new IllegalStateException("or ftp://me:hush@host"));
+        });
+
+        assertThat(code).isEqualTo(1);
+        assertThat(err.toString())
+                .contains("s3a://(redacted)@bucket", "ftp://(redacted)@host")
+                .doesNotContain("hush");
+    }
+
     private int end(Callable<Integer> ending) {
         return execute(Main.commandLine(new Failures()).addSubcommand(new End(ending)), "end");
     }

@@ -80,6 +80,24 @@ class ScriptsTest {
     }
 
     @Test
+    void anUnknownOptionTakesNoCommandForItsValue() throws IOException, InterruptedException {
+        Ended ended = shell.run(List.of("scripts/submit", "--bogus", "compare"));
+
+        assertThat(ended.code()).isEqualTo(2);
+        assertThat(ended.output()).contains("unknown option --bogus: ");
+    }
+
+    @Test
+    void noLoginReachesThePagesOfSpark() throws IOException, InterruptedException {
+        Path jar = Files.writeString(folder.resolve("a.jar"), "a jar");
+
+        Ended ended = submit("echo submitted >&2", jar, "s3a://me:hush@bucket/result.json");
+
+        assertThat(ended.code()).isEqualTo(2);
+        assertThat(ended.output()).contains("(redacted)@bucket/").doesNotContain("hush", "submitted");
+    }
+
+    @Test
     void whatMavenSaysComesWithoutEscapeCodesAndWithItsExitCode() throws IOException, InterruptedException {
         program("bin/mvn", "printf '\\e[0m\\e[0m[\\e[1;31mERROR\\e[m] no such goal\\n'; exit 3");
 
@@ -117,6 +135,10 @@ class ScriptsTest {
 
     /** Submits in cluster mode to a spark-submit that does this with its arguments. */
     private Ended submit(String driver, Path result) throws IOException, InterruptedException {
+        return submit(driver, result, result.toString());
+    }
+
+    private Ended submit(String driver, Path jar, String result) throws IOException, InterruptedException {
         program("spark/bin/spark-class", "");
         program("spark/bin/spark-submit", driver);
         return shell.run(
@@ -132,7 +154,7 @@ class ScriptsTest {
                         "SPARK_CONF_DIR",
                         folder.toString(),
                         "SIGLIP_JAR",
-                        result.toString()));
+                        jar.toString()));
     }
 
     private void program(String name, String commands) throws IOException {

@@ -199,18 +199,22 @@ class SettingsLoaderTest {
 
     @Test
     void theRenderedSettingsHoldNoSecrets() {
-        String rendered = load(
-                        "data.path = \"s3a://me:hush@bucket/x\"\nrun.out = \"s3a://bucket/y@z\"", "data.columns.key=id")
-                .rendered();
-
-        assertThat(rendered)
-                .contains("s3a://(redacted)@bucket/x", "s3a://bucket/y@z", "key=id")
-                .doesNotContain("hush");
+        assertThat(load("run.out = \"s3a://bucket/y@z\"", "data.columns.key=id").rendered())
+                .contains("s3a://bucket/y@z", "key=id");
         Config secrets = ConfigFactory.parseString(
                 "a { secret-key = hush, accessKey = hush, password = hush, auth-token = hush, key = shown, tokens = 30 }");
         assertThat(RenderedSettings.of(RenderedSettings.withoutSecrets(secrets)))
                 .doesNotContain("hush")
                 .contains("shown", "30");
+    }
+
+    @Test
+    void anAddressWithALoginIsRefused() {
+        assertThat(errorsOf("data.path = \"s3a://me:hush@bucket/x\""))
+                .singleElement()
+                .asString()
+                .contains("data.path holds a login", "s3a://(redacted)@bucket/x", "spark.hadoop.fs.s3a.access.key")
+                .doesNotContain("hush");
     }
 
     @Test
