@@ -3,7 +3,6 @@ package siglip.job.batches;
 import java.io.Serializable;
 import siglip.job.formats.DataException;
 import siglip.job.order.EpochOrder;
-import siglip.job.order.Keyed;
 import siglip.job.order.Slices;
 
 /**
@@ -53,8 +52,8 @@ public record BatchPlan(long rows, int batchSize, long seed) implements Serializ
         return new Slices(batchSize, ranks);
     }
 
-    /** Whether a row's caption is taken with its keywords in an epoch; so in half of all cases. */
-    public boolean withKeywords(long epoch, long id) {
-        return Keyed.bits(Keyed.Use.CAPTION, seed, epoch, id) < 0;
+    /** What is taken of the texts of each row in an epoch. */
+    public CaptionDraw draw(long epoch) {
+        return new CaptionDraw(seed, epoch);
     }
 }

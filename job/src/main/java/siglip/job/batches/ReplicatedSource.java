@@ -44,8 +44,7 @@ public final class ReplicatedSource implements BatchSource {
         BatchPlan order = plan;
         return (rank, ranks, feed) -> {
             PackedPairs packed = shipped.value();
-            return new SliceReader(
-                    order, rank, ranks, (id, keywords, into, row) -> packed.copy((int) id, keywords, into, row));
+            return new SliceReader(order, rank, ranks, (id, draw, into, row) -> packed.copy((int) id, draw, into, row));
         };
     }
 

@@ -14,10 +14,12 @@ public record SharedConcepts(Map<Long, Long> concepts) {
         concepts = Map.copyOf(concepts);
     }
 
-    /** Counts the concepts of pairs that lie in memory. */
-    public static SharedConcepts of(PackedPairs pairs) {
-        int[] sorted =
-                IntStream.range(0, pairs.rows()).map(pairs::conceptId).sorted().toArray();
+    /** Counts the concepts of pairs that lie in memory, of each that of the text that is drawn. */
+    public static SharedConcepts of(PackedPairs pairs, CaptionDraw draw) {
+        int[] sorted = IntStream.range(0, pairs.rows())
+                .map(row -> pairs.conceptId(pairs.text(row, draw)))
+                .sorted()
+                .toArray();
         Map<Long, Long> concepts = new TreeMap<>();
         int from = 0;
         for (int to = 1; to <= sorted.length; to++) {

@@ -69,7 +69,7 @@ public final class ShuffledSource implements BatchSource {
         BatchPlan order = plan;
         PairShape pair = shape;
         return (rank, ranks, feed) -> new SliceReader(
-                order, rank, ranks, (id, keywords, into, row) -> next(feed, id).copy(pair, keywords, into, row));
+                order, rank, ranks, (id, draw, into, row) -> next(feed, id).copy(pair, draw, into, row));
     }
 
     @Override

@@ -11,11 +11,12 @@ final class SliceReader implements RankBatches {
     private final int rows;
     private long epoch;
     private EpochOrder order;
+    private CaptionDraw draw;
 
     /** Where pairs are copied from; they are asked for in the order of their positions. */
     interface Pairs {
         /** Copies a pair into a row of the batch. */
-        void copy(long id, boolean withKeywords, Batch into, int row);
+        void copy(long id, CaptionDraw draw, Batch into, int row);
     }
 
     SliceReader(BatchPlan plan, int rank, int ranks, Pairs pairs) {
@@ -25,6 +26,7 @@ final class SliceReader implements RankBatches {
         this.firstRow = slices.start(rank);
         this.rows = slices.size(rank);
         this.order = plan.order(0);
+        this.draw = plan.draw(0);
     }
 
     @Override
@@ -32,12 +34,13 @@ final class SliceReader implements RankBatches {
         if (plan.epoch(step) != epoch) {
             epoch = plan.epoch(step);
             order = plan.order(epoch);
+            draw = plan.draw(epoch);
         }
         into.start(rows);
         for (int row = 0; row < rows; row++) {
             long position = plan.position(step) + firstRow + row;
             long id = order.idAt(position);
-            pairs.copy(id, plan.withKeywords(epoch, id), into, row);
+            pairs.copy(id, draw, into, row);
         }
     }
 }

@@ -64,7 +64,7 @@ final class ValidateCommand implements Runnable {
     private static void print(Columns columns, FeatureNames features, PrintWriter out) {
         List<String> used = new ArrayList<>();
         used.add("image = %s (%s)".formatted(columns.image(), features.image()));
-        used.add("text = %s (%s)".formatted(columns.text(), features.text()));
+        used.add("text = %s (%s)".formatted(String.join(", ", columns.text()), features.text()));
         columns.keywords().ifPresent(name -> used.add("keywords = " + name));
         columns.concept().ifPresent(name -> used.add("concept = " + name));
         columns.classes().forEach(name -> used.add("class " + name));

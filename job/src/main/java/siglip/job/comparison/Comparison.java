@@ -16,6 +16,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.batches.BatchSource;
+import siglip.job.batches.CaptionDraw;
 import siglip.job.checkpoint.History;
 import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.config.DataSettings;
@@ -173,7 +174,8 @@ public final class Comparison {
     /** What batches have of pairs that share their concept, and what becomes of them; empty if that is next to nothing. */
     private Optional<String> duplicates(PairData data) {
         int batch = settings.training().batchSize();
-        double shared = data.sharedConcepts().perBatch(batch);
+        double shared =
+                data.sharedConcepts(new CaptionDraw(settings.run().seed(), 0)).perBatch(batch);
         if (shared < 0.01) {
             return Optional.empty();
         }

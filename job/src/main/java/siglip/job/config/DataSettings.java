@@ -94,9 +94,9 @@ public record DataSettings(
 
     /** What a column holds. */
     public enum Kind {
-        /** Decided by the column's type: binary or string is raw, arrays and vectors are features. */
+        /** Decided by the column's type: binary and strings are raw, arrays of numbers and vectors are features. */
         AUTO,
-        /** Encoded image bytes or the path of a picture file; a string. */
+        /** Encoded image bytes, the path of a picture file, or a caption, which may be stored as bytes. */
         RAW,
         /** Float features: array of float or double, little-endian float32 binary, or Spark's vector type. */
         FEATURES
@@ -105,17 +105,17 @@ public record DataSettings(
     /**
      * @param image image bytes, paths of picture files, or image features
      * @param imageKind what the image column holds
-     * @param text caption or text features
-     * @param textKind what the text column holds
+     * @param text captions or text features: one column or more, each of one text a row or of a list of them
+     * @param textKind what the text columns hold
      * @param keywords array of strings added to the caption in half the draws; empty for none
-     * @param concept identity of a caption for duplicates and retrieval; empty: the text itself
+     * @param concept identity of a caption for duplicates and retrieval; empty: the captions themselves
      * @param classes columns whose values are classes for class accuracy
      * @param key unique column that orders rows; empty: file and row order
      */
     public record Columns(
             String image,
             Kind imageKind,
-            String text,
+            List<String> text,
             Kind textKind,
             Optional<String> keywords,
             Optional<String> concept,

@@ -62,7 +62,7 @@ final class SettingsMapping {
                 new DataSettings.Columns(
                         reader.text("data.columns.image"),
                         reader.choice("data.columns.image-kind", DataSettings.Kind.class),
-                        reader.text("data.columns.text"),
+                        reader.names("data.columns.text"),
                         reader.choice("data.columns.text-kind", DataSettings.Kind.class),
                         reader.optionalText("data.columns.keywords"),
                         reader.optionalText("data.columns.concept"),

@@ -217,6 +217,18 @@ final class SettingsReader {
                 .toList();
     }
 
+    /** A text or a list of texts, of at least one that is not blank. */
+    List<String> names(String path) {
+        boolean isList = find(path)
+                .filter(value -> value.valueType() == ConfigValueType.LIST)
+                .isPresent();
+        List<String> names = isList ? texts(path) : optionalText(path).stream().toList();
+        if (names.isEmpty() || names.contains("")) {
+            unfit(path, "a text or a list of texts");
+        }
+        return names;
+    }
+
     /** Whole numbers of at least 1. */
     List<Integer> sizes(String path) {
         String wanted = "a list of whole numbers of at least 1";

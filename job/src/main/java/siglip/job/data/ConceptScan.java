@@ -43,11 +43,8 @@ final class ConceptScan {
         long bytes = 0;
         while (rows.hasNext()) {
             InternalRow row = rows.next();
-            if (row.isNullAt(0)) {
-                continue;
-            }
             byte[] concept = row.getBinary(0);
-            if (concept.length > 0 && found.add(concept)) {
+            if (found.add(concept)) {
                 bytes += concept.length + OBJECT_BYTES;
                 if (bytes > most) {
                     return List.of(new byte[0]);

@@ -24,6 +24,7 @@ import siglip.job.features.PairShape;
 import siglip.job.files.JavaSerialized;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFile;
+import siglip.job.formats.PairReader.Identity;
 import siglip.job.formats.PairTable;
 
 /** Opens a data set: numbers the concepts, scans all rows, decides which are kept, and rejects unusable data. */
@@ -76,7 +77,9 @@ final class DataCheck {
         long leftOut = found.count(Fate.LEFT_OUT);
         RowNames names = new RowNames(table);
         List<Skipped> skipped = found.skipped(names);
-        long packedBytes = training * (Float.BYTES * (long) (shape.imageWidth() + shape.textWidth()) + 12)
+        long texts = scan.trainTexts();
+        long packedBytes = training * (Float.BYTES * (long) shape.imageWidth())
+                + texts * (Float.BYTES * (long) shape.textWidth() + 12)
                 + Integer.BYTES * scan.trainTokens();
         return new DataSummary(
                 settings.path(),
@@ -104,7 +107,7 @@ final class DataCheck {
     }
 
     private Concepts concepts() {
-        if (!table.reader().concept()) {
+        if (table.reader().identity() == Identity.ROW) {
             if (settings.leftOutEvery() > 0) {
                 throw new DataException(
                         "Cannot leave concepts out (data.left-out-every = %d): texts are features and data.columns.concept is not set. Set data.left-out-every = 0, or name the concept column"

@@ -14,6 +14,7 @@ import siglip.job.batches.EncodedPair;
 import siglip.job.batches.SlicePartitioner;
 import siglip.job.config.DataSettings.Format;
 import siglip.job.features.Pair;
+import siglip.job.features.Texts;
 import siglip.job.formats.ColumnNames;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFailure;
@@ -133,11 +134,10 @@ public final class EmbeddingPairs {
                     String where = "%s, row %d".formatted(file, index);
                     Pair pair = new Pair(
                             checked(row, 2, image, expected, where),
-                            checked(row, 3, text, expected, where),
-                            new int[0],
-                            0);
+                            Texts.ofFeatures(List.of(checked(row, 3, text, expected, where))));
                     return new Tuple2<>(
-                            first.get(file) + index, EncodedPair.of(0, pair).bytes());
+                            first.get(file) + index,
+                            EncodedPair.of(new int[1], pair).bytes());
                 })
                 .repartitionAndSortWithinPartitions(new SlicePartitioner(cut))
                 .values();

@@ -38,7 +38,8 @@ public final class FirstPair {
     private static Iterator<int[]> widths(PairReader reader, InternalRow row) {
         try {
             Pair pair = reader.read(row);
-            return List.of(new int[] {pair.image().length, pair.text().length}).iterator();
+            return List.of(new int[] {pair.image().length, pair.texts().width()})
+                    .iterator();
         } catch (InvalidRow e) {
             return Collections.emptyIterator();
         }

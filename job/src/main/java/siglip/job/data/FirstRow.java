@@ -2,6 +2,7 @@ package siglip.job.data;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -11,11 +12,12 @@ import java.util.stream.Collectors;
  * @param place file and row
  * @param use what the row is for, or why it is not used
  * @param image format and size of the picture, or what else the cell holds
- * @param text beginning of the caption; empty where there is none
+ * @param captions beginning of each; none where texts are features
  * @param classes value of each class column
  */
-public record FirstRow(String place, String use, String image, String text, Map<String, String> classes) {
+public record FirstRow(String place, String use, String image, List<String> captions, Map<String, String> classes) {
     public FirstRow {
+        captions = List.copyOf(captions);
         classes = Collections.unmodifiableMap(new LinkedHashMap<>(classes));
     }
 
@@ -24,6 +26,7 @@ public record FirstRow(String place, String use, String image, String text, Map<
         String named = classes.entrySet().stream()
                 .map(each -> ", %s = %s".formatted(each.getKey(), each.getValue()))
                 .collect(Collectors.joining());
-        return "%s: %s, %s%s%s".formatted(place, use, image, text.isEmpty() ? "" : ", \"" + text + "\"", named);
+        String texts = captions.stream().map(each -> ", \"" + each + "\"").collect(Collectors.joining());
+        return "%s: %s, %s%s%s".formatted(place, use, image, texts, named);
     }
 }

@@ -51,12 +51,7 @@ record FirstRows(PairTable table, RowReader reader, List<String> classes, Map<Fa
             int column = PairTable.CLASSES + i;
             values.put(classes.get(i), row.isNullAt(column) ? "" : shortened(row.getString(column)));
         }
-        return new FirstRow(
-                RowNames.of(row, file),
-                use(row),
-                image(row),
-                shortened(table.reader().text().shown(row)),
-                values);
+        return new FirstRow(RowNames.of(row, file), use(row), image(row), captions(row), values);
     }
 
     private String use(InternalRow row) {
@@ -87,6 +82,17 @@ record FirstRows(PairTable table, RowReader reader, List<String> classes, Map<Fa
             return table.reader().image().shown(row);
         } catch (InvalidRow e) {
             return e.reason();
+        }
+    }
+
+    private List<String> captions(InternalRow row) {
+        try {
+            return table.reader().text().shown(row).stream()
+                    .map(FirstRows::shortened)
+                    .filter(each -> !each.isEmpty())
+                    .toList();
+        } catch (InvalidRow e) {
+            return List.of();
         }
     }
 

@@ -1,6 +1,7 @@
 package siglip.job.data;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import scala.Tuple2;
 import scala.Tuple4;
 import siglip.job.batches.BatchPlan;
 import siglip.job.batches.BatchSource;
+import siglip.job.batches.CaptionDraw;
 import siglip.job.batches.EncodedPair;
 import siglip.job.batches.PackedPairs;
 import siglip.job.batches.ReplicatedSource;
@@ -36,6 +38,7 @@ import siglip.job.formats.DataException;
 import siglip.job.formats.DataFailure;
 import siglip.job.formats.InvalidRow;
 import siglip.job.formats.PairReader;
+import siglip.job.formats.PairReader.Identity;
 import siglip.job.formats.PairTable;
 
 /**
@@ -182,17 +185,17 @@ public final class PairData implements AutoCloseable {
     /** Some rows as they were, their pictures at most {@value #THUMBNAIL} pixels wide and high. Reads their files again. */
     public Map<Place, Original> originals(Collection<Place> places) {
         PairReader columns = reader;
-        JavaRDD<Tuple4<String, Integer, byte[], String>> read = table.scan(
+        JavaRDD<Tuple4<String, Integer, byte[], String[]>> read = table.scan(
                         places.stream().map(Place::file).distinct().toList(),
                         places.stream().map(Place::row).distinct().toList())
                 .map(row -> new Tuple4<>(
                         row.getUTF8String(PairTable.FILE).toString(),
                         (int) row.getLong(PairTable.ROW),
                         thumbnail(columns, row),
-                        columns.text().shown(row)));
+                        captions(columns, row)));
         Map<Place, Original> originals = new HashMap<>();
-        for (Tuple4<String, Integer, byte[], String> each : DataFailure.named(settings.path(), read::collect)) {
-            originals.put(new Place(each._1(), each._2()), new Original(each._3(), each._4()));
+        for (Tuple4<String, Integer, byte[], String[]> each : DataFailure.named(settings.path(), read::collect)) {
+            originals.put(new Place(each._1(), each._2()), new Original(each._3(), List.of(each._4())));
         }
         originals
                 .keySet()
@@ -217,22 +220,33 @@ public final class PairData implements AutoCloseable {
     }
 
     /**
-     * How many training pairs each concept has; nothing where pairs have no concepts. Where the pairs are not replicated this reads all of them
-     * once more, as an epoch does.
+     * How many training pairs each concept has, given the texts that are drawn in an epoch; nothing where pairs have no concepts. Where the pairs are
+     * not replicated this reads all of them once more, as an epoch does.
      */
-    public SharedConcepts sharedConcepts() {
-        if (!reader.concept()) {
+    public SharedConcepts sharedConcepts(CaptionDraw draw) {
+        if (reader.identity() == Identity.ROW) {
             return new SharedConcepts(Map.of());
         }
         if (summary.source() == Source.REPLICATED) {
-            return SharedConcepts.of(training());
+            return SharedConcepts.of(training(), draw);
         }
-        JavaRDD<Integer> concepts = trainingPairs().map(bytes -> new EncodedPair(bytes).conceptId());
+        JavaRDD<Integer> concepts = trainingPairs().map(bytes -> new EncodedPair(bytes).conceptId(draw));
         return new SharedConcepts(
                 DataFailure.named(settings.path(), () -> concepts.mapToPair(concept -> new Tuple2<>(concept, 1L))
                         .reduceByKey(Long::sum)
                         .values()
                         .countByValue()));
+    }
+
+    /** Those that can be used, in the order of their numbers. */
+    private static String[] captions(PairReader columns, InternalRow row) {
+        try {
+            return columns.text().read(row).captions().stream()
+                    .map(utf8 -> new String(utf8, StandardCharsets.UTF_8))
+                    .toArray(String[]::new);
+        } catch (InvalidRow changed) {
+            return new String[0];
+        }
     }
 
     private PackedPairs pack() {
@@ -267,7 +281,7 @@ public final class PairData implements AutoCloseable {
     private PairSet set(KeptRows chosen, long firstConceptId) {
         Broadcast<JavaSerialized<KeptRows>> ids = spark.broadcast(new JavaSerialized<>(KeptRows.class, chosen));
         broadcasts.add(ids);
-        return new PairSet(ids, shape(), scaling(), !reader.concept(), firstConceptId);
+        return new PairSet(ids, shape(), scaling(), reader.identity() == Identity.ROW, firstConceptId);
     }
 
     @Override

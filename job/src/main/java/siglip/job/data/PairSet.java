@@ -1,6 +1,7 @@
 package siglip.job.data;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import siglip.job.batches.EncodedPair;
@@ -26,8 +27,11 @@ record PairSet(
         return rows.filter(row -> idOf(row) >= 0).map(row -> {
             EncodedPair pair = new EncodedPair(row.pair);
             long id = idOf(row);
-            int conceptId = ownConcepts ? (int) (firstConceptId + id) : pair.conceptId();
-            return row.with(pair.with(id, conceptId, shape, scaling).bytes());
+            int[] concepts = pair.conceptIds();
+            if (ownConcepts) {
+                Arrays.fill(concepts, (int) (firstConceptId + id));
+            }
+            return row.with(pair.with(id, concepts, shape, scaling).bytes());
         });
     }
 

@@ -1,16 +1,19 @@
 package siglip.job.data;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.catalyst.InternalRow;
 import siglip.job.batches.EncodedPair;
 import siglip.job.data.ReadRow.Fate;
 import siglip.job.features.Pair;
+import siglip.job.features.Texts;
 import siglip.job.files.JavaSerialized;
 import siglip.job.formats.DataException;
 import siglip.job.formats.InvalidRow;
 import siglip.job.formats.PairReader;
+import siglip.job.formats.PairReader.Identity;
 import siglip.job.formats.PairTable;
 
 /**
@@ -48,7 +51,7 @@ record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts
         }
         int concept = -1;
         boolean leftOut = false;
-        if (reader.concept() && !PairTable.hasNoConcept(row)) {
+        if (reader.identity() != Identity.ROW && !PairTable.hasNoConcept(row)) {
             Concepts known = concepts.value().value();
             concept = known.idOf(row.getBinary(PairTable.CONCEPT));
             leftOut = known.isLeftOut(concept);
@@ -65,12 +68,24 @@ record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts
                     train ? Fate.TRAIN : leftOut || unseen ? Fate.UNSEEN : Fate.SEEN,
                     "",
                     pair.image().length,
-                    pair.text().length,
-                    EncodedPair.of(concept, pair).bytes(),
+                    pair.texts().width(),
+                    EncodedPair.of(conceptIds(pair.texts(), concept), pair).bytes(),
                     train ? new String[0] : classes(row));
         } catch (InvalidRow e) {
             return without(file, (int) index, Fate.SKIPPED, e.reason());
         }
+    }
+
+    /** Of each text: that of the row, unless captions are concepts. */
+    private int[] conceptIds(Texts texts, int concept) {
+        int[] ids = new int[texts.count()];
+        Arrays.fill(ids, concept);
+        if (reader.identity() == Identity.CAPTION) {
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = concepts.value().value().idOf(texts.captions().get(i));
+            }
+        }
+        return ids;
     }
 
     private static ReadRow without(String file, int row, Fate fate, String reason) {

@@ -47,7 +47,9 @@ final class ScalingSums implements Serializable {
             sides.image().add(pair.image(shape));
         }
         if (textScaling == Scaling.STANDARDISE) {
-            sides.text().add(pair.text(shape));
+            for (float[] text : pair.texts(shape)) {
+                sides.text().add(text);
+            }
         }
     }
 

@@ -32,6 +32,7 @@ final class ScanSummary implements Serializable {
     private final Map<String, Map<Group, RoaringBitmap>> rows = new HashMap<>();
 
     private final ScalingSums sums;
+    private long trainTexts;
     private long trainTokens;
     private long checksum;
 
@@ -74,6 +75,11 @@ final class ScanSummary implements Serializable {
         return sums.scaling(shape);
     }
 
+    /** Texts of all training rows. */
+    long trainTexts() {
+        return trainTexts;
+    }
+
     /** Tokens of all training rows, keywords and all. */
     long trainTokens() {
         return trainTokens;
@@ -102,6 +108,7 @@ final class ScanSummary implements Serializable {
         if (row.fate == Fate.TRAIN) {
             EncodedPair pair = new EncodedPair(row.pair);
             sums.add(new PairShape(row.imageWidth, row.textWidth), pair);
+            trainTexts += pair.count();
             trainTokens += pair.tokenCount();
         }
     }
@@ -111,6 +118,7 @@ final class ScanSummary implements Serializable {
                 (file, groups) -> groups.forEach((group, bitmap) -> rows.computeIfAbsent(file, name -> new HashMap<>())
                         .merge(group, bitmap, (mine, theirs) -> RoaringBitmap.or(mine, theirs))));
         sums.add(other.sums);
+        trainTexts += other.trainTexts;
         trainTokens += other.trainTokens;
         checksum += other.checksum;
     }

@@ -112,7 +112,10 @@ final class ScannedFiles {
     /** SHA-256 over columns, files, rows that are kept, and their features: which computed them is seen by their values. */
     String fingerprint(Columns columns) {
         MessageDigest digest = Sha256.digest();
-        update(digest, "%s %s %d".formatted(columns, shape, scan.checksum()));
+        List<String> text = columns.text();
+        String named =
+                columns.toString().replace("text=" + text, "text=" + String.join(", ", text)); // as one column is named
+        update(digest, "%s %s %d".formatted(named, shape, scan.checksum()));
         for (DataFile file : files) {
             update(digest, "%s %d %d".formatted(file.name(), file.bytes(), file.rows()));
             for (Fate fate : KEPT) {

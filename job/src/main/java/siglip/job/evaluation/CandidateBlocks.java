@@ -14,12 +14,14 @@ final class CandidateBlocks implements Serializable {
     private static final long serialVersionUID = 1L;
 
     private final float[][] blocks;
-    private final int[] concepts;
+    private final int count;
+    private final ConceptIndex index;
     private final int width;
 
-    private CandidateBlocks(float[][] blocks, int[] concepts, int width) {
+    private CandidateBlocks(float[][] blocks, int count, ConceptIndex index, int width) {
         this.blocks = blocks;
-        this.concepts = concepts;
+        this.count = count;
+        this.index = index;
         this.width = width;
     }
 
@@ -37,16 +39,16 @@ final class CandidateBlocks implements Serializable {
             }
             blocks[b] = block;
         }
-        return new CandidateBlocks(blocks, side.concepts(), width);
+        return new CandidateBlocks(blocks, count, ConceptIndex.of(side.concepts()), width);
     }
 
     int count() {
-        return concepts.length;
+        return count;
     }
 
-    /** Of each candidate. */
-    int[] concepts() {
-        return concepts;
+    /** The candidates that have one of these concepts. */
+    int[] right(int... concepts) {
+        return index.right(concepts);
     }
 
     /** {@code into[q][j]} = dot product of query {@code from + q} and candidate j, for each row of {@code into}. */

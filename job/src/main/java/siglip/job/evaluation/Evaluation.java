@@ -27,6 +27,11 @@ public record Evaluation(
         return direction == Direction.IMAGE_TO_TEXT ? imageToText : textToImage;
     }
 
+    /** What a model that cannot tell the candidates apart would score in this direction; NaN without candidates. */
+    public double chance(Direction direction, RetrievalMetric metric) {
+        return metric.chance(candidates(direction), score(direction).rights());
+    }
+
     /** How many candidates a search in this direction has: as many as the other has queries. */
     public int candidates(Direction direction) {
         return direction == Direction.IMAGE_TO_TEXT ? textToImage.queries() : imageToText.queries();

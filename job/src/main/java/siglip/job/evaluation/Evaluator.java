@@ -14,7 +14,7 @@ import org.apache.spark.broadcast.Broadcast;
 import siglip.job.batches.PackedPairs;
 import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData.HeldOut;
-import siglip.job.data.Place;
+import siglip.job.evaluation.Gallery.Item;
 import siglip.job.evaluation.Retrieval.Search;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
@@ -31,7 +31,8 @@ public final class Evaluator implements AutoCloseable {
     private final Embedder embedder;
     private final List<HeldOutSet> sets = new ArrayList<>();
     private final RowFeatures rows;
-    private final int centring; // training rows at the end, whose means centre the embeddings
+    private final int centringImages; // of training rows, at the end: their means centre the embeddings
+    private final int centringTexts;
     private final Broadcast<float[][]> imageRows;
     private final Broadcast<float[][]> textRows; // features; no blocks when texts are tokens
 
@@ -65,13 +66,19 @@ public final class Evaluator implements AutoCloseable {
             rows.addTexts(set.pairs(), set.texts());
         }
         int centres = 0;
+        int textCentres = 0;
         for (PackedPairs pairs : training) {
             int[] sample = spread(pairs.rows());
             rows.addImages(pairs, sample);
-            rows.addTexts(pairs, sample);
+            int[] texts = IntStream.of(sample)
+                    .flatMap(row -> IntStream.range(pairs.firstText(row), pairs.firstText(row + 1)))
+                    .toArray();
+            rows.addTexts(pairs, texts);
             centres += sample.length;
+            textCentres += texts.length;
         }
-        centring = centres;
+        centringImages = centres;
+        centringTexts = textCentres;
         imageRows = broadcast(rows.images(), spec.shape().imageWidth());
         textRows = broadcast(rows.texts(), spec.shape().textWidth());
     }
@@ -101,13 +108,13 @@ public final class Evaluator implements AutoCloseable {
         Map<String, GalleryQueries.Side> byImage = new LinkedHashMap<>();
         Map<String, GalleryQueries.Side> byText = new LinkedHashMap<>();
         arms.forEach((arm, parameters) -> {
-            EmbeddedSide images = slice(embedImages(parameters), 0, set.concepts(set.images()));
-            EmbeddedSide texts = slice(embedTexts(parameters), 0, set.concepts(set.texts()));
+            EmbeddedSide images = slice(embedImages(parameters), 0, set.imageConcepts());
+            EmbeddedSide texts = slice(embedTexts(parameters), 0, set.textConcepts());
             byImage.put(arm, new GalleryQueries.Side(images, CandidateBlocks.of(texts)));
             byText.put(arm, new GalleryQueries.Side(texts, CandidateBlocks.of(images)));
         });
-        List<Place> images = set.places(set.images());
-        List<Place> texts = set.places(set.texts());
+        List<Item> images = set.imageItems();
+        List<Item> texts = set.textItems();
         List<Gallery.Query> queries = new ArrayList<>();
         queries.addAll(GalleryQueries.choose(Direction.IMAGE_TO_TEXT, byImage, images, texts, seed));
         queries.addAll(GalleryQueries.choose(Direction.TEXT_TO_IMAGE, byText, texts, images, seed));
@@ -124,8 +131,8 @@ public final class Evaluator implements AutoCloseable {
         List<EmbeddedSide> ownTexts = new ArrayList<>();
         List<Search> searches = new ArrayList<>();
         for (HeldOutSet set : sets) {
-            EmbeddedSide images = slice(allImages, image, set.concepts(set.images()));
-            EmbeddedSide texts = slice(allTexts, text, set.concepts(set.texts()));
+            EmbeddedSide images = slice(allImages, image, set.imageConcepts());
+            EmbeddedSide texts = slice(allTexts, text, set.textConcepts());
             image += images.count();
             text += texts.count();
             ownImages.add(images);
@@ -144,7 +151,12 @@ public final class Evaluator implements AutoCloseable {
                     sets.get(s).set(),
                     scores.get(2 * s),
                     scores.get(2 * s + 1),
-                    classes(sets.get(s), images, texts, centre(allImages, images), centre(allTexts, texts))));
+                    classes(
+                            sets.get(s),
+                            images,
+                            texts,
+                            centre(allImages, images, centringImages),
+                            centre(allTexts, texts, centringTexts))));
         }
         return List.copyOf(evaluations);
     }
@@ -152,11 +164,11 @@ public final class Evaluator implements AutoCloseable {
     private EmbeddedSide embedImages(Parameters parameters) {
         int in = spec.shape().imageWidth();
         float[] rows = embedder.embed(spec.imageGraph(parameters), imageRows, in, spec.width());
-        return new EmbeddedSide(rows, new int[0], spec.width());
+        return new EmbeddedSide(rows, new int[0][], spec.width());
     }
 
     private EmbeddedSide embedTexts(Parameters parameters) {
-        return new EmbeddedSide(textEmbeddings(parameters), new int[0], spec.width());
+        return new EmbeddedSide(textEmbeddings(parameters), new int[0][], spec.width());
     }
 
     private float[] textEmbeddings(Parameters parameters) {
@@ -174,16 +186,16 @@ public final class Evaluator implements AutoCloseable {
         }
     }
 
-    private static EmbeddedSide slice(EmbeddedSide all, int from, int[] concepts) {
+    private static EmbeddedSide slice(EmbeddedSide all, int from, int[][] concepts) {
         int width = all.width();
         return new EmbeddedSide(
                 Arrays.copyOfRange(all.rows(), from * width, (from + concepts.length) * width), concepts, width);
     }
 
     /** Mean of the training rows at the end, or of the set's own. */
-    private double[] centre(EmbeddedSide all, EmbeddedSide own) {
+    private static double[] centre(EmbeddedSide all, EmbeddedSide own, int centring) {
         int last = all.rows().length / all.width();
-        return ClassAccuracy.mean(centring == 0 ? own : slice(all, last - centring, new int[centring]));
+        return ClassAccuracy.mean(centring == 0 ? own : slice(all, last - centring, new int[centring][]));
     }
 
     private static Map<String, Double> classes(
@@ -195,7 +207,7 @@ public final class Evaluator implements AutoCloseable {
                             set.classes(column, set.images()),
                             imageMean,
                             texts,
-                            set.classes(column, set.texts()),
+                            set.classes(column, set.rowsOfTexts()),
                             textMean)
                     .ifPresent(share -> accuracy.put(column, share));
         }

@@ -25,17 +25,24 @@ public record Gallery(HeldOut set, List<Query> queries, Map<Place, Original> ori
     /**
      * One query.
      *
-     * @param row of the query
+     * @param item what searches
      * @param found by each arm, the nearest first
      */
-    public record Query(Direction direction, Outcome outcome, Place row, Map<String, List<Found>> found) {}
+    public record Query(Direction direction, Outcome outcome, Item item, Map<String, List<Found>> found) {}
+
+    /**
+     * An image or a caption of the held-out set.
+     *
+     * @param caption which of the row's captions, from 0, among those that can be used
+     */
+    public record Item(Place row, int caption) {}
 
     /**
      * A candidate that was found.
      *
      * @param right whether it is of the query's concept
      */
-    public record Found(Place row, boolean right) {}
+    public record Found(Item item, boolean right) {}
 
     /** Before its rows have been read. */
     static Gallery of(HeldOut set, List<Query> queries) {
@@ -46,8 +53,10 @@ public record Gallery(HeldOut set, List<Query> queries, Map<Place, Original> ori
     public Collection<Place> rows() {
         TreeSet<Place> rows = new TreeSet<>();
         for (Query query : queries) {
-            rows.add(query.row());
-            query.found().values().forEach(found -> found.forEach(each -> rows.add(each.row())));
+            rows.add(query.item().row());
+            query.found()
+                    .values()
+                    .forEach(found -> found.forEach(each -> rows.add(each.item().row())));
         }
         return rows;
     }

@@ -5,9 +5,11 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import siglip.job.data.Place;
 import siglip.job.evaluation.Gallery.Found;
+import siglip.job.evaluation.Gallery.Item;
 import siglip.job.evaluation.Gallery.Outcome;
 import siglip.job.evaluation.Gallery.Query;
 import siglip.job.order.EpochOrder;
@@ -36,11 +38,11 @@ public final class GalleryQueries {
 
     /**
      * @param arms by their names; all have the same queries and candidates
-     * @param queries where each query lies
-     * @param candidates where each candidate lies
+     * @param queries the image or caption of each query
+     * @param candidates the image or caption of each candidate
      */
     static List<Query> choose(
-            Direction direction, Map<String, Side> arms, List<Place> queries, List<Place> candidates, long seed) {
+            Direction direction, Map<String, Side> arms, List<Item> queries, List<Item> candidates, long seed) {
         Map<Outcome, List<Query>> chosen = new EnumMap<>(Outcome.class);
         for (Outcome outcome : Outcome.values()) {
             chosen.put(outcome, new ArrayList<>());
@@ -66,16 +68,17 @@ public final class GalleryQueries {
     }
 
     /** The candidates most similar to a query, of equal ones the first. */
-    private static List<Found> nearest(Side side, int query, List<Place> candidates) {
+    private static List<Found> nearest(Side side, int query, List<Item> candidates) {
         float[][] similarity = new float[1][side.candidates().count()];
         side.candidates().similarities(side.queries().rows(), query, 1, similarity);
+        Set<Integer> right = IntStream.of(side.candidates().right(side.queries().concepts()[query]))
+                .boxed()
+                .collect(Collectors.toSet());
         return IntStream.range(0, candidates.size())
                 .boxed()
                 .sorted((a, b) -> Float.compare(value(similarity[0][b]), value(similarity[0][a])))
                 .limit(NEAREST)
-                .map(j -> new Found(
-                        candidates.get(j),
-                        side.candidates().concepts()[j] == side.queries().concepts()[query]))
+                .map(j -> new Found(candidates.get(j), right.contains(j)))
                 .toList();
     }
 

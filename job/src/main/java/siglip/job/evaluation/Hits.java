@@ -3,6 +3,8 @@ package siglip.job.evaluation;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -21,8 +23,9 @@ final class Hits implements Serializable {
      * @param nearer wrong candidates nearer than the nearest right one
      * @param tiedWrong wrong candidates level with it
      * @param tiedRight right candidates level with it, itself among them; 0 if the query has none
+     * @param right right candidates in all
      */
-    record Query(int nearer, int tiedWrong, int tiedRight) implements Serializable {}
+    record Query(int nearer, int tiedWrong, int tiedRight, int right) implements Serializable {}
 
     private final List<List<Query>> parts = new ArrayList<>(List.of(new ArrayList<>()));
 
@@ -30,34 +33,29 @@ final class Hits implements Serializable {
      * One query.
      *
      * @param similarity to each candidate
-     * @param concepts of the candidates
-     * @param right the query's concept
+     * @param right candidates that are right, each once
      */
-    void add(float[] similarity, int[] concepts, int right) {
-        int count = concepts.length;
+    void add(float[] similarity, int... right) {
         float best = Float.NEGATIVE_INFINITY;
-        for (int j = 0; j < count; j++) {
-            if (concepts[j] == right && similarity[j] > best) {
+        for (int j : right) {
+            if (similarity[j] > best) {
                 best = similarity[j];
             }
         }
-        int nearer = 0;
-        int tiedWrong = 0;
-        int tiedRight = 0;
         float above = best + TIE;
         float below = best - TIE;
-        for (int j = 0; j < count; j++) {
-            if (similarity[j] >= below) {
-                if (concepts[j] == right) {
-                    tiedRight++;
-                } else if (similarity[j] > above) {
-                    nearer++;
-                } else {
-                    tiedWrong++;
-                }
-            }
+        int tiedRight = 0;
+        for (int j : right) {
+            tiedRight += similarity[j] >= below ? 1 : 0;
         }
-        add(new Query(nearer, tiedWrong, best == Float.NEGATIVE_INFINITY ? 0 : tiedRight));
+        int nearer = 0;
+        int tied = 0;
+        for (float each : similarity) {
+            nearer += each > above ? 1 : 0;
+            tied += each >= below ? 1 : 0;
+        }
+        int tiedWrong = tied - nearer - tiedRight;
+        add(new Query(nearer, tiedWrong, best == Float.NEGATIVE_INFINITY ? 0 : tiedRight, right.length));
     }
 
     void add(Query query) {
@@ -93,8 +91,18 @@ final class Hits implements Serializable {
     RetrievalScore score() {
         return RetrievalScore.of(
                 count(),
+                rights(),
                 Stream.of(RetrievalMetric.values())
                         .mapToDouble(metric -> metric.of(this))
                         .toArray());
+    }
+
+    /** How many queries have so many right candidates. */
+    private Map<Integer, Integer> rights() {
+        Map<Integer, Integer> rights = new TreeMap<>();
+        for (List<Query> part : parts) {
+            part.forEach(query -> rights.merge(query.right(), 1, Integer::sum));
+        }
+        return rights;
     }
 }

@@ -20,21 +20,28 @@ public final class NearestNeighbour {
 
     private NearestNeighbour() {}
 
-    /** The share of held-out images whose concept is among the 1, 5 and 10 nearest concepts of the training images. */
+    /** A training image, and one of its concepts. */
+    private record Named(int concept, int row) {}
+
+    /** The share of held-out images of which a concept is among the 1, 5 and 10 nearest concepts of the training images. */
     public static RetrievalScore search(JavaSparkContext spark, PackedPairs training, EvaluationRows heldOut) {
         int width = training.shape().imageWidth();
-        int[] sorted = IntStream.range(0, training.rows())
+        // An image of several captions is an image of each of them where captions stand for concepts.
+        List<Named> images = IntStream.range(0, training.rows())
                 .boxed()
-                .sorted(Comparator.comparingInt(training::conceptId))
-                .mapToInt(Integer::intValue)
-                .toArray();
-        int[] concepts = IntStream.of(sorted).map(training::conceptId).toArray();
+                .flatMap(row ->
+                        IntStream.of(HeldOutSet.concepts(training, row)).mapToObj(concept -> new Named(concept, row)))
+                .sorted(Comparator.comparingInt(Named::concept))
+                .toList();
+        int[] sorted = images.stream().mapToInt(Named::row).toArray();
+        int[] concepts = images.stream().mapToInt(Named::concept).toArray();
         float[] queries =
                 features(heldOut.pairs(), IntStream.range(0, heldOut.size()).toArray());
-        int[] rights = IntStream.range(0, heldOut.size())
-                .map(heldOut.pairs()::conceptId)
-                .toArray();
-        float[] best = best(training, sorted, concepts, queries, rights);
+        int[][] rights = IntStream.range(0, heldOut.size())
+                .mapToObj(row -> HeldOutSet.concepts(heldOut.pairs(), row))
+                .toArray(int[][]::new);
+        int[] levelRight = new int[rights.length];
+        float[] best = best(training, sorted, concepts, queries, rights, levelRight);
         int[] nearer = new int[rights.length];
         int[] level = new int[rights.length];
         Broadcast<float[]> sentQueries = spark.broadcast(queries);
@@ -43,7 +50,7 @@ public final class NearestNeighbour {
             while (from < sorted.length) {
                 int to = shardEnd(concepts, from, width);
                 CandidateBlocks shard = candidates(training, sorted, concepts, from, to);
-                count(spark, shard, sentQueries, rights, best, nearer, level);
+                count(spark, shard, Arrays.copyOfRange(concepts, from, to), sentQueries, rights, best, nearer, level);
                 from = to;
             }
         } finally {
@@ -51,23 +58,35 @@ public final class NearestNeighbour {
         }
         Hits hits = new Hits();
         for (int q = 0; q < rights.length; q++) {
-            hits.add(new Hits.Query(nearer[q], level[q], best[q] == Float.NEGATIVE_INFINITY ? 0 : 1));
+            hits.add(new Hits.Query(nearer[q], level[q], levelRight[q], rights[q].length));
         }
         return hits.score();
     }
 
-    /** For each query the similarity of the nearest training image of its own concept; minus infinity if there is none. */
-    private static float[] best(PackedPairs training, int[] sorted, int[] concepts, float[] queries, int[] rights) {
+    /**
+     * For each query the similarity of the nearest training image of a concept of its own; minus infinity if there is none.
+     *
+     * @param level is filled with how many of its concepts have an image as near as that
+     */
+    private static float[] best(
+            PackedPairs training, int[] sorted, int[] concepts, float[] queries, int[][] rights, int[] level) {
         float[] best = new float[rights.length];
         float[][] similarity = new float[1][concepts.length];
         for (int q = 0; q < rights.length; q++) {
-            int right = rights[q];
-            int[] own = range(concepts, right);
-            CandidateBlocks candidates = candidates(training, sorted, concepts, own[0], own[1]);
-            candidates.similarities(queries, q, 1, similarity);
+            float[] nearest = new float[rights[q].length];
             best[q] = Float.NEGATIVE_INFINITY;
-            for (int j = 0; j < candidates.count(); j++) {
-                best[q] = Math.max(best[q], similarity[0][j]);
+            for (int r = 0; r < nearest.length; r++) {
+                int[] own = range(concepts, rights[q][r]);
+                CandidateBlocks candidates = candidates(training, sorted, concepts, own[0], own[1]);
+                candidates.similarities(queries, q, 1, similarity);
+                nearest[r] = Float.NEGATIVE_INFINITY;
+                for (int j = 0; j < candidates.count(); j++) {
+                    nearest[r] = Math.max(nearest[r], similarity[0][j]);
+                }
+                best[q] = Math.max(best[q], nearest[r]);
+            }
+            for (float each : nearest) {
+                level[q] += each > Float.NEGATIVE_INFINITY && each >= best[q] - Hits.TIE ? 1 : 0;
             }
         }
         return best;
@@ -107,8 +126,9 @@ public final class NearestNeighbour {
     private static void count(
             JavaSparkContext spark,
             CandidateBlocks shard,
+            int[] concepts,
             Broadcast<float[]> queries,
-            int[] rights,
+            int[][] rights,
             float[] best,
             int[] nearer,
             int[] level) {
@@ -121,7 +141,7 @@ public final class NearestNeighbour {
                     .map(chunk -> {
                         int from = chunk * CHUNK;
                         int to = Math.min(from + CHUNK, rights.length);
-                        return count(candidates.value(), queries.value(), rights, best, from, to);
+                        return count(candidates.value(), concepts, queries.value(), rights, best, from, to);
                     })
                     .collect();
             for (int chunk = 0; chunk < parts.size(); chunk++) {
@@ -137,8 +157,13 @@ public final class NearestNeighbour {
     }
 
     private static int[] count(
-            CandidateBlocks candidates, float[] queries, int[] rights, float[] best, int from, int to) {
-        int[] concepts = candidates.concepts();
+            CandidateBlocks candidates,
+            int[] concepts,
+            float[] queries,
+            int[][] rights,
+            float[] best,
+            int from,
+            int to) {
         int[] counts = new int[2 * (to - from)];
         float[][] similarity = new float[GROUP][concepts.length];
         for (int start = from; start < to; start += GROUP) {
@@ -152,7 +177,7 @@ public final class NearestNeighbour {
                     for (; at < concepts.length && concepts[at] == concept; at++) {
                         near = Math.max(near, similarity[q][at]);
                     }
-                    if (concept != rights[start + q]) {
+                    if (IntStream.of(rights[start + q]).noneMatch(right -> right == concept)) {
                         float own = best[start + q];
                         counts[2 * (start + q - from)] += near > own + Hits.TIE ? 1 : 0;
                         counts[2 * (start + q - from) + 1] += Math.abs(near - own) <= Hits.TIE ? 1 : 0;

@@ -33,7 +33,7 @@ final class Retrieval {
                 int count = Math.min(GROUP, to - start);
                 candidates.similarities(queries.rows(), start, count, similarity);
                 for (int q = 0; q < count; q++) {
-                    hits.add(similarity[q], candidates.concepts(), queries.concepts()[start + q]);
+                    hits.add(similarity[q], candidates.right(queries.concepts()[start + q]));
                 }
             }
             return hits;
@@ -42,7 +42,7 @@ final class Retrieval {
 
     private record Chunk(int search, int from) implements Serializable {}
 
-    /** For each search, how many of the queries find a candidate of their own concept among the nearest. */
+    /** For each search, how many of the queries find a candidate that shares a concept with them among the nearest. */
     static List<RetrievalScore> run(JavaSparkContext spark, List<Search> searches) {
         List<Chunk> chunks = new ArrayList<>();
         for (int s = 0; s < searches.size(); s++) {

@@ -2,6 +2,7 @@ package siglip.job.evaluation;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import siglip.job.files.Unit;
 
@@ -61,9 +62,23 @@ public enum RetrievalMetric {
         return mean(hits, query -> Hits.chance(places - query.nearer(), query.tiedWrong(), query.tiedRight()));
     }
 
-    /** What a model that cannot tell the candidates apart would score, if one of them is right; NaN without candidates. */
-    public double chance(int candidates) {
-        return candidates > 0 ? Math.min(1, (double) places / candidates) : Double.NaN;
+    /**
+     * What a model that cannot tell the candidates apart would score, as a mean over the queries; NaN without candidates or queries.
+     *
+     * @param rights how many queries have so many right candidates
+     */
+    double chance(int candidates, Map<Integer, Integer> rights) {
+        long queries = rights.values().stream().mapToLong(Integer::longValue).sum();
+        double chance = 0;
+        for (Map.Entry<Integer, Integer> each : rights.entrySet()) {
+            double share = (double) each.getValue() / queries;
+            chance += share * chance(candidates, each.getKey());
+        }
+        return candidates > 0 && queries > 0 ? chance : Double.NaN;
+    }
+
+    private double chance(int candidates, int right) {
+        return right == 1 ? Math.min(1, (double) places / candidates) : Hits.chance(places, candidates - right, right);
     }
 
     /** The mean of what each query counts. It is added up part by part. */

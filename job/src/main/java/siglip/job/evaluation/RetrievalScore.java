@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.TreeMap;
 import siglip.job.files.Unit;
 import siglip.job.stability.Statistics;
 
@@ -12,20 +13,33 @@ import siglip.job.stability.Statistics;
  * model scores k/N.
  *
  * @param queries number of queries
+ * @param rights how many queries have so many right candidates
  * @param values of every metric, in its unit
  */
-public record RetrievalScore(int queries, Map<RetrievalMetric, Double> values) implements Serializable {
+public record RetrievalScore(int queries, Map<Integer, Integer> rights, Map<RetrievalMetric, Double> values)
+        implements Serializable {
     public RetrievalScore {
+        rights = rights == null // in a score of a program that did not count them
+                ? Map.of(1, queries)
+                : Collections.unmodifiableMap(new TreeMap<>(rights));
         values = Collections.unmodifiableMap(new EnumMap<>(values));
     }
 
-    /** @param values in the order of the metrics */
+    /**
+     * Of queries with one right candidate each.
+     *
+     * @param values in the order of the metrics
+     */
     public static RetrievalScore of(int queries, double... values) {
+        return of(queries, Map.of(1, queries), values);
+    }
+
+    static RetrievalScore of(int queries, Map<Integer, Integer> rights, double... values) {
         Map<RetrievalMetric, Double> byMetric = new EnumMap<>(RetrievalMetric.class);
         for (RetrievalMetric metric : RetrievalMetric.values()) {
             byMetric.put(metric, values[metric.ordinal()]);
         }
-        return new RetrievalScore(queries, byMetric);
+        return new RetrievalScore(queries, rights, byMetric);
     }
 
     /** NaN in a score of a program that did not have the metric. */

@@ -24,16 +24,16 @@ final class RowFeatures {
         }
     }
 
-    /** Descriptions, without keywords. */
-    void addTexts(PackedPairs pairs, int[] rows) {
+    /** Texts by their numbers, without keywords. */
+    void addTexts(PackedPairs pairs, int[] of) {
         int each = pairs.shape().textWidth();
         int at = texts.length;
-        texts = Arrays.copyOf(texts, Math.addExact(at, Math.multiplyExact(rows.length, each)));
-        for (int i = 0; i < rows.length; i++) {
+        texts = Arrays.copyOf(texts, Math.addExact(at, Math.multiplyExact(of.length, each)));
+        for (int i = 0; i < of.length; i++) {
             if (each == 0) {
-                pairs.addTokens(rows[i], false, bags);
+                pairs.addTokens(of[i], false, bags);
             } else {
-                pairs.text(rows[i], texts, at + i * each);
+                pairs.text(of[i], texts, at + i * each);
             }
         }
     }

@@ -18,11 +18,13 @@ import siglip.job.order.EpochOrder;
  *
  * <pre>{@code
  * train-images.f32   rows x imageWidth, scaled as "scaling" in data.json says
- * train-texts.f32    rows x textWidth, scaled likewise               where texts are features
+ * train-texts.f32    texts x textWidth, scaled likewise              where texts are features
  * train-tokens.i32   all bags, one after another                    where texts are tokens
- * train-starts.i32   2 rows + 1: description of row i from [2i], keywords from [2i + 1], end at [2i + 2]
- * train-concepts.i32 rows: concept ids
+ * train-starts.i32   texts + rows + 1: of each row, where each of its captions starts, then its keywords; they end where the next row starts
+ * train-concepts.i32 texts: concept ids
+ * train-first-texts.i32  rows + 1: the first text of each row           where rows have several texts
  * order.i32          steps x batchSize: row ids
+ * drawn.i32          steps x batchSize: texts                           where rows have several texts
  * keywords.u8        steps x batchSize: 1 where the caption is taken with its keywords
  * seen-*, unseen-*   the held-out rows that the run evaluates, as train-*
  * }</pre>
@@ -54,12 +56,23 @@ final class ExportedPairs {
         folder.write("order.i32", out -> rows(plan, steps, (epoch, id) -> out.add((int) id)));
         folder.write(
                 "keywords.u8",
-                out -> rows(plan, steps, (epoch, id) -> out.addByte(plan.withKeywords(epoch, id) ? 1 : 0)));
+                out -> rows(
+                        plan, steps, (epoch, id) -> out.addByte(plan.draw(epoch).withKeywords(id) ? 1 : 0)));
+        PackedPairs training = data.training();
+        if (hasSeveralTexts(training)) {
+            folder.write(
+                    "drawn.i32",
+                    out -> rows(plan, steps, (epoch, id) -> {
+                        int row = (int) id;
+                        out.add(training.text(row, plan.draw(epoch)));
+                    }));
+        }
         folder.write("data.json", json);
     }
 
     private static void write(ExportFolder folder, String name, PackedPairs pairs) throws IOException {
         int rows = pairs.rows();
+        int texts = pairs.firstText(rows);
         folder.write(name + "-images.f32", out -> {
             float[] image = new float[pairs.shape().imageWidth()];
             for (int row = 0; row < rows; row++) {
@@ -68,10 +81,17 @@ final class ExportedPairs {
             }
         });
         folder.write(name + "-concepts.i32", out -> {
-            for (int row = 0; row < rows; row++) {
-                out.add(pairs.conceptId(row));
+            for (int text = 0; text < texts; text++) {
+                out.add(pairs.conceptId(text));
             }
         });
+        if (hasSeveralTexts(pairs)) {
+            folder.write(name + "-first-texts.i32", out -> {
+                for (int row = 0; row <= rows; row++) {
+                    out.add(pairs.firstText(row));
+                }
+            });
+        }
         if (pairs.shape().textIsTokens()) {
             folder.write(name + "-tokens.i32", out -> tokens(pairs, out));
             folder.write(name + "-starts.i32", out -> starts(pairs, out));
@@ -79,19 +99,25 @@ final class ExportedPairs {
         }
         folder.write(name + "-texts.f32", out -> {
             float[] text = new float[pairs.shape().textWidth()];
-            for (int row = 0; row < rows; row++) {
-                pairs.text(row, text, 0);
+            for (int number = 0; number < texts; number++) {
+                pairs.text(number, text, 0);
                 out.add(text);
             }
         });
+    }
+
+    private static boolean hasSeveralTexts(PackedPairs pairs) {
+        return pairs.firstText(pairs.rows()) > pairs.rows();
     }
 
     private static void tokens(PackedPairs pairs, Numbers out) throws IOException {
         TokenBags bags = new TokenBags();
         for (int row = 0; row < pairs.rows(); row++) {
             bags.clear();
-            pairs.addTokens(row, true, bags);
-            for (int at = bags.start(0); at < bags.end(0); at++) {
+            for (int text = pairs.firstText(row); text < pairs.firstText(row + 1); text++) {
+                pairs.addTokens(text, text == pairs.firstText(row + 1) - 1, bags);
+            }
+            for (int at = bags.start(0); at < bags.end(bags.rows() - 1); at++) {
                 out.add(bags.tokens()[at]);
             }
         }
@@ -103,10 +129,13 @@ final class ExportedPairs {
         out.add(written);
         for (int row = 0; row < pairs.rows(); row++) {
             bags.clear();
-            pairs.addTokens(row, false, bags);
-            pairs.addTokens(row, true, bags);
-            out.add(written + bags.end(0));
-            written += bags.end(1) - bags.start(1);
+            for (int text = pairs.firstText(row); text < pairs.firstText(row + 1); text++) {
+                pairs.addTokens(text, false, bags);
+                out.add(written + bags.end(bags.rows() - 1));
+            }
+            pairs.addTokens(pairs.firstText(row), true, bags);
+            int first = bags.rows() - 1;
+            written += bags.end(first - 1) + bags.end(first) - bags.start(first) - (bags.end(0) - bags.start(0));
             out.add(written);
         }
     }

@@ -1,11 +1,8 @@
 package siglip.job.features;
 
 /**
- * One valid pair, in features.
+ * One valid pair, in features: an image and its texts.
  *
  * @param image features, not scaled yet
- * @param text features; empty when texts are tokens
- * @param tokens of the description, then of the keywords; empty when texts are features
- * @param described how many of the tokens belong to the description
  */
-public record Pair(float[] image, float[] text, int[] tokens, int described) {}
+public record Pair(float[] image, Texts texts) {}

@@ -18,12 +18,19 @@ public final class TokenBags implements Serializable {
         if (rows + 2 > offsets.length) {
             offsets = Arrays.copyOf(offsets, 2 * offsets.length);
         }
+        rows++;
+        offsets[rows] = offsets[rows - 1];
+        append(from, at, count);
+    }
+
+    /** Adds {@code count} tokens to the last row. */
+    public void append(int[] from, int at, int count) {
         int start = offsets[rows];
         if (start + count > tokens.length) {
             tokens = Arrays.copyOf(tokens, Math.max(2 * tokens.length, start + count));
         }
         System.arraycopy(from, at, tokens, start, count);
-        offsets[++rows] = start + count;
+        offsets[rows] = start + count;
     }
 
     public int rows() {

@@ -57,12 +57,12 @@ public record RunFigures(
                 .toList();
     }
 
-    /** What a model that cannot tell the candidates of a set apart would score, if one of them is right; NaN without candidates. */
+    /** What a model that cannot tell the candidates of a set apart would score; NaN without candidates. */
     public double chance(HeldOut set, Direction direction, RetrievalMetric metric) {
         return arms.stream()
                 .flatMap(arm -> arm.last(set).stream())
                 .findFirst()
-                .map(evaluation -> metric.chance(evaluation.candidates(direction)))
+                .map(evaluation -> evaluation.chance(direction, metric))
                 .orElse(Double.NaN);
     }
 }

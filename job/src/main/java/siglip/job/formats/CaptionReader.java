@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -12,6 +13,7 @@ import java.util.stream.Collectors;
 import siglip.job.features.CaptionFeatures;
 import siglip.job.features.HtmlEntities;
 import siglip.job.features.TextFolding;
+import siglip.job.features.Texts;
 
 /**
  * Turns the captions of a column into tokens, or says why one cannot be used.
@@ -30,28 +32,48 @@ record CaptionReader(CaptionFeatures features, boolean htmlEntities, Set<String>
         this(features, htmlEntities, Set.copyOf(standIns));
     }
 
-    /** Finds a caption of which nothing is left, or that stands for a missing one; cheap beside the decoding of a picture. */
-    void check(byte[] utf8) throws InvalidRow {
-        String folded = folded(text(utf8));
-        if (folded.isEmpty()) {
-            throw new InvalidRow("empty caption");
+    /**
+     * Finds rows all of whose captions have nothing in them or stand for missing ones, and captions that are not valid UTF-8; cheap beside the
+     * decoding of a picture.
+     */
+    void check(List<byte[]> captions) throws InvalidRow {
+        List<String> faults = new ArrayList<>();
+        for (byte[] caption : captions) {
+            faults.add(fault(text(caption)));
         }
-        if (standIns.contains(folded)) {
-            throw new InvalidRow("caption stands for a missing one: " + folded);
+        if (!faults.contains("")) {
+            throw new InvalidRow(faults.isEmpty() ? "empty caption" : faults.get(0));
         }
     }
 
-    /** The tokens of a caption that was checked, at least one. */
-    int[] read(byte[] utf8) throws InvalidRow {
-        int[] ids = features.of(text(utf8));
-        if (ids.length == 0) {
+    /** What is wrong with a caption; empty if nothing is. */
+    private String fault(String text) {
+        String folded = folded(text);
+        return folded.isEmpty()
+                ? "empty caption"
+                : standIns.contains(folded) ? "caption stands for a missing one: " + folded : "";
+    }
+
+    /** The captions of a row that was checked, at least one; those that are empty, stand for a missing one or have no word are left out. */
+    Texts read(List<byte[]> captions, List<byte[]> keywords) throws InvalidRow {
+        List<byte[]> usable = new ArrayList<>();
+        List<int[]> tokens = new ArrayList<>();
+        for (byte[] caption : captions) {
+            String text = text(caption);
+            int[] ids = features.of(text);
+            if (fault(text).isEmpty() && ids.length > 0) {
+                usable.add(caption);
+                tokens.add(ids);
+            }
+        }
+        if (usable.isEmpty()) {
             throw new InvalidRow("caption without a word");
         }
-        return ids;
+        return Texts.ofCaptions(usable, tokens, readKeywords(keywords));
     }
 
     /** The tokens of keywords; none if they hold no word. */
-    int[] readKeywords(List<byte[]> utf8) throws InvalidRow {
+    private int[] readKeywords(List<byte[]> utf8) throws InvalidRow {
         StringJoiner joined = new StringJoiner(", ");
         for (byte[] keyword : utf8) {
             joined.add(text(keyword));

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.SpecializedGetters;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BinaryType;
@@ -19,7 +20,7 @@ import siglip.job.features.Half;
 public enum GivenFeatures {
     FLOATS {
         @Override
-        public float[] read(InternalRow row, int column) {
+        public float[] read(SpecializedGetters row, int column) {
             ArrayData cell = row.getArray(column);
             float[] values = cell.toFloatArray();
             markNulls(cell, values);
@@ -28,7 +29,7 @@ public enum GivenFeatures {
     },
     DOUBLES {
         @Override
-        public float[] read(InternalRow row, int column) {
+        public float[] read(SpecializedGetters row, int column) {
             ArrayData cell = row.getArray(column);
             float[] values = narrow(cell.toDoubleArray());
             markNulls(cell, values);
@@ -38,7 +39,7 @@ public enum GivenFeatures {
     /** Whole numbers of 8 or 16 bits, as quantised embeddings are kept: read as the numbers that they are, without a scale. */
     BYTES {
         @Override
-        public float[] read(InternalRow row, int column) {
+        public float[] read(SpecializedGetters row, int column) {
             ArrayData cell = row.getArray(column);
             float[] values = new float[cell.numElements()];
             for (int i = 0; i < values.length; i++) {
@@ -49,7 +50,7 @@ public enum GivenFeatures {
     },
     SHORTS {
         @Override
-        public float[] read(InternalRow row, int column) {
+        public float[] read(SpecializedGetters row, int column) {
             ArrayData cell = row.getArray(column);
             float[] values = new float[cell.numElements()];
             for (int i = 0; i < values.length; i++) {
@@ -61,7 +62,7 @@ public enum GivenFeatures {
     /** Little-endian float16, two bytes an element: what a list of them is in Parquet. */
     HALVES {
         @Override
-        public float[] read(InternalRow row, int column) {
+        public float[] read(SpecializedGetters row, int column) {
             ArrayData cell = row.getArray(column);
             float[] values = new float[cell.numElements()];
             for (int i = 0; i < values.length; i++) {
@@ -77,7 +78,7 @@ public enum GivenFeatures {
     /** Little-endian float32, one after another. */
     BINARY {
         @Override
-        public float[] read(InternalRow row, int column) {
+        public float[] read(SpecializedGetters row, int column) {
             byte[] cell = row.getBinary(column);
             float[] values = new float[cell.length / Float.BYTES];
             ByteBuffer.wrap(cell).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
@@ -87,7 +88,7 @@ public enum GivenFeatures {
     /** What Spark's VectorUDT is in a file: sparse (0) or dense (1), size, indices, values. */
     VECTOR {
         @Override
-        public float[] read(InternalRow row, int column) {
+        public float[] read(SpecializedGetters row, int column) {
             InternalRow cell = row.getStruct(column, VECTOR_FIELDS.size());
             if (cell.isNullAt(3) || (cell.getByte(0) == 0 && cell.isNullAt(2))) {
                 return new float[0]; // no width that anything expects
@@ -123,10 +124,10 @@ public enum GivenFeatures {
     private static final List<String> VECTOR_FIELDS = List.of("type", "size", "indices", "values");
 
     /** The features of a cell that is not null; NaN where the cell holds a null. */
-    public abstract float[] read(InternalRow row, int column);
+    public abstract float[] read(SpecializedGetters row, int column);
 
     /** The features of a cell that is not null, if a model can take them. */
-    float[] readValid(InternalRow row, int column, String what) throws InvalidRow {
+    float[] readValid(SpecializedGetters row, int column, String what) throws InvalidRow {
         float[] features = read(row, column);
         if (features.length == 0) {
             throw new InvalidRow(what + " features are empty or cut off");

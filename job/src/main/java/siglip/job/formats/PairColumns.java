@@ -1,7 +1,6 @@
 package siglip.job.formats;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,24 +19,25 @@ import siglip.job.config.DataSettings.Columns;
 import siglip.job.config.DataSettings.Kind;
 import siglip.job.features.CaptionFeatures;
 import siglip.job.features.PictureFeatures;
+import siglip.job.formats.PairReader.Identity;
 
 /**
  * The columns of a pair, found in a table.
  *
  * @param reader how their cells are read
  * @param image encoded pictures or features
- * @param text captions or features
+ * @param text each of captions as bytes, of features, or of lists of either
  * @param keywords arrays of strings, all null where there are none
- * @param concept bytes, all null where pairs have no concept
+ * @param concept bytes; empty where no column holds concepts
  * @param classes strings
  * @param key what orders the rows; empty where their place does
  */
 record PairColumns(
         PairReader reader,
         Column image,
-        Column text,
+        List<Column> text,
         Column keywords,
-        Column concept,
+        Optional<Column> concept,
         List<Column> classes,
         Optional<Column> key) {
 
@@ -48,6 +48,48 @@ record PairColumns(
      */
     static PairColumns find(ColumnNames names, DataSettings settings, int buckets, PictureFiles files) {
         return new Check(names).columns(settings, buckets, files);
+    }
+
+    /** All texts of a row, as fields of a struct. */
+    Column texts() {
+        return functions.struct(text.toArray(Column[]::new));
+    }
+
+    /** All concepts of a row, as an array of bytes with nulls in it: its captions where they are concepts. */
+    Column concepts() {
+        if (reader.text() instanceof TextColumn.Captions captions && concept.isEmpty()) {
+            Column none = functions.array().cast("array<binary>");
+            Column[] lists = new Column[text.size()];
+            for (int i = 0; i < lists.length; i++) {
+                lists[i] =
+                        captions.lists().get(i) ? functions.coalesce(text.get(i), none) : functions.array(text.get(i));
+            }
+            return functions.concat(lists);
+        }
+        return functions.array(concept.orElse(functions.lit(null).cast(DataTypes.BinaryType)));
+    }
+
+    /** The concept that decides what a row is for: of captions, the first that is not empty. Null where a row has none. */
+    Column firstConcept() {
+        if (concept.isPresent()) {
+            return concept.get();
+        }
+        return functions.get(
+                functions.filter(concepts(), each -> each.isNotNull()
+                        .and(functions.length(each).gt(0))),
+                functions.lit(0));
+    }
+
+    /**
+     * A text column.
+     *
+     * @param isList whether a row has a list of texts
+     * @param features how those of one text are stored; empty if it is a caption
+     */
+    private record Text(Column column, boolean isList, Optional<GivenFeatures> features) {
+        boolean isCaption() {
+            return features.isEmpty();
+        }
     }
 
     /** All complaints come together. */
@@ -64,17 +106,11 @@ record PairColumns(
         PairColumns columns(DataSettings settings, int buckets, PictureFiles files) {
             Columns columns = settings.columns();
             Optional<ColumnNames.Found> image = find("image", columns.image()).map(Check::bytes);
-            Optional<ColumnNames.Found> text = find("text", columns.text());
-            Optional<GivenFeatures> imageFeatures = image.flatMap(found -> given(
-                    "image",
-                    columns.image(),
-                    found.type(),
-                    columns.imageKind(),
-                    DataTypes.BinaryType,
-                    DataTypes.StringType));
-            Optional<GivenFeatures> textFeatures = text.flatMap(
-                    found -> given("text", columns.text(), found.type(), columns.textKind(), DataTypes.StringType));
-            Optional<Column> keywords = columns.keywords().flatMap(name -> keywords(name, textFeatures.isEmpty()));
+            Optional<GivenFeatures> imageFeatures =
+                    image.flatMap(found -> imageFeatures(columns.image(), found.type(), columns.imageKind()));
+            List<Text> texts = texts(columns);
+            boolean captions = texts.stream().allMatch(Text::isCaption);
+            Optional<Column> keywords = columns.keywords().flatMap(name -> keywords(name, captions));
             Optional<ColumnNames.Found> concept = columns.concept().flatMap(name -> find("concept", name));
             List<Column> classes = columns.classes().stream()
                     .flatMap(name -> find("classes", name).stream())
@@ -86,27 +122,85 @@ record PairColumns(
                 throw new DataException("Cannot read pairs from %s: %s. Its columns are %s%s"
                         .formatted(settings.path(), String.join("; ", complaints), names.listed(), absent()));
             }
-            Optional<ColumnNames.Found> concepts = concept.or(() -> textFeatures.isEmpty() ? text : Optional.empty());
             return new PairColumns(
                     new PairReader(
                             imageFeatures
                                     .<ImageColumn>map(ImageColumn.Given::new)
                                     .orElseGet(() -> pictures(image.orElseThrow(), settings.maxImagePixels(), files)),
-                            textFeatures
-                                    .<TextColumn>map(TextColumn.Given::new)
-                                    .orElse(new TextColumn.Captions(new CaptionReader(
-                                            CaptionFeatures.BY_NAME
-                                                    .get("hashed-words")
-                                                    .apply(buckets),
-                                            settings.htmlEntities(),
-                                            settings.missingCaptions()))),
-                            concepts.isPresent()),
+                            captions ? captions(texts, settings, buckets) : given(texts),
+                            concept.isPresent() ? Identity.CONCEPT : captions ? Identity.CAPTION : Identity.ROW),
                     image.orElseThrow().column(),
-                    text.orElseThrow().column(),
+                    texts.stream().map(Text::column).toList(),
                     keywords.orElse(functions.lit(null).cast("array<string>")),
-                    concepts.map(Check::asBytes).orElse(functions.lit(null).cast(DataTypes.BinaryType)),
+                    concept.map(Check::asBytes),
                     classes,
                     key);
+        }
+
+        private static TextColumn captions(List<Text> texts, DataSettings settings, int buckets) {
+            CaptionReader reader = new CaptionReader(
+                    CaptionFeatures.BY_NAME.get("hashed-words").apply(buckets),
+                    settings.htmlEntities(),
+                    settings.missingCaptions());
+            return new TextColumn.Captions(
+                    reader, texts.stream().map(Text::isList).toList());
+        }
+
+        private static TextColumn given(List<Text> texts) {
+            return new TextColumn.Given(
+                    texts.stream().map(text -> text.features().orElseThrow()).toList(),
+                    texts.stream().map(Text::isList).toList());
+        }
+
+        /** The text columns that there are. */
+        private List<Text> texts(Columns columns) {
+            List<Text> texts = new ArrayList<>();
+            for (String name : columns.text()) {
+                find("text", name)
+                        .flatMap(found -> text(name, found, columns.textKind()))
+                        .ifPresent(texts::add);
+            }
+            if (texts.stream().map(Text::isCaption).distinct().count() > 1) {
+                complaints.add("columns %s (data.columns.text) hold captions and features: all must hold the same"
+                        .formatted(columns.text()));
+            }
+            return texts;
+        }
+
+        private Optional<Text> text(String name, ColumnNames.Found found, Kind kind) {
+            DataType type = found.type();
+            boolean isList = type instanceof ArrayType array && isText(array.elementType(), kind);
+            DataType one = isList ? ((ArrayType) type).elementType() : type;
+            boolean isCaption = one instanceof StringType || one instanceof BinaryType;
+            if (kind == Kind.RAW || (kind == Kind.AUTO && isCaption)) {
+                if (!isCaption) {
+                    complain("text", name, "is %s, not string".formatted(type.simpleString()));
+                    return Optional.empty();
+                }
+                Column bytes = found.column()
+                        .cast(isList ? DataTypes.createArrayType(DataTypes.BinaryType) : DataTypes.BinaryType);
+                return Optional.of(new Text(bytes, isList, Optional.empty()));
+            }
+            Optional<GivenFeatures> features = GivenFeatures.of(one);
+            if (features.isEmpty()) {
+                complain(
+                        "text",
+                        name,
+                        "is %s; %s would do, or lists of one of them%s"
+                                .formatted(
+                                        type.simpleString(),
+                                        GivenFeatures.TYPES,
+                                        kind == Kind.AUTO ? ", or string or lists of strings" : ""));
+            }
+            return features.map(each -> new Text(found.column(), isList, Optional.of(each)));
+        }
+
+        /** Whether an element of this type is a text of its own; one of bytes is a number of 16 bits, unless captions are asked for. */
+        private static boolean isText(DataType type, Kind kind) {
+            return type instanceof StringType
+                    || (type instanceof BinaryType
+                            ? kind == Kind.RAW
+                            : GivenFeatures.of(type).isPresent());
         }
 
         /** Pictures are often kept as a struct of their bytes and path, as Hugging Face's data sets are. */
@@ -130,36 +224,25 @@ record PairColumns(
                     : concept.column().cast(DataTypes.StringType).cast(DataTypes.BinaryType);
         }
 
-        /** How a column's features are stored; empty if it holds pictures or captions. */
-        private Optional<GivenFeatures> given(String setting, String name, DataType type, Kind kind, DataType... raw) {
-            boolean isRaw = Arrays.asList(raw).contains(type);
-            String rawTypes = Arrays.stream(raw).map(DataType::simpleString).collect(Collectors.joining(" or "));
-            Optional<GivenFeatures> features = GivenFeatures.of(type);
+        /** How a column's features are stored; empty if it holds pictures. */
+        private Optional<GivenFeatures> imageFeatures(String name, DataType type, Kind kind) {
+            boolean isRaw = type instanceof BinaryType || type instanceof StringType;
             if (kind == Kind.RAW || (kind == Kind.AUTO && isRaw)) {
                 if (!isRaw) {
-                    complain(setting, name, "is %s, not %s".formatted(type.simpleString(), rawTypes));
+                    complain("image", name, "is %s, not binary or string".formatted(type.simpleString()));
                 }
                 return Optional.empty();
             }
-            if (kind == Kind.AUTO && type instanceof BinaryType) {
+            Optional<GivenFeatures> features = GivenFeatures.of(type);
+            if (features.isEmpty()) {
                 complain(
-                        setting,
-                        name,
-                        "is binary: set data.columns.%s-kind = features if it holds float32".formatted(setting));
-            } else if (setting.equals("text") && type.equals(DataTypes.createArrayType(DataTypes.StringType))) {
-                complain(
-                        setting,
-                        name,
-                        "is a list of captions, of which there is one a row: write a row for each caption, and name the picture's id by data.columns.concept");
-            } else if (features.isEmpty()) {
-                complain(
-                        setting,
+                        "image",
                         name,
                         "is %s; %s would do%s"
                                 .formatted(
                                         type.simpleString(),
                                         GivenFeatures.TYPES,
-                                        kind == Kind.AUTO ? ", or " + rawTypes : ""));
+                                        kind == Kind.AUTO ? ", or binary or string" : ""));
             }
             return features;
         }

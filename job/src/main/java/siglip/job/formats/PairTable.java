@@ -1,6 +1,12 @@
 package siglip.job.formats;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.filter;
+import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.posexplode;
+import static org.apache.spark.sql.functions.when;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -40,6 +46,11 @@ public final class PairTable {
 
     private static final int NEIGHBOURS = 16;
 
+    /** Marks of {@link #concepts}. */
+    public static final byte FIRST = 0;
+
+    public static final byte FURTHER = 1;
+
     private final DataRows data;
     private final PairColumns columns;
     private final Column train;
@@ -76,7 +87,8 @@ public final class PairTable {
     /** The columns that the settings may speak of. */
     private static List<String> used(SparkSession spark, DataSettings settings) {
         Columns columns = settings.columns();
-        List<String> names = new ArrayList<>(List.of(columns.image(), columns.text()));
+        List<String> names = new ArrayList<>(columns.text());
+        names.add(columns.image());
         columns.keywords().ifPresent(names::add);
         columns.concept().ifPresent(names::add);
         names.addAll(columns.classes());
@@ -143,9 +155,9 @@ public final class PairTable {
         selected.add(data.row());
         selected.add(train);
         selected.add(test);
-        selected.add(columns.concept());
+        selected.add(columns.firstConcept());
         selected.add(columns.image());
-        selected.add(columns.text());
+        selected.add(columns.texts());
         selected.add(columns.keywords());
         selected.add(data.fault().orElse(lit(null).cast(DataTypes.StringType)));
         selected.add(data.absent().orElse(lit(null).cast(DataTypes.StringType)));
@@ -173,16 +185,17 @@ public final class PairTable {
                 parts, data.file(), data.row().divide(NEIGHBOURS).cast(DataTypes.LongType));
     }
 
-    /** The concept of each row that either predicate takes, alone in its row, which is used again for the next. */
+    /**
+     * The concepts of all rows that either predicate takes, each alone in its row, which is used again for the next: {@link #FIRST} and the
+     * concept's bytes, or {@link #FURTHER} and them for captions of a row beside its first where captions are concepts.
+     */
     public JavaRDD<InternalRow> concepts() {
         return conceptsOfRows().queryExecution().toRdd().toJavaRDD();
     }
 
-    /** The same, each but the empty one once and in the order of their bytes. */
+    /** The same, each once and in the order of their bytes. */
     public Iterator<byte[]> sortedConcepts() {
-        Dataset<Row> sorted =
-                conceptsOfRows().where("length(concept) > 0").distinct().orderBy("concept");
-        Iterator<Row> rows = sorted.toLocalIterator();
+        Iterator<Row> rows = conceptsOfRows().distinct().orderBy("concept").toLocalIterator();
         return new Iterator<>() {
             @Override
             public boolean hasNext() {
@@ -197,7 +210,10 @@ public final class PairTable {
     }
 
     private Dataset<Row> conceptsOfRows() {
-        return pairs().select(columns.concept().as("concept"));
+        Column mark = when(col("pos").equalTo(0), lit(new byte[] {FIRST})).otherwise(lit(new byte[] {FURTHER}));
+        return pairs().select(posexplode(filter(columns.concepts(), each -> each.isNotNull()
+                        .and(length(each).gt(0)))))
+                .select(concat(mark, col("col")).as("concept"));
     }
 
     /** File, row and key of all rows that either predicate takes, in the order of the key; the settings must name one. */

@@ -42,11 +42,11 @@ record Split(Column train, Column test) {
     }
 
     private static Column drawn(DataRows data, PairColumns columns, TestBy by, double share) {
-        if (by == TestBy.CONCEPT && !columns.reader().concept()) {
+        if (by == TestBy.CONCEPT && columns.reader().identity() == PairReader.Identity.ROW) {
             throw new DataException(
                     "Cannot hold out concepts (data.test-by = concept): texts are features and data.columns.concept is not set. Name the concept column, or set data.test-by = row");
         }
-        Column hash = by == TestBy.CONCEPT ? xxhash64(columns.concept()) : hashOfRow(data, columns);
+        Column hash = by == TestBy.CONCEPT ? xxhash64(columns.firstConcept()) : hashOfRow(data, columns);
         return hash.lt(
                 lit((long) (Long.MIN_VALUE + share * 0x1p64))); // of all numbers of 64 bits, a share is below this one
     }

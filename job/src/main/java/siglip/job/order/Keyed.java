@@ -9,7 +9,8 @@ public final class Keyed {
     public enum Use {
         ORDER(1),
         CAPTION(2),
-        SAMPLE(3);
+        SAMPLE(3),
+        TEXT(4);
 
         private final long key;
 

@@ -3,10 +3,10 @@ package siglip.job.report;
 import java.util.Base64;
 import java.util.List;
 import siglip.job.data.Original;
-import siglip.job.data.Place;
 import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Gallery;
 import siglip.job.evaluation.Gallery.Found;
+import siglip.job.evaluation.Gallery.Item;
 import siglip.job.evaluation.Gallery.Outcome;
 import siglip.job.evaluation.Gallery.Query;
 import siglip.job.evaluation.GalleryQueries;
@@ -32,7 +32,7 @@ final class GalleryView {
         page.open("section", "id", "gallery").leaf("h2", "What they find");
         boolean nothing = gallery.originals().values().stream()
                 .allMatch(original ->
-                        original.picture().length == 0 && original.caption().isEmpty());
+                        original.picture().length == 0 && original.captions().isEmpty());
         if (nothing) {
             page.leaf(
                     "p", "The data hold features alone: there is no picture and no caption to show.", "class", "none");
@@ -59,13 +59,16 @@ final class GalleryView {
         page.leaf("h3", "%s: %s".formatted(query.direction().label(), words(query.outcome())));
         page.open("div", "class", "query");
         if (query.direction() == Direction.IMAGE_TO_TEXT) {
-            picture(page, query.row());
-            page.open("p")
-                    .leaf("small", "its caption")
-                    .text(caption(query.row()))
-                    .close();
+            picture(page, query.item());
+            int captions = Math.max(1, original(query.item()).captions().size());
+            for (int i = 0; i < captions; i++) {
+                page.open("p")
+                        .leaf("small", captions == 1 ? "its caption" : "one of its captions")
+                        .text(caption(new Item(query.item().row(), i)))
+                        .close();
+            }
         } else {
-            page.leaf("p", caption(query.row()));
+            page.leaf("p", caption(query.item()));
         }
         page.close();
         for (ArmView arm : run.arms()) {
@@ -88,9 +91,9 @@ final class GalleryView {
         for (Found each : found) {
             page.open("li", "class", each.right() ? "right" : "wrong");
             if (pictures) {
-                picture(page, each.row());
+                picture(page, each.item());
             } else {
-                page.text(caption(each.row()));
+                page.text(caption(each.item()));
             }
             page.close();
         }
@@ -107,28 +110,29 @@ final class GalleryView {
     }
 
     /** As long as there is room for one; after that, and where there is none, its caption or its place. */
-    private void picture(Markup page, Place row) {
-        byte[] jpeg = original(row).picture();
+    private void picture(Markup page, Item item) {
+        byte[] jpeg = original(item).picture();
         String data = "data:image/jpeg;base64," + Base64.getEncoder().encodeToString(jpeg);
         if (jpeg.length == 0 || used + data.length() > MOST) {
-            page.text(caption(row));
+            page.text(caption(item));
         } else {
             used += data.length();
-            page.empty("img", "src", data, "alt", caption(row), "title", caption(row));
+            page.empty("img", "src", data, "alt", caption(item), "title", caption(item));
         }
     }
 
-    private String caption(Place row) {
-        String caption = original(row).caption();
-        if (caption.isEmpty()) {
-            return row.toString();
+    private String caption(Item item) {
+        List<String> captions = original(item).captions();
+        if (item.caption() >= captions.size()) {
+            return item.row().toString();
         }
+        String caption = captions.get(item.caption());
         return caption.codePointCount(0, caption.length()) <= CAPTION
                 ? caption
                 : caption.substring(0, caption.offsetByCodePoints(0, CAPTION)) + "…";
     }
 
-    private Original original(Place row) {
-        return gallery.originals().getOrDefault(row, new Original(new byte[0], ""));
+    private Original original(Item item) {
+        return gallery.originals().getOrDefault(item.row(), new Original(new byte[0], List.of()));
     }
 }

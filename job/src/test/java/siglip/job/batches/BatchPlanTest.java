@@ -49,8 +49,8 @@ class BatchPlanTest {
         int with = 0;
         int changed = 0;
         for (long id = 0; id < 1000; id++) {
-            with += plan.withKeywords(0, id) ? 1 : 0;
-            changed += plan.withKeywords(0, id) != plan.withKeywords(1, id) ? 1 : 0;
+            with += plan.draw(0).withKeywords(id) ? 1 : 0;
+            changed += plan.draw(0).withKeywords(id) != plan.draw(1).withKeywords(id) ? 1 : 0;
         }
         assertThat(with).isBetween(405, 595); // binomial, deviation 16: six of them
         assertThat(changed).isBetween(405, 595);

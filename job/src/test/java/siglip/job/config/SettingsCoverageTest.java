@@ -53,7 +53,12 @@ class SettingsCoverageTest {
                         DataSettings.Kind.RAW,
                         s -> s.data().columns().imageKind(),
                         "bytes"),
-                new Case("data.columns.text", "t", "t", s -> s.data().columns().text(), "null"),
+                new Case(
+                        "data.columns.text",
+                        "[t, u]",
+                        List.of("t", "u"),
+                        s -> s.data().columns().text(),
+                        "null"),
                 new Case(
                         "data.scaling.image",
                         "unit",

@@ -119,22 +119,6 @@ class ColumnsIT extends OnLocalSpark {
     }
 
     @Test
-    void aListOfCaptionsIsRefusedWithTheWayOut() {
-        StructType schema = new StructType()
-                .add("image", DataTypes.BinaryType)
-                .add("captions", DataTypes.createArrayType(DataTypes.StringType));
-        String path = TestData.write(
-                spark, folder.resolve("lists"), schema, List.of(RowFactory.create(new byte[3], new String[] {
-                    "a cat", "a black cat"
-                })));
-
-        assertThatThrownBy(() -> open(TestData.features(path, "data.columns.text=captions")))
-                .isInstanceOf(DataException.class)
-                .hasMessageContaining("column 'captions' (data.columns.text) is a list of captions")
-                .hasMessageContaining("a row for each caption");
-    }
-
-    @Test
     void anUnknownNameIsToldWithTheNearestOneAndAllOthers() {
         StructType schema = new StructType()
                 .add("image", new StructType().add("bytes", DataTypes.BinaryType))

@@ -252,7 +252,10 @@ class ReadingIT extends OnLocalSpark {
 
         for (int few : new int[] {ConceptScan.FEW_BYTES, 200, 0}) {
             List<byte[]> found = new ArrayList<>();
-            ConceptScan.sorted(table, few).forEachRemaining(found::add);
+            ConceptScan.sorted(table, few).forEachRemaining(marked -> {
+                assertThat(marked[0]).isEqualTo(PairTable.FIRST);
+                found.add(Arrays.copyOfRange(marked, 1, marked.length));
+            });
             assertThat(found.toArray(byte[][]::new)).as("few: %d", few).isDeepEqualTo(concepts.toArray(byte[][]::new));
         }
         try (PairData data = open(settings)) {

@@ -28,6 +28,7 @@ import scala.runtime.AbstractFunction1;
 import siglip.job.batches.Batch;
 import siglip.job.batches.BatchPlan;
 import siglip.job.batches.BatchSource;
+import siglip.job.batches.CaptionDraw;
 import siglip.job.batches.SharedConcepts;
 import siglip.job.config.DataSettings.Source;
 import siglip.job.features.PairShape;
@@ -52,7 +53,7 @@ class SourcesIT {
                                     TestData.BUCKETS);
                             BatchSource source = data.source(BATCH, 5)) {
                         assertThat(data.summary().source()).isEqualTo(kind);
-                        shared.add(data.sharedConcepts());
+                        shared.add(data.sharedConcepts(new CaptionDraw(5, 0)));
                         for (int ranks = 1; ranks <= 4; ranks++) {
                             List<BatchContents> batches = segments(source, context, ranks);
                             if (expected.isEmpty()) {

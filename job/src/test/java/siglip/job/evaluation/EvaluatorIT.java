@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import siglip.job.batches.Batch;
+import siglip.job.batches.EncodedPair;
 import siglip.job.batches.PackedPairs;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
@@ -33,6 +35,11 @@ import siglip.job.data.PairData.HeldOut;
 import siglip.job.data.Place;
 import siglip.job.data.TestData;
 import siglip.job.evaluation.Retrieval.Search;
+import siglip.job.features.FeatureScaling;
+import siglip.job.features.Pair;
+import siglip.job.features.PairScaling;
+import siglip.job.features.PairShape;
+import siglip.job.features.Texts;
 import siglip.job.towers.BoundedRows;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
@@ -89,7 +96,7 @@ class EvaluatorIT {
             Map<Place, Original> originals = data.originals(gallery.rows());
             assertThat(originals.keySet()).containsExactlyInAnyOrderElementsOf(gallery.rows());
             assertThat(originals.values()).allSatisfy(original -> {
-                assertThat(original.caption()).isNotBlank();
+                assertThat(original.captions()).hasSize(1).noneMatch(String::isBlank);
                 assertThat(original.picture()).startsWith(0xFF, 0xD8).hasSizeLessThan(4000);
             });
         }
@@ -102,7 +109,8 @@ class EvaluatorIT {
         GalleryQueries.Side right = new GalleryQueries.Side(queries, CandidateBlocks.of(queries));
         GalleryQueries.Side half = new GalleryQueries.Side(
                 queries, CandidateBlocks.of(new EmbeddedSide(new float[] {1, 0, 1, 0}, new int[] {0, 1}, 2)));
-        List<Place> places = List.of(new Place("a", 0), new Place("a", 1));
+        List<Gallery.Item> places =
+                List.of(new Gallery.Item(new Place("a", 0), 0), new Gallery.Item(new Place("a", 0), 1));
 
         List<Gallery.Query> chosen = GalleryQueries.choose(
                 Direction.IMAGE_TO_TEXT, Map.of("right", right, "half", half), places, places, SEED);
@@ -110,9 +118,44 @@ class EvaluatorIT {
         assertThat(chosen)
                 .extracting(Gallery.Query::outcome)
                 .containsExactly(Gallery.Outcome.ALL_RIGHT, Gallery.Outcome.SOME_RIGHT);
-        assertThat(chosen.get(1).row()).isEqualTo(places.get(1));
+        assertThat(chosen.get(1).item()).isEqualTo(places.get(1));
         assertThat(chosen.get(1).found().get("half"))
                 .containsExactly(new Gallery.Found(places.get(0), false), new Gallery.Found(places.get(1), true));
+    }
+
+    /** As COCO and Flickr30k are judged. */
+    @Test
+    void anImageFindsAnyOfItsCaptionsAndEachCaptionIsAQuery() {
+        PairShape shape = new PairShape(2, 2);
+        float[] images = {1, 0, 0, 1};
+        float[] texts = {0.6f, 0.8f, 1, 0, 0, 1, 0.8f, 0.6f};
+        PackedPairs.Builder pairs = new PackedPairs.Builder(2, shape);
+        for (int row = 0; row < 2; row++) {
+            Pair pair = new Pair(
+                    Arrays.copyOfRange(images, 2 * row, 2 * row + 2),
+                    Texts.ofFeatures(List.of(
+                            Arrays.copyOfRange(texts, 4 * row, 4 * row + 2),
+                            Arrays.copyOfRange(texts, 4 * row + 2, 4 * row + 4))));
+            int[] concepts = {2 * row, 2 * row + 1}; // captions are concepts
+            pairs.add(EncodedPair.of(concepts, pair)
+                    .with(row, concepts, shape, new PairScaling(FeatureScaling.NONE, FeatureScaling.NONE)));
+        }
+        List<Place> places = List.of(new Place("a", 3), new Place("a", 7));
+        HeldOutSet set = new HeldOutSet(HeldOut.SEEN, new EvaluationRows(pairs.build(), places, Map.of()));
+        EmbeddedSide imageSide = new EmbeddedSide(images, set.imageConcepts(), 2);
+        EmbeddedSide textSide = new EmbeddedSide(texts, set.textConcepts(), 2);
+
+        List<RetrievalScore> scores =
+                Retrieval.run(spark, List.of(new Search(imageSide, textSide), new Search(textSide, imageSide)));
+
+        assertThat(scores.get(0)).isEqualTo(RetrievalScore.of(2, Map.of(2, 2), 1, 1, 1));
+        assertThat(scores.get(1)).isEqualTo(RetrievalScore.of(4, Map.of(1, 4), 0.5, 1, 1));
+        assertThat(set.textItems())
+                .containsExactly(
+                        new Gallery.Item(places.get(0), 0),
+                        new Gallery.Item(places.get(0), 1),
+                        new Gallery.Item(places.get(1), 0),
+                        new Gallery.Item(places.get(1), 1));
     }
 
     private static Settings settings(String... assignments) {
@@ -296,7 +339,7 @@ class EvaluatorIT {
                             Double.compare(dot(queries, query, candidates, b), dot(queries, query, candidates, a)))
                     .toList();
             int rank = IntStream.range(0, nearest.size())
-                    .filter(i -> candidates.concepts()[nearest.get(i)] == queries.concepts()[query])
+                    .filter(i -> candidates.concepts()[nearest.get(i)][0] == queries.concepts()[query][0])
                     .findFirst()
                     .orElse(11);
             for (int k = rank; k < 11; k++) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import siglip.job.files.Unit;
 
@@ -18,11 +20,9 @@ class HitsTest {
         for (int n : new int[] {1, 7, 10, 1225}) {
             Hits hits = new Hits();
             float[] similarity = new float[n];
-            int[] concepts = new int[n];
-            Arrays.setAll(concepts, j -> j);
             Arrays.fill(similarity, 0.25f);
             for (int q = 0; q < n; q++) {
-                hits.add(similarity, concepts, q);
+                hits.add(similarity, q);
             }
 
             RetrievalScore score = hits.score();
@@ -40,15 +40,35 @@ class HitsTest {
         ObjectMapper json = new ObjectMapper();
 
         assertThat(json.readTree(json.writeValueAsString(score)))
-                .isEqualTo(json.readTree("{\"queries\": 1, \"values\": {\"r1\": 0.0, \"r5\": 1.0, \"r10\": 1.0}}"));
+                .isEqualTo(
+                        json.readTree(
+                                "{\"queries\": 1, \"rights\": {\"1\": 1}, \"values\": {\"r1\": 0.0, \"r5\": 1.0, \"r10\": 1.0}}"));
         assertThat(json.readValue(json.writeValueAsString(score), RetrievalScore.class))
                 .isEqualTo(score);
         assertThat(MetricFamily.all()).hasSize(1);
         assertThat(MetricFamily.all().get(0).label(" / ")).isEqualTo("R@1 / 5 / 10");
         assertThat(Unit.ascii(MetricFamily.all().get(0).format("/", score::get)))
                 .isEqualTo("0.0/100.0/100.0 %");
-        assertThat(RetrievalMetric.R5.chance(20)).isEqualTo(0.25);
-        assertThat(RetrievalMetric.R5.chance(3)).isEqualTo(1);
+    }
+
+    @Test
+    void chanceIsTheMeanOverQueriesOfWhatARandomOrderFinds() {
+        assertThat(RetrievalMetric.R5.chance(20, Map.of(1, 7))).isEqualTo(0.25);
+        assertThat(RetrievalMetric.R5.chance(3, Map.of(1, 7))).isEqualTo(1);
+        assertThat(RetrievalMetric.R1.chance(20, Map.of(5, 7))).isCloseTo(0.25, within(ROUNDING));
+        assertThat(RetrievalMetric.R1.chance(20, Map.of(0, 1, 1, 2, 5, 1))).isCloseTo(0.35 / 4, within(ROUNDING));
+        assertThat(RetrievalMetric.R5.chance(9, Map.of(3, 1)))
+                .isCloseTo(1 - 6 * 5 * 4 * 3 * 2 / (9.0 * 8 * 7 * 6 * 5), within(ROUNDING));
+        assertThat(RetrievalMetric.R5.chance(0, Map.of())).isNaN();
+    }
+
+    @Test
+    void candidatesAreRightByAnyOfTheirConcepts() {
+        ConceptIndex index = ConceptIndex.of(new int[][] {{3, 5}, {7}, {5}, {}});
+
+        assertThat(index.right(5)).containsExactlyInAnyOrder(0, 2);
+        assertThat(index.right(3, 7)).containsExactlyInAnyOrder(0, 1);
+        assertThat(index.right(4)).isEmpty();
     }
 
     /** Every way to put 3 right ones among 9 places, counted. */
@@ -111,12 +131,17 @@ class HitsTest {
 
     @Test
     void aConceptWithoutCandidatesIsNotFound() {
-        assertThat(score(new float[] {0.1f, 0.2f}, new int[] {1, 2}, 3)).isEqualTo(RetrievalScore.of(1, 0, 0, 0));
+        assertThat(score(new float[] {0.1f, 0.2f}, new int[] {1, 2}, 3).values())
+                .isEqualTo(RetrievalScore.of(1, 0, 0, 0).values());
     }
 
     private static RetrievalScore score(float[] similarity, int[] concepts, int right) {
         Hits hits = new Hits();
-        hits.add(similarity, concepts, right);
+        hits.add(
+                similarity,
+                IntStream.range(0, concepts.length)
+                        .filter(j -> concepts[j] == right)
+                        .toArray());
         return hits.score();
     }
 }

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import siglip.job.features.HashedWords;
+import siglip.job.features.Texts;
 
 class CaptionReaderTest {
     private static final HashedWords WORDS = new HashedWords(16384);
@@ -19,8 +21,7 @@ class CaptionReaderTest {
     void aCaptionHasTheTokensOfItsText() throws InvalidRow {
         assertThat(read(READER, "café au lait")).containsExactly(WORDS.of("café au lait"));
         assertThat(read(READER, "caf&eacute; au lait")).containsExactly(WORDS.of("café au lait"));
-        assertThat(READER.readKeywords(List.of("A".getBytes(UTF_8), "&amp;b".getBytes(UTF_8))))
-                .containsExactly(WORDS.of("a, &b"));
+        assertThat(READER.read(bytes("x"), bytes("A", "&amp;b")).keywords()).containsExactly(WORDS.of("a, &b"));
     }
 
     @Test
@@ -61,16 +62,34 @@ class CaptionReaderTest {
         assertThat(read(READER, "a\ufffdb😀")).isNotEmpty();
     }
 
+    @Test
+    void ofSeveralCaptionsThoseThatCannotBeUsedAreLeftOut() throws InvalidRow {
+        Texts texts = read(bytes("", "a b", "?!", "NULL", "c"));
+
+        assertThat(texts.captions()).containsExactly("a b".getBytes(UTF_8), "c".getBytes(UTF_8));
+        assertThat(texts.tokens()).containsExactly(WORDS.of("a b"), WORDS.of("c"));
+        assertThatThrownBy(() -> read(bytes("", "?!", "null"))).hasMessage("caption without a word");
+        assertThatThrownBy(() -> read(bytes("null", ""))).hasMessage("caption stands for a missing one: null");
+        assertThatThrownBy(() -> read(List.of())).hasMessage("empty caption");
+        assertThatThrownBy(() -> read(List.of(bytes("a").get(0), "é".getBytes(ISO_8859_1))))
+                .hasMessage("text is not valid UTF-8");
+    }
+
+    private static Texts read(List<byte[]> captions) throws InvalidRow {
+        READER.check(captions);
+        return READER.read(captions, List.of());
+    }
+
     private static int[] read(CaptionReader reader, String caption) throws InvalidRow {
-        reader.check(caption.getBytes(UTF_8));
-        return reader.read(caption.getBytes(UTF_8));
+        return reader.read(bytes(caption), List.of()).tokens().get(0);
+    }
+
+    private static List<byte[]> bytes(String... texts) {
+        return Stream.of(texts).map(text -> text.getBytes(UTF_8)).toList();
     }
 
     private static void assertInvalid(byte[] caption, String reason) {
-        assertThatThrownBy(() -> {
-                    READER.check(caption);
-                    READER.read(caption);
-                })
+        assertThatThrownBy(() -> read(List.of(caption)))
                 .isInstanceOf(InvalidRow.class)
                 .hasMessage(reason);
     }

@@ -134,16 +134,21 @@ public final class SampleRun {
             names.forEach(arm -> found.put(
                     arm,
                     IntStream.range(0, 5)
-                            .mapToObj(i -> new Gallery.Found(new Place("file:/a/pairs.parquet", i), i == 1))
+                            .mapToObj(i -> new Gallery.Found(item(i), i == 1))
                             .toList()));
-            queries.add(new Gallery.Query(
-                    direction, Gallery.Outcome.NONE_RIGHT, new Place("file:/a/pairs.parquet", 1), found));
+            queries.add(new Gallery.Query(direction, Gallery.Outcome.NONE_RIGHT, item(1), found));
         }
         for (int i = 0; i < 5; i++) {
-            originals.put(new Place("file:/a/pairs.parquet", i), new Original(picture, caption));
+            originals.put(
+                    new Place("file:/a/pairs.parquet", i),
+                    new Original(picture, caption.isEmpty() ? List.of() : List.of(caption)));
         }
         gallery = Optional.of(new Gallery(HeldOut.SEEN, queries, originals));
         return this;
+    }
+
+    private static Gallery.Item item(int row) {
+        return new Gallery.Item(new Place("file:/a/pairs.parquet", row), 0);
     }
 
     SampleRun classColumn(String column) {
