@@ -45,5 +45,15 @@ use_spark_home() {
     export SPARK_HOME SPARK_SCALA_VERSION=2.12
 }
 
+# Makes folder $1 and marks it, if nothing but what scripts put there can be in it: only in such a folder do they delete what they know.
+own_folder() {
+    local mark=$1/.made-by-scripts
+    if [[ -e $1 && ! -f $mark && $1 != "$root/target/"* && ! (-d $1 && -z $(ls -A "$1")) ]]; then
+        die "$1 holds something else: name another folder, or move that away"
+    fi
+    mkdir -p "$1"
+    touch "$mark"
+}
+
 # The options of conf/jvm.options on one line.
 java_options() { grep -v -e '^#' -e '^$' "$root/conf/jvm.options" | tr '\n' ' '; }

@@ -9,6 +9,7 @@ out=${OUT:-$root/target/bench/${0##*/}}
 python=${PYTHON:-python3}
 rounds=${ROUNDS:-3}
 read -r -a cores <<<"${CORES:-0 1}"
+own_folder "$out"
 held= # cores that runs are held to, such as 0,1; all if empty
 
 # Towers 768-1024-512 on the synthetic pairs.

@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -34,11 +36,12 @@ import siglip.job.training.StepJson;
  * </pre>
  *
  * <p>No file is ever written twice and no folder renamed, so that two drivers that write at once cannot mix their checkpoints, whatever the file
- * system promises about overwriting.
+ * system promises about overwriting. Only files of these names are ever removed, and folders only when nothing else is in them.
  */
 public final class CheckpointStore {
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointStore.class);
-    private static final Pattern FOLDER = Pattern.compile("step-(\\d{1,18})-\\w+");
+    private static final Pattern FOLDER = Pattern.compile("step-(\\d{8,18})-\\w+");
+    private static final Pattern OF_STEPS = Pattern.compile("\\d{8,18}-\\d{8,18}-\\w+\\.jsonl");
     private static final String STEPS = "steps";
 
     private final FileSystem files;
@@ -171,23 +174,49 @@ public final class CheckpointStore {
             if (kept.size() < keep && looksWhole(folder)) {
                 keep(folder, kept, needed);
             } else {
-                files.delete(new Path(folder, Manifest.NAME), false); // first: from here on it is no checkpoint
-                files.delete(folder, true);
+                remove(folder);
             }
         }
-        for (FileStatus file : list(new Path(root, STEPS))) {
-            if (!needed.contains(STEPS + "/" + file.getPath().getName())) {
-                files.delete(file.getPath(), false);
-            }
+        sweep(new Path(root, STEPS), name -> isOfSteps(name) && !needed.contains(STEPS + "/" + name));
+    }
+
+    /** Removes all checkpoints, whole or not. */
+    public void clear() throws IOException {
+        for (Path folder : folders()) {
+            remove(folder);
+        }
+        sweep(new Path(root, STEPS), CheckpointStore::isOfSteps);
+        sweep(root, name -> false);
+    }
+
+    private void remove(Path folder) throws IOException {
+        if (!FileSystems.isLink(files, folder)) {
+            files.delete(new Path(folder, Manifest.NAME), false); // first: from here on it is no checkpoint
+            sweep(folder, StateFile::isOfCheckpoint);
         }
     }
 
-    /** Removes everything. */
-    public void clear() throws IOException {
-        for (Path folder : folders()) {
-            files.delete(new Path(folder, Manifest.NAME), false);
+    private static boolean isOfSteps(String name) {
+        return OF_STEPS.matcher(name).matches();
+    }
+
+    /** Deletes the files of such names and drafts of them, and the folder if nothing is left in it. */
+    private void sweep(Path folder, Predicate<String> own) throws IOException {
+        if (FileSystems.isLink(files, folder)) {
+            return;
         }
-        files.delete(root, true);
+        boolean empty = true;
+        for (FileStatus each : list(folder)) {
+            String name = each.getPath().getName();
+            if (each.isFile() && own.test(WholeFile.ofDraft(name).orElse(name))) {
+                files.delete(each.getPath(), false);
+            } else {
+                empty = false;
+            }
+        }
+        if (empty) {
+            files.delete(folder, false);
+        }
     }
 
     private void keep(Path folder, Set<String> kept, Set<String> needed) throws IOException {
@@ -234,8 +263,8 @@ public final class CheckpointStore {
 
     private void deleteQuietly(Path folder) {
         try {
-            files.delete(folder, true);
-        } catch (IOException e) {
+            remove(folder);
+        } catch (IOException | FSError e) {
             LOG.debug("Cannot remove the half-written checkpoint {}", folder, e);
         }
     }

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import siglip.job.optimizer.OptimizerSnapshot;
 import siglip.job.optimizer.Slot;
 import siglip.job.training.ArmSnapshot;
@@ -31,7 +32,15 @@ record StateFile(
         double spentSeconds) {
     static final String NAME = "state.json";
 
+    private static final Pattern ARRAYS = Pattern.compile("arm-.+\\.f32");
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    /** Whether a file of that name is one of a checkpoint's. */
+    static boolean isOfCheckpoint(String name) {
+        return name.equals(NAME)
+                || name.equals(Manifest.NAME)
+                || ARRAYS.matcher(name).matches();
+    }
 
     /**
      * One arm.

@@ -19,6 +19,7 @@ import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.PairData;
 import siglip.job.figures.RunFigures;
+import siglip.job.files.Earlier;
 import siglip.job.formats.DataFormat;
 import siglip.job.report.RunFiles;
 import siglip.job.report.SummaryTable;
@@ -77,10 +78,7 @@ final class CompareCommand implements Callable<Integer> {
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
             try (Trackers trackers = Trackers.open(List.of(TrackerKind.PROGRESS), settings, terminal);
                     RunFolder folder = OutputFolder.open(
-                            loaded,
-                            hadoop,
-                            overwrite ? RunFolder.Earlier.OVERWRITE : RunFolder.Earlier.KEEP,
-                            trackers::phase)) {
+                            loaded, hadoop, overwrite ? Earlier.OVERWRITE : Earlier.KEEP, trackers::phase)) {
                 String dataFiles = DataFormat.fingerprint(spark, settings.data().path());
                 if (folder.isDone()) {
                     if (!folder.wasOf(dataFiles)) {

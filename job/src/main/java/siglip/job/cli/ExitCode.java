@@ -1,8 +1,10 @@
 package siglip.job.cli;
 
+import java.util.List;
 import org.apache.spark.sql.AnalysisException;
 import picocli.CommandLine.ParameterException;
 import siglip.job.config.SettingsException;
+import siglip.job.files.WriteException;
 import siglip.job.formats.DataException;
 import siglip.job.stage.SlotsException;
 
@@ -12,7 +14,10 @@ enum ExitCode {
     CRASH(1, "failed: see the stack trace and the log"),
     USAGE(2, "the command line or the settings cannot be used"),
     DATA(3, "the data cannot be used"),
-    CLUSTER(4, "the cluster does not provide what the run needs");
+    CLUSTER(4, "the cluster or a disk does not provide what the run needs");
+
+    /** What the system says; it has no exception of its own. */
+    private static final List<String> DISK_FULL = List.of("No space left on device", "Disk quota exceeded");
 
     private final int code;
     private final String meaning;
@@ -45,11 +50,17 @@ enum ExitCode {
         return failure;
     }
 
+    /** Also as Spark tells it of a task. */
+    private static boolean isDiskFull(Throwable failure) {
+        String message = String.valueOf(failure.getMessage());
+        return DISK_FULL.stream().anyMatch(message::contains);
+    }
+
     private static ExitCode ofKind(Throwable failure) {
         if (failure instanceof SettingsException || failure instanceof ParameterException) {
             return USAGE;
         }
-        if (failure instanceof SlotsException) {
+        if (failure instanceof SlotsException || failure instanceof WriteException || isDiskFull(failure)) {
             return CLUSTER;
         }
         return failure instanceof DataException || failure instanceof AnalysisException ? DATA : CRASH;

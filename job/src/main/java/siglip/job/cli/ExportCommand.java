@@ -1,6 +1,8 @@
 package siglip.job.cli;
 
+import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -9,6 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import siglip.job.config.LoadedSettings;
 import siglip.job.export.Export;
+import siglip.job.files.OwnFolder;
 
 @Command(
         name = "export",
@@ -17,7 +20,7 @@ import siglip.job.export.Export;
                     + " features, tokens, order of pairs, held-out rows, initial parameters, settings.",
             "scripts/bench/twin.py reads it."
         })
-final class ExportCommand implements Runnable {
+final class ExportCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
@@ -31,16 +34,20 @@ final class ExportCommand implements Runnable {
             description = "Folder for the files; a path on any Hadoop file system.")
     private String out;
 
+    @Mixin
+    private Overwrite overwrite;
+
     @Override
-    public void run() {
+    public Integer call() throws IOException {
         LoadedSettings loaded = options.load(List.of());
         try (SparkSession spark = Sessions.open("export", loaded.settings().run())) {
-            OutputFolder.check("--out", out, spark.sparkContext().hadoopConfiguration());
-            Export.write(spark, loaded.settings(), loaded.rendered(), out);
+            OwnFolder folder = OutputFolder.claim(out, spark.sparkContext().hadoopConfiguration(), overwrite.earlier());
+            Export.write(spark, loaded.settings(), loaded.rendered(), folder);
         }
         spec.commandLine()
                 .getOut()
                 .println("Wrote the start of a run with seed %d to %s"
                         .formatted(loaded.settings().run().seed(), out));
+        return ExitCode.OK.code();
     }
 }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -159,12 +160,14 @@ final class LossCommand implements Runnable {
         spec.commandLine().getOut().println(oneLine ? answer.toString() : answer.toPrettyString());
     }
 
-    /** Before the work, since Spark would refuse to write only after it. */
+    /** Before the work, since Spark would refuse to write only after it. Makes the folders above. */
     private void refuseExisting(String folder, Configuration hadoop) {
         Path path = new Path(folder);
         String why;
         try {
-            if (!FileSystems.of(path, hadoop).exists(path)) {
+            FileSystem files = FileSystems.of(path, hadoop);
+            if (!files.exists(path)) {
+                files.mkdirs(path.getParent());
                 return;
             }
             why = "it exists already. Remove it, or name another folder with --gradients";

@@ -37,9 +37,14 @@ public final class Main {
 
     public static void main(String[] args) {
         Sessions.unpackWithoutLinks();
+        Optional<ResultFile> result = ResultFile.named(args);
+        if (result.filter(file -> file.isTaken(SettingsOptions.properties())).isPresent()) {
+            System.err.println("%s: Cannot write a result to %s: something else lies there, name another file with %s"
+                    .formatted(Platform.program(), Redaction.of(result.get().path()), ResultFile.OPTION));
+            System.exit(ExitCode.USAGE.code());
+        }
         Failures failures = new Failures();
         int code = commandLine(failures).execute(args);
-        Optional<ResultFile> result = ResultFile.named(args);
         if (result.isPresent()) {
             code = write(result.get(), code, failures.told());
         }

@@ -1,13 +1,17 @@
 package siglip.job.cli;
 
+import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import siglip.job.data.prepare.SyntheticPairs;
+import siglip.job.files.OwnFolder;
 
 @Command(
         name = "synthetic",
@@ -15,7 +19,7 @@ import siglip.job.data.prepare.SyntheticPairs;
             "Makes pairs of features with a known amount of signal: both sides are projections of one latent vector, plus noise.",
             "Columns: id, image, text. Matching settings: conf/synthetic.conf."
         })
-final class PrepareSyntheticCommand implements Runnable {
+final class PrepareSyntheticCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
@@ -57,17 +61,21 @@ final class PrepareSyntheticCommand implements Runnable {
             names = "--out",
             paramLabel = "DIR",
             required = true,
-            description = "Folder for the pairs, which is overwritten; a path on any Hadoop file system.")
+            description = "Folder for the pairs; a path on any Hadoop file system.")
     private String out;
 
+    @Mixin
+    private Overwrite overwrite;
+
     @Override
-    public void run() {
+    public Integer call() throws IOException {
         SyntheticPairs.Spec wanted = wanted();
         try (SparkSession spark = Sessions.open("prepare synthetic")) {
-            OutputFolder.check("--out", out, spark.sparkContext().hadoopConfiguration());
-            SyntheticPairs.write(spark, wanted, out);
+            OwnFolder folder = OutputFolder.claim(out, spark.sparkContext().hadoopConfiguration(), overwrite.earlier());
+            SyntheticPairs.write(spark, wanted, folder);
         }
         spec.commandLine().getOut().println("Wrote %,d pairs to %s".formatted(rows, out));
+        return ExitCode.OK.code();
     }
 
     private SyntheticPairs.Spec wanted() {

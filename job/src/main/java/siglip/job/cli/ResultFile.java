@@ -1,11 +1,17 @@
 package siglip.job.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.files.FileSystems;
 import siglip.job.files.WholeFile;
@@ -15,11 +21,16 @@ import siglip.job.files.WholeFile;
  * driver did. One JSON object with {@code exit_code} and {@code message}, written last. Who waits for it gives the run an id, which comes
  * back as {@code id}: a file that an earlier run left at the same place has another.
  *
- * @param path of any Hadoop file system; an earlier file is replaced
+ * @param path of any Hadoop file system; an earlier result is replaced, and nothing else
  */
 record ResultFile(String path, Optional<String> id) {
     static final String OPTION = "--result";
     static final String ID = "--result-id";
+
+    private static final String CODE = "exit_code";
+    private static final String MESSAGE = "message";
+    private static final long MOST_BYTES = 1 << 16;
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** The file that the command line names, which may be wrong in every other respect: that is a result too. */
     static Optional<ResultFile> named(String[] args) {
@@ -38,15 +49,41 @@ record ResultFile(String path, Optional<String> id) {
         return Optional.empty();
     }
 
+    /** Whether something lies there that is no result of an earlier run; what cannot be read counts as nothing. */
+    boolean isTaken(Map<String, String> properties) {
+        Path file = new Path(path);
+        try {
+            FileSystem files = FileSystems.of(file, FileSystems.configuration(properties));
+            FileStatus there = files.getFileStatus(file);
+            return there.isDirectory() || there.getLen() > MOST_BYTES || !isResult(files, file);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static boolean isResult(FileSystem files, Path file) throws IOException {
+        byte[] bytes;
+        try (FSDataInputStream in = files.open(file)) {
+            bytes = in.readAllBytes();
+        }
+        try {
+            JsonNode found = JSON.readTree(bytes);
+            boolean result = found.path(CODE).isInt() && found.path(MESSAGE).isTextual();
+            return result || bytes.length == 0;
+        } catch (JsonProcessingException e) {
+            return false;
+        }
+    }
+
     /**
      * @param properties of the Java system; those that begin with {@code spark.hadoop.} configure Hadoop, as in Spark
      * @param message one line
      */
     void write(Map<String, String> properties, int exitCode, String message) throws IOException {
         ObjectNode result = JsonNodeFactory.instance.objectNode();
-        result.put("exit_code", exitCode);
+        result.put(CODE, exitCode);
         id.ifPresent(given -> result.put("id", given));
-        result.put("message", message);
+        result.put(MESSAGE, message);
         Path file = new Path(path);
         byte[] line = (result + "\n").getBytes(StandardCharsets.UTF_8);
         WholeFile.write(FileSystems.of(file, FileSystems.configuration(properties)), file, out -> out.write(line));

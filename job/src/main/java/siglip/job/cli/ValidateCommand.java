@@ -42,8 +42,7 @@ final class ValidateCommand implements Runnable {
         }
         Settings settings = loaded.settings();
         try (SparkSession spark = Sessions.open("validate " + settings.run().name(), settings)) {
-            OutputFolder.check(
-                    "run.out", settings.run().folder(), spark.sparkContext().hadoopConfiguration());
+            OutputFolder.check(settings.run().folder(), spark.sparkContext().hadoopConfiguration());
             out.println("reading pairs from " + settings.data().path());
             out.flush();
             try (PairData data = PairData.open(

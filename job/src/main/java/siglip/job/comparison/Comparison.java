@@ -86,6 +86,17 @@ public final class Comparison {
         return new Comparison(session, settings, Optional.empty(), listener, UnaryOperator.identity()).run(rendered);
     }
 
+    /** The files of the models that a run saves, by their names in its folder. */
+    public static List<String> models(Settings settings) {
+        return settings.loss().arms().stream()
+                .flatMap(arm -> ModelFiles.NAMES.stream().map(file -> "%s/%s".formatted(model(arm.name()), file)))
+                .toList();
+    }
+
+    private static String model(String arm) {
+        return "models/" + arm;
+    }
+
     ComparisonResult run(String rendered) {
         listener.phase("reading pairs from " + settings.data().path());
         spark.setJobGroup(
@@ -264,8 +275,7 @@ public final class Comparison {
     private void save(Trainer trainer, ModelSpec model, PairData data, Configuration hadoop) {
         for (ArmState arm : trainer.arms()) {
             SavedModel saved = new SavedModel(model, arm.parameters(), arm.scalars(), data.features(), data.scaling());
-            Path folder =
-                    new Path(settings.run().folder(), "models/" + arm.arm().name());
+            Path folder = new Path(settings.run().folder(), model(arm.arm().name()));
             try {
                 ModelFiles.write(folder, hadoop, saved);
             } catch (IOException e) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.batches.BatchSource;
@@ -13,6 +12,7 @@ import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.TrainingSettings;
 import siglip.job.data.PairData;
+import siglip.job.files.OwnFolder;
 import siglip.job.losses.LossSpec;
 import siglip.job.towers.ModelSpec;
 
@@ -25,12 +25,13 @@ public final class Export {
     private Export() {}
 
     /**
-     * Writes the folder, over what is there.
+     * Writes the files, in place of what the program has written there before.
      *
      * @param rendered the settings as text
-     * @param folder any Hadoop path
+     * @throws IOException if they cannot be written
      */
-    public static void write(SparkSession session, Settings settings, String rendered, String folder) {
+    public static void write(SparkSession session, Settings settings, String rendered, OwnFolder folder)
+            throws IOException {
         Configuration hadoop = session.sparkContext().hadoopConfiguration();
         TrainingSettings training = settings.training();
         long seed = settings.run().seed();
@@ -38,7 +39,8 @@ public final class Export {
                         session, settings.data(), settings.towers().table().buckets());
                 BatchSource source = data.source(training.batchSize(), seed)) {
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
-            ExportFolder files = new ExportFolder(folder, hadoop);
+            folder.clear();
+            ExportFolder files = new ExportFolder(folder);
             ExportedTowers.write(files, model, seed);
             ExportedPairs.write(
                     files,
@@ -48,8 +50,6 @@ public final class Export {
                     settings.evaluation().maxRows());
             files.write("training.json", training(settings));
             files.write("settings.conf", rendered);
-        } catch (IOException e) {
-            throw new UncheckedIOException("Cannot export to %s: %s".formatted(folder, e.getMessage()), e);
         }
     }
 

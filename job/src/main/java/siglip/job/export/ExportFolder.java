@@ -7,23 +7,17 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
-import siglip.job.files.FileSystems;
+import siglip.job.files.OwnFolder;
 import siglip.job.files.Redaction;
 import siglip.job.files.WholeFile;
 import siglip.kernels.blas.Matrix;
 
-/** A folder for another program: raw little-endian arrays, and JSON that says how to read them. Files are written over older ones, each whole or not at all. */
+/** A folder for another program: raw little-endian arrays, and JSON that says how to read them, each file whole or not there. */
 final class ExportFolder {
-    private final FileSystem files;
-    private final Path folder;
+    private final OwnFolder folder;
 
-    /** @param folder any Hadoop path */
-    ExportFolder(String folder, Configuration hadoop) throws IOException {
-        this.folder = new Path(folder);
-        files = FileSystems.of(this.folder, hadoop);
+    ExportFolder(OwnFolder folder) {
+        this.folder = folder;
     }
 
     /** Writes the numbers of a file, in order. */
@@ -32,12 +26,11 @@ final class ExportFolder {
     }
 
     void write(String name, Body body) throws IOException {
-        WholeFile.write(files, new Path(folder, name), out -> body.write(new Numbers(out)));
+        file(name, out -> body.write(new Numbers(out)));
     }
 
     void write(String name, Matrix values) throws IOException {
-        WholeFile.write(
-                files, new Path(folder, name), out -> Channels.newChannel(out).write(values.bytes()));
+        file(name, out -> Channels.newChannel(out).write(values.bytes()));
     }
 
     void write(String name, JsonNode json) throws IOException {
@@ -45,10 +38,11 @@ final class ExportFolder {
     }
 
     void write(String name, String text) throws IOException {
-        WholeFile.write(
-                files,
-                new Path(folder, name),
-                out -> out.write(Redaction.of(text).getBytes(StandardCharsets.UTF_8)));
+        file(name, out -> out.write(Redaction.of(text).getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private void file(String name, WholeFile.Body body) throws IOException {
+        WholeFile.write(folder.files(), folder.take(name), body);
     }
 
     /** Writes numbers lowest byte first. */

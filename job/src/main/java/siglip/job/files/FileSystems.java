@@ -1,11 +1,13 @@
 package siglip.job.files;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /** Finds the Hadoop file system of a path, and says which library is missing where there is none. */
@@ -50,6 +52,12 @@ public final class FileSystems {
     /** The same, on a local disk without the checksum files that Hadoop would put beside each. */
     public static FileSystem bare(FileSystem files) {
         return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+    }
+
+    /** Whether a path is a link, which Hadoop would follow; only local disks have such. */
+    public static boolean isLink(FileSystem files, Path path) {
+        return bare(files) instanceof RawLocalFileSystem local
+                && Files.isSymbolicLink(local.pathToFile(path).toPath());
     }
 
     private static IOException missing(Path path, Exception cause) {

@@ -3,9 +3,13 @@ package siglip.job.files;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
@@ -25,6 +29,8 @@ import org.slf4j.LoggerFactory;
 public final class WholeFile {
     private static final Logger LOG = LoggerFactory.getLogger(WholeFile.class);
     private static final int BUFFER = 1 << 16;
+    private static final Pattern DRAFT =
+            Pattern.compile("\\.(.+)\\.\\p{XDigit}{8}(?:-\\p{XDigit}{4}){3}-\\p{XDigit}{12}\\.tmp");
 
     private WholeFile() {}
 
@@ -36,7 +42,7 @@ public final class WholeFile {
     /**
      * Writes a file, over an older one if there is one.
      *
-     * @throws IOException if the file cannot be written; what was there before is then still there
+     * @throws WriteException if the file cannot be written; what was there before is then still there
      */
     public static void write(FileSystem files, Path target, Body body) throws IOException {
         write(files, target, body, true);
@@ -45,13 +51,28 @@ public final class WholeFile {
     /**
      * Writes a file of a new name.
      *
-     * @throws IOException if the file cannot be written, or there is one; then this one is not there
+     * @throws WriteException if the file cannot be written, or there is one; then this one is not there
      */
     public static void create(FileSystem files, Path target, Body body) throws IOException {
         write(files, target, body, false);
     }
 
-    private static void write(FileSystem files, Path target, Body body, boolean over) throws IOException {
+    /** The name of the file that a draft, by its name, was to become; a process that is killed leaves its draft. */
+    public static Optional<String> ofDraft(String name) {
+        Matcher draft = DRAFT.matcher(name);
+        return draft.matches() ? Optional.of(draft.group(1)) : Optional.empty();
+    }
+
+    /** Hadoop reports a full disk as an error; to callers it is a file that could not be written. */
+    private static void write(FileSystem files, Path target, Body body, boolean over) throws WriteException {
+        try {
+            put(files, target, body, over);
+        } catch (IOException | FSError e) {
+            throw new WriteException(target, e);
+        }
+    }
+
+    private static void put(FileSystem files, Path target, Body body, boolean over) throws IOException {
         if (files.hasPathCapability(target, CommonPathCapabilities.ABORTABLE_STREAM)) {
             publish(
                     files, target,
@@ -104,7 +125,7 @@ public final class WholeFile {
     private static void deleteQuietly(FileSystem files, Path draft) {
         try {
             files.delete(draft, false);
-        } catch (IOException e) {
+        } catch (IOException | FSError e) {
             LOG.debug("Cannot delete the draft {}", draft, e);
         }
     }

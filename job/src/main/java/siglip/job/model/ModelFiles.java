@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -39,6 +40,10 @@ public final class ModelFiles {
     private static final String TEXT = "text.zip";
     private static final String TABLE = "table.bin";
     private static final String MODEL = "model.json";
+
+    /** The names of the files. */
+    public static final List<String> NAMES = List.of(IMAGE, TEXT, TABLE, MODEL);
+
     private static final ObjectMapper JSON = new ObjectMapper()
             .enable(
                     DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,

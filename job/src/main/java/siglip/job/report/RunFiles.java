@@ -2,6 +2,7 @@ package siglip.job.report;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -13,19 +14,19 @@ import siglip.job.files.WholeFile;
 import siglip.job.training.StepJson;
 
 /**
- * What a finished run leaves for its readers, under {@code <out>/<name>/} on any Hadoop file system. Files of an earlier run of
- * that name are replaced.
+ * What a finished run leaves for its readers, under {@code <out>/<name>/} on any Hadoop file system.
  *
  * @param report {@code report.html}, for people
  * @param metrics {@code metrics.json}, all figures
  * @param steps {@code steps.jsonl}, one step of one arm a line
  */
 public record RunFiles(Path report, Path metrics, Path steps) {
-    /** Name of the report. */
-    public static final String REPORT = "report.html";
+    private static final String REPORT = "report.html";
+    private static final String METRICS = "metrics.json";
+    private static final String STEPS = "steps.jsonl";
 
-    /** Name of the file of all figures. */
-    public static final String METRICS = "metrics.json";
+    /** The names of the three. */
+    public static final List<String> NAMES = List.of(REPORT, METRICS, STEPS);
 
     /**
      * Writes all three.
@@ -37,7 +38,7 @@ public record RunFiles(Path report, Path metrics, Path steps) {
         Path folder = new Path(figures.settings().run().folder());
         FileSystem files = FileSystems.of(folder, hadoop);
         Path home = files.makeQualified(folder);
-        RunFiles paths = new RunFiles(new Path(home, REPORT), new Path(home, METRICS), new Path(home, "steps.jsonl"));
+        RunFiles paths = new RunFiles(new Path(home, REPORT), new Path(home, METRICS), new Path(home, STEPS));
         text(files, paths.metrics(), MetricsJson.write(figures));
         WholeFile.write(
                 files, paths.steps(), out -> StepJson.write(figures.result().steps(), out));

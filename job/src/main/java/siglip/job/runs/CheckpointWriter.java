@@ -7,12 +7,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.apache.hadoop.fs.FSError;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import siglip.job.checkpoint.Checkpoint;
 import siglip.job.checkpoint.CheckpointStore;
 import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.checkpoint.StoredFile;
+import siglip.job.files.WriteException;
 
 /**
  * Writes checkpoints on a thread of its own, one at a time. A write that fails is reported and costs no more than that: the steps that it
@@ -26,6 +28,7 @@ public final class CheckpointWriter implements AutoCloseable {
     private final int keep;
     private final ExecutorService thread;
     private Progress progress;
+    private volatile long newest;
     private Future<Progress> running;
 
     /**
@@ -49,6 +52,7 @@ public final class CheckpointWriter implements AutoCloseable {
                 from.map(StoredCheckpoint::step).orElse(0L),
                 from.map(StoredCheckpoint::stepFiles).orElse(List.of()),
                 Optional.empty());
+        newest = progress.step();
         thread = Executors.newSingleThreadExecutor(task -> {
             Thread writer = new Thread(task, "checkpoint-writer");
             writer.setDaemon(true);
@@ -65,6 +69,11 @@ public final class CheckpointWriter implements AutoCloseable {
     public long written() {
         await();
         return progress.step();
+    }
+
+    /** The same as far as it is known. Does not wait; any thread may ask. */
+    long newest() {
+        return newest;
     }
 
     /** Why the last write failed, once. Does not wait. */
@@ -91,17 +100,19 @@ public final class CheckpointWriter implements AutoCloseable {
         StoredCheckpoint written;
         try {
             written = store.write(checkpoint, before.files(), lease.id(), lease::check);
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("Cannot write the checkpoint of step {}", step, e);
-            return new Progress(
-                    before.step(),
-                    before.files(),
-                    Optional.of("the checkpoint of step %d was not written: %s".formatted(step, e)));
+        } catch (IOException | RuntimeException | FSError e) {
+            String failure = "the checkpoint of step %d was not written: %s"
+                    .formatted(step, e instanceof WriteException ? e.getMessage() : e);
+            if (e instanceof RuntimeException) {
+                LOG.warn("{}", failure, e);
+            }
+            return new Progress(before.step(), before.files(), Optional.of(failure));
         }
+        newest = step;
         LOG.info("Checkpoint {} written in {} ms", written.path(), (System.nanoTime() - start) / 1_000_000);
         try {
             store.prune(written, keep);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | FSError e) {
             LOG.warn("Cannot remove old checkpoints in {}: {}", store.root(), e.toString());
         }
         return new Progress(step, written.stepFiles(), Optional.empty());

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.checkpoint.CheckpointStore;
@@ -13,7 +14,9 @@ import siglip.job.checkpoint.RunIdentity;
 import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.config.CheckpointSettings;
 import siglip.job.config.SettingsException;
+import siglip.job.files.Earlier;
 import siglip.job.files.FileSystems;
+import siglip.job.files.OwnFolder;
 
 /**
  * The folder of a run, held by this driver alone: {@code claims/}, {@code checkpoints/}, the run's results, and {@code run.json} once it has ended. Decides
@@ -23,14 +26,13 @@ public final class RunFolder implements AutoCloseable {
     private static final String CHECKPOINTS = "checkpoints";
     private static final String CLAIMS = "claims";
 
-    /** What becomes of a run that has ended there. */
-    public enum Earlier {
-        KEEP,
-        OVERWRITE
-    }
+    /** What is in the folder beside the results. */
+    private static final List<String> OWN = List.of(CHECKPOINTS + "/", CLAIMS + "/", FinishedRun.NAME);
 
     private final FileSystem files;
     private final Path folder;
+    private final OwnFolder own;
+    private final List<String> results;
     private final CheckpointSettings settings;
     private final Earlier earlier;
     private final CheckpointStore store;
@@ -38,14 +40,22 @@ public final class RunFolder implements AutoCloseable {
     private Lease lease; // taken once the run may begin
     private RunIdentity identity;
     private Optional<FinishedRun> done = Optional.empty();
-    private Optional<StoredCheckpoint> from = Optional.empty();
+    private volatile Optional<StoredCheckpoint> from = Optional.empty();
     private boolean replacesResults;
     private boolean replacesCheckpoints;
+    private volatile Optional<CheckpointWriter> writer = Optional.empty();
 
     private RunFolder(
-            FileSystem files, Path folder, CheckpointSettings settings, RunIdentity identity, Earlier earlier) {
+            FileSystem files,
+            OwnFolder own,
+            List<String> results,
+            CheckpointSettings settings,
+            RunIdentity identity,
+            Earlier earlier) {
         this.files = files;
-        this.folder = folder;
+        this.own = own;
+        this.results = results;
+        this.folder = own.path();
         this.settings = settings;
         this.identity = identity;
         this.earlier = earlier;
@@ -53,12 +63,15 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Claims a folder, and decides from where its run starts; what an earlier run left is removed where it is to be replaced.
+     * Claims a folder, and decides from where its run starts; what an earlier run left is removed where it is to be replaced. Files of others
+     * may lie there, and stay.
      *
      * @param identity without the data's fingerprint, which {@link #start} adds
-     * @param results names of files that a run leaves when it ends
+     * @param earlier what becomes of a run that has ended there
+     * @param results names of the files that a run leaves when it ends
      * @param listener told what is waited for, taken over, skipped and why
      * @throws SettingsException if another driver is at work there, or the folder holds a run that this one would not continue and may not replace
+     * @throws siglip.job.files.TakenException if a file of somebody else has a name that the run needs
      * @throws IOException if the folder cannot be read or written
      */
     public static RunFolder open(
@@ -71,24 +84,30 @@ public final class RunFolder implements AutoCloseable {
             Consumer<String> listener)
             throws IOException {
         FileSystem files = FileSystems.bare(fileSystem);
-        RunFolder run = new RunFolder(files, folder, settings, identity, earlier);
+        RunFolder run = new RunFolder(files, OwnFolder.at(folder, files), results, settings, identity, earlier);
         Consumer<String> noted = text -> {
             run.notes.add(text);
             listener.accept(text);
         };
         Path claims = new Path(folder, CLAIMS);
         Optional<Claim> seen = new ClaimFiles(files, claims).highest();
+        List<String> names = Stream.concat(OWN.stream(), results.stream()).toList();
+        if (seen.isPresent() && !run.own.isKnown()) {
+            run.own.adopt(names); // a run of a version that kept no list
+        }
+        run.own.refuseTaken(names);
         boolean free = seen.map(Claim::isReleased).orElse(true);
         if (free) {
-            run.decide(results, noted); // before the claim: a refused call leaves the folder as it is
+            run.decide(noted); // before the claim: a refused call leaves the folder as it is
         }
+        run.own.take(names);
         run.lease = Lease.take(files, claims, settings.lease(), settings.takeOver(), noted);
         boolean open = false;
         try {
             if (!free || !run.lease.follows(seen)) { // another driver was there
-                run.decide(results, noted);
+                run.decide(noted);
             }
-            run.clear(results);
+            run.clear();
             open = true;
             return run;
         } finally {
@@ -99,7 +118,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /** Whether the run is done, where it starts, and what it replaces; changes nothing in the folder. */
-    private void decide(List<String> results, Consumer<String> warnings) throws IOException {
+    private void decide(Consumer<String> warnings) throws IOException {
         done = Optional.empty();
         from = Optional.empty();
         replacesResults = false;
@@ -142,7 +161,7 @@ public final class RunFolder implements AutoCloseable {
             }
         }
         if (from.isEmpty()) {
-            if (earlier == Earlier.KEEP && hasAny(results)) {
+            if (earlier == Earlier.KEEP && hasResults()) {
                 throw refused("holds an earlier run");
             }
             replacesResults = true;
@@ -154,9 +173,11 @@ public final class RunFolder implements AutoCloseable {
         return replacesCheckpoints ? Optional.empty() : store.newest(warnings);
     }
 
-    private void clear(List<String> results) throws IOException {
+    private void clear() throws IOException {
         if (replacesResults) {
-            remove(results);
+            own.delete(FinishedRun.NAME); // first: without it no result counts
+            own.clearAllBut(OWN);
+            own.take(results);
         }
         if (replacesCheckpoints) {
             store.clear();
@@ -207,21 +228,13 @@ public final class RunFolder implements AutoCloseable {
         return files.makeQualified(theirs).equals(files.makeQualified(store.root()));
     }
 
-    private boolean hasAny(List<String> results) throws IOException {
+    private boolean hasResults() throws IOException {
         for (String name : results) {
             if (files.exists(new Path(folder, name))) {
                 return true;
             }
         }
         return false;
-    }
-
-    /** The marker first: without it no result counts. */
-    private void remove(List<String> results) throws IOException {
-        files.delete(new Path(folder, FinishedRun.NAME), false);
-        for (String name : results) {
-            files.delete(new Path(folder, name), false);
-        }
     }
 
     private SettingsException refused(String why) {
@@ -298,9 +311,17 @@ public final class RunFolder implements AutoCloseable {
 
     /** The writer of this run's checkpoints, asked for after {@link #start}; the caller closes it. */
     public CheckpointWriter writer() {
-        CheckpointWriter writer = new CheckpointWriter(store, lease, settings.keep(), from.filter(this::isOwn));
+        CheckpointWriter opened = new CheckpointWriter(store, lease, settings.keep(), from.filter(this::isOwn));
         from = Optional.empty(); // as large as the training's own state, and not needed any more
-        return writer;
+        writer = Optional.of(opened);
+        return opened;
+    }
+
+    /** Steps that the newest checkpoint of this run holds; 0 if there is none. Any thread may ask. */
+    public long saved() {
+        return writer.map(CheckpointWriter::newest)
+                .orElseGet(() ->
+                        from.filter(this::isOwn).map(StoredCheckpoint::step).orElse(0L));
     }
 
     /**

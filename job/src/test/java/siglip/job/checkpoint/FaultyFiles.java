@@ -3,10 +3,12 @@ package siglip.job.checkpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.reflect.Constructor;
 import org.apache.hadoop.fs.Abortable;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FilterFileSystem;
@@ -129,6 +131,17 @@ public final class FaultyFiles extends FilterFileSystem {
         return super.open(path, bufferSize);
     }
 
+    /** As Hadoop's local file system reports it, whose constructor is its own. */
+    private static FSError fullDisk() {
+        try {
+            Constructor<FSError> hidden = FSError.class.getDeclaredConstructor(Throwable.class);
+            hidden.setAccessible(true);
+            return hidden.newInstance(new IOException("No space left on device"));
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** An object that is put when its stream is closed. */
     private final class Published extends ByteArrayOutputStream implements Abortable {
         private final Path path;
@@ -191,7 +204,7 @@ public final class FaultyFiles extends FilterFileSystem {
             if (through < length) {
                 broken = true;
                 bytesLeft = Long.MAX_VALUE;
-                throw new IOException("No space left on device");
+                throw fullDisk();
             }
         }
 

@@ -26,6 +26,7 @@ import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.data.prepare.SyntheticPairs;
+import siglip.job.files.OwnFolder;
 import siglip.job.model.ModelFiles;
 import siglip.job.model.SavedModel;
 import siglip.job.stage.Recovery;
@@ -54,7 +55,10 @@ final class FaultyRuns implements AutoCloseable {
                 "faults",
                 settings("undisturbed").run());
         spark = SparkSession.builder().config(conf).getOrCreate();
-        SyntheticPairs.write(spark, new SyntheticPairs.Spec(480, 24, 20, 4, 4, 3, 2), data());
+        SyntheticPairs.write(
+                spark,
+                new SyntheticPairs.Spec(480, 24, 20, 4, 4, 3, 2),
+                OwnFolder.at(new Path(data()), spark.sparkContext().hadoopConfiguration()));
         undisturbed = run("undisturbed", new Heard(record -> {}));
         assertThat(undisturbed.result.incidents()).isEmpty();
         awaitSilence();

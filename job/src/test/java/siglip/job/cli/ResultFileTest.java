@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -39,6 +41,24 @@ class ResultFileTest {
         assertThat(result.get("exit_code").intValue()).isEqualTo(3);
         assertThat(result.get("id").textValue()).isEqualTo("7f");
         assertThat(result.get("message").textValue()).isEqualTo("rows with \"quotes\"\tand tabs");
+    }
+
+    @Test
+    void aFileThatIsNoResultIsNotReplaced() throws IOException {
+        Path file = folder.resolve("result.json");
+        ResultFile result = new ResultFile(file.toString(), Optional.empty());
+        assertThat(result.isTaken(Map.of())).as("nothing there").isFalse();
+        result.write(Map.of(), 0, "done");
+        assertThat(result.isTaken(Map.of())).as("a result").isFalse();
+        for (String text : List.of("my thesis", "{\"exit_code\": 1}", "[1, 2]", " ".repeat(1 << 17))) {
+            Files.writeString(file, text);
+            assertThat(result.isTaken(Map.of())).as(text.strip()).isTrue();
+        }
+        Files.writeString(file, "");
+        assertThat(result.isTaken(Map.of())).as("made by mktemp").isFalse();
+        assertThat(new ResultFile(folder.toString(), Optional.empty()).isTaken(Map.of()))
+                .as("a folder")
+                .isTrue();
     }
 
     @Test

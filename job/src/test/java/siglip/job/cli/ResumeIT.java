@@ -27,6 +27,7 @@ import siglip.job.config.LoadedSettings;
 import siglip.job.config.SettingsException;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
+import siglip.job.files.Earlier;
 import siglip.job.model.ModelFiles;
 import siglip.job.model.SavedModel;
 import siglip.job.runs.RunFolder;
@@ -205,7 +206,7 @@ class ResumeIT {
         all.add("checkpoint.take-over=" + takeOver);
         LoadedSettings loaded =
                 SettingsLoader.load(new SettingsSources(all, Map.of(), new HashMap<>(), Optional.empty()));
-        return OutputFolder.open(loaded, new Configuration(), RunFolder.Earlier.KEEP, text -> {});
+        return OutputFolder.open(loaded, new Configuration(), Earlier.KEEP, text -> {});
     }
 
     /** A driver in a Java machine of its own. */

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import siglip.job.cli.Shell.Ended;
 
 /** The scripts, with stand-ins for Maven and Spark. */
@@ -131,6 +132,71 @@ class ScriptsTest {
         Ended ended = shell.run(List.of("bash", "-c", complete));
 
         assertThat(ended.done().split("\\s+")).containsExactlyInAnyOrder(completed.split(" ", -1));
+    }
+
+    @Test
+    void aSparkHomeKeepsFilesOfOthersAndLeavesNoDraft() throws IOException, InterruptedException {
+        program("bin/mvn", "for last; do :; done; mkdir -p \"${last#*=}\"; echo jar >\"${last#*=}/spark.jar\"");
+        Map<String, String> environment = Map.of("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));
+        Path home = folder.resolve("spark");
+        List<String> build = List.of("scripts/spark-home", home.toString());
+        Path draft = Files.createDirectory(folder.resolve("spark.draft"));
+
+        assertThat(shell.run(build, environment).code())
+                .as("somebody else's draft")
+                .isEqualTo(2);
+        Files.writeString(draft.resolve("drafted-by-scripts"), "");
+        shell.run(build, environment).done();
+        Path theirs = Files.writeString(home.resolve("conf/core-site.xml"), "theirs");
+        Files.writeString(home.resolve("jars/spark.jar"), "old");
+        shell.run(List.of("scripts/spark-home", "--s3", home.toString()), environment)
+                .done();
+
+        assertThat(theirs).hasContent("theirs");
+        assertThat(home.resolve("jars/spark.jar")).hasContent("jar");
+        assertThat(home.resolve("bin/spark-submit")).isExecutable();
+        assertThat(draft).doesNotExist();
+        assertThat(shell.run(List.of("scripts/spark-home", folder.toString()), environment)
+                        .code())
+                .as("a folder of somebody else")
+                .isEqualTo(2);
+        assertThat(theirs).hasContent("theirs");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"scripts/cluster up", "scripts/bench/tune", "scripts/bench/twin"})
+    void aFolderOfSomebodyElseIsNoPlaceForAScript(String command) throws IOException, InterruptedException {
+        program("spark/bin/spark-class", "");
+        Path theirs = folder.resolve("theirs/full-of-life");
+        Files.createDirectories(theirs.getParent());
+        Files.writeString(theirs, "theirs");
+        String out = theirs.getParent().toString();
+
+        Ended ended = shell.run(
+                List.of(command.split(" ", -1)),
+                Map.of(
+                        "SIGLIP_CLUSTER",
+                        out,
+                        "OUT",
+                        out,
+                        "SPARK_HOME",
+                        folder.resolve("spark").toString()));
+
+        assertThat(ended.code()).as(ended.output()).isEqualTo(2);
+        assertThat(ended.output()).contains(out + " holds something else");
+        assertThat(theirs.getParent().toFile().list()).containsExactly("full-of-life");
+        assertThat(theirs).hasContent("theirs");
+    }
+
+    @Test
+    void aFileThatIsNoResultIsRefusedAsThePlaceForOne() throws IOException, InterruptedException {
+        Path file = Files.writeString(folder.resolve("thesis.txt"), "theirs");
+
+        Ended ended = submit("echo must not be asked", file);
+
+        assertThat(ended.code()).isEqualTo(2);
+        assertThat(ended.output()).contains("holds something else than a result");
+        assertThat(file).hasContent("theirs");
     }
 
     /** Submits in cluster mode to a spark-submit that does this with its arguments. */

@@ -20,6 +20,7 @@ import siglip.job.batches.BatchSource;
 import siglip.job.batches.RankBatches;
 import siglip.job.data.PairData;
 import siglip.job.data.TestData;
+import siglip.job.files.OwnFolder;
 
 class ExportedPairsIT {
     @TempDir
@@ -31,7 +32,8 @@ class ExportedPairsIT {
                 PairData data = PairData.open(spark, TestData.part(), TestData.BUCKETS);
                 BatchSource source = data.source(100, 9)) {
             ExportedPairs.write(
-                    new ExportFolder(folder.toString(), new Configuration()),
+                    new ExportFolder(
+                            OwnFolder.at(new org.apache.hadoop.fs.Path(folder.toString()), new Configuration())),
                     data,
                     source.plan(),
                     7,

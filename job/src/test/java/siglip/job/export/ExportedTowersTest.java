@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import siglip.job.batches.Batch;
 import siglip.job.features.PairShape;
+import siglip.job.files.OwnFolder;
 import siglip.job.towers.Cases;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
@@ -93,7 +94,7 @@ class ExportedTowersTest {
     }
 
     private ExportFolder folder() throws IOException {
-        return new ExportFolder(folder.toString(), new Configuration());
+        return new ExportFolder(OwnFolder.at(new org.apache.hadoop.fs.Path(folder.toString()), new Configuration()));
     }
 
     private FloatBuffer read(String name) throws IOException {

@@ -39,7 +39,8 @@ class WholeFileTest {
                         out.write(new byte[1 << 20]);
                         throw new IOException("no more figures");
                     }))
-                    .hasMessage("no more figures");
+                    .isInstanceOf(WriteException.class)
+                    .hasMessage("Cannot write %s: no more figures", file);
             assertThat(file).hasContent("the first");
             write(disk, target, "the second");
             assertThat(file).hasContent("the second");

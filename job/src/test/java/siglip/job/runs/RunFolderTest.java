@@ -21,6 +21,7 @@ import siglip.job.checkpoint.RunIdentity;
 import siglip.job.checkpoint.Samples;
 import siglip.job.config.CheckpointSettings;
 import siglip.job.config.SettingsException;
+import siglip.job.files.Earlier;
 
 class RunFolderTest {
     private static final RunIdentity SAME = RunIdentity.of(Samples.IDENTITY.settings());
@@ -40,11 +41,11 @@ class RunFolderTest {
 
     @Test
     void aFolderWithoutARunStartsAnewAndGoesOnAfterItsCheckpoint() throws IOException {
-        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.KEEP)) {
+        try (RunFolder run = open("x", "auto", SAME, Earlier.KEEP)) {
             assertThat(run.start("data")).isEmpty();
             write(run);
         }
-        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.KEEP)) {
+        try (RunFolder run = open("x", "auto", SAME, Earlier.KEEP)) {
             assertThat(run.isDone()).isFalse();
             assertThat(run.start("data").orElseThrow().step()).isEqualTo(4);
         }
@@ -54,22 +55,22 @@ class RunFolderTest {
     void aRunOfOtherSettingsOrDataIsRefusedWithWhatWasAndWhatIs() throws IOException {
         interrupted("x");
 
-        assertThatThrownBy(() -> open("x", "auto", OTHER, RunFolder.Earlier.KEEP))
+        assertThatThrownBy(() -> open("x", "auto", OTHER, Earlier.KEEP))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("holds an unfinished run with 4 steps, of other settings")
                 .hasMessageContaining(" (training.steps was 720, now 800): undo")
                 .hasMessageContaining("--overwrite")
                 .satisfies(e -> assertThat(((SettingsException) e).errors()).hasSize(1));
-        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.KEEP)) {
+        try (RunFolder run = open("x", "auto", SAME, Earlier.KEEP)) {
             assertThatThrownBy(() -> run.start("other rows"))
                     .isInstanceOf(SettingsException.class)
                     .hasMessageContaining("the data were data, now other rows");
         }
-        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.OVERWRITE)) {
+        try (RunFolder run = open("x", "auto", SAME, Earlier.OVERWRITE)) {
             assertThat(run.start("other rows")).as("replaced").isEmpty();
         }
         interrupted("y");
-        try (RunFolder run = open("y", "auto", OTHER, RunFolder.Earlier.OVERWRITE)) {
+        try (RunFolder run = open("y", "auto", OTHER, Earlier.OVERWRITE)) {
             assertThat(run.start("data")).as("replaced").isEmpty();
             assertThat(runs.resolve("y/checkpoints")).doesNotExist();
         }
@@ -82,7 +83,7 @@ class RunFolderTest {
         settings.remove("run.seed");
         settings.put("data.margin", "2");
 
-        assertThatThrownBy(() -> open("x", "auto", RunIdentity.of(settings), RunFolder.Earlier.KEEP))
+        assertThatThrownBy(() -> open("x", "auto", RunIdentity.of(settings), Earlier.KEEP))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("data.margin is 2, and the version that made the run had no such setting")
                 .extracting(e -> String.join("\n", ((SettingsException) e).errors()))
@@ -97,10 +98,8 @@ class RunFolderTest {
         interrupted("x");
         List<String> before = names("x/claims");
 
-        assertThatThrownBy(() -> open("x", "auto", OTHER, RunFolder.Earlier.KEEP))
-                .isInstanceOf(SettingsException.class);
-        assertThatThrownBy(() -> open("x", "never", SAME, RunFolder.Earlier.KEEP))
-                .isInstanceOf(SettingsException.class);
+        assertThatThrownBy(() -> open("x", "auto", OTHER, Earlier.KEEP)).isInstanceOf(SettingsException.class);
+        assertThatThrownBy(() -> open("x", "never", SAME, Earlier.KEEP)).isInstanceOf(SettingsException.class);
 
         assertThat(names("x/claims")).isEqualTo(before).hasSize(1);
     }
@@ -118,13 +117,13 @@ class RunFolderTest {
     void anUnfinishedRunIsThrownAwayOnlyWhenToldTwice() throws IOException {
         interrupted("x");
 
-        assertThatThrownBy(() -> open("x", "never", SAME, RunFolder.Earlier.KEEP))
+        assertThatThrownBy(() -> open("x", "never", SAME, Earlier.KEEP))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("holds an unfinished run with 4 steps, which resume=never would throw away");
-        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.OVERWRITE)) {
+        try (RunFolder run = open("x", "auto", SAME, Earlier.OVERWRITE)) {
             assertThat(run.start("data")).as("a retry of a run that overwrites").isPresent();
         }
-        try (RunFolder run = open("x", "never", SAME, RunFolder.Earlier.OVERWRITE)) {
+        try (RunFolder run = open("x", "never", SAME, Earlier.OVERWRITE)) {
             assertThat(run.start("data")).isEmpty();
         }
         assertThat(runs.resolve("x/checkpoints")).doesNotExist();
@@ -134,19 +133,19 @@ class RunFolderTest {
     void aFinishedRunIsDoneOrRefusedOrReplacedWithItsResults() throws IOException {
         finished("x");
 
-        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.KEEP)) {
+        try (RunFolder run = open("x", "auto", SAME, Earlier.KEEP)) {
             assertThat(run.isDone()).isTrue();
         }
-        assertThatThrownBy(() -> open("x", "auto", OTHER, RunFolder.Earlier.KEEP))
+        assertThatThrownBy(() -> open("x", "auto", OTHER, Earlier.KEEP))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("holds an earlier run, of other settings")
                 .hasMessageContaining("training.steps was 720, now 800");
-        assertThatThrownBy(() -> open("x", "never", SAME, RunFolder.Earlier.KEEP))
+        assertThatThrownBy(() -> open("x", "never", SAME, Earlier.KEEP))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("holds an earlier run: add --overwrite");
         assertThat(runs.resolve("x").resolve(REPORT)).exists();
 
-        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.OVERWRITE)) {
+        try (RunFolder run = open("x", "auto", SAME, Earlier.OVERWRITE)) {
             assertThat(run.isDone()).isFalse();
             assertThat(run.start("data")).isEmpty();
             assertThat(runs.resolve("x").resolve(REPORT)).doesNotExist();
@@ -160,7 +159,7 @@ class RunFolderTest {
         Path marker = runs.resolve("x").resolve("run.json");
         Files.writeString(marker, Files.readString(marker).replace("\"format\" : 2", "\"format\" : 7"));
 
-        assertThatThrownBy(() -> open("x", "auto", SAME, RunFolder.Earlier.KEEP))
+        assertThatThrownBy(() -> open("x", "auto", SAME, Earlier.KEEP))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("run.json: it has format 7, this program reads 2");
     }
@@ -168,7 +167,7 @@ class RunFolderTest {
     @Test
     void aFinishedRunKnowsTheFilesOfItsDataUnlessAnOlderProgramMadeIt() throws IOException {
         finished("x");
-        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.KEEP)) {
+        try (RunFolder run = open("x", "auto", SAME, Earlier.KEEP)) {
             assertThat(run.wasOf("files")).isTrue();
             assertThat(run.wasOf("other files")).isFalse();
         }
@@ -179,7 +178,7 @@ class RunFolderTest {
                         .replace("\"format\" : 2", "\"format\" : 1")
                         .replaceAll(",\\s*\"files\" : \"files\"", ""));
         assertThat(marker).content().doesNotContain("files");
-        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.KEEP)) {
+        try (RunFolder run = open("x", "auto", SAME, Earlier.KEEP)) {
             assertThat(run.isDone()).isTrue();
             assertThat(run.wasOf("files")).isFalse();
             assertThat(run.wasOf("")).isFalse();
@@ -191,7 +190,7 @@ class RunFolderTest {
         interrupted("x");
         Files.writeString(runs.resolve("x").resolve(REPORT), "");
 
-        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.KEEP)) {
+        try (RunFolder run = open("x", "auto", SAME, Earlier.KEEP)) {
             assertThat(run.start("data")).isPresent();
         }
     }
@@ -208,14 +207,14 @@ class RunFolderTest {
         int name = 0;
         for (Path from : List.of(named, runs.resolve("x/checkpoints"), runs.resolve("x"))) {
             String own = "own" + name++;
-            try (RunFolder run = open(own, from.toString(), SAME, RunFolder.Earlier.KEEP)) {
+            try (RunFolder run = open(own, from.toString(), SAME, Earlier.KEEP)) {
                 assertThat(run.start("data").orElseThrow().step()).isEqualTo(4);
                 try (CheckpointWriter writer = run.writer()) {
                     assertThat(writer.written()).as("nothing of it is here").isZero();
                     writer.write(Samples.checkpoint(0, 6));
                 }
             }
-            try (RunFolder run = open(own, "auto", SAME, RunFolder.Earlier.KEEP)) {
+            try (RunFolder run = open(own, "auto", SAME, Earlier.KEEP)) {
                 assertThat(run.start("data")
                                 .orElseThrow()
                                 .checkpoint()
@@ -230,14 +229,14 @@ class RunFolderTest {
     void aNamedCheckpointThatIsNotThereOrDamagedOrOfOtherSettingsIsRefusedWithTheReason() throws IOException {
         interrupted("x");
 
-        assertThatThrownBy(() -> open("y", runs.resolve("none").toString(), SAME, RunFolder.Earlier.KEEP))
+        assertThatThrownBy(() -> open("y", runs.resolve("none").toString(), SAME, Earlier.KEEP))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("checkpoint.resume: cannot go on from")
                 .hasMessageContaining("no valid checkpoint");
-        assertThatThrownBy(() -> open("y", runs.resolve("x").toString(), OTHER, RunFolder.Earlier.KEEP))
+        assertThatThrownBy(() -> open("y", runs.resolve("x").toString(), OTHER, Earlier.KEEP))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("training.steps was 720, now 800");
-        assertThatThrownBy(() -> open("y", "nowhere://bucket/run", SAME, RunFolder.Earlier.KEEP))
+        assertThatThrownBy(() -> open("y", "nowhere://bucket/run", SAME, Earlier.KEEP))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("no file system for nowhere is on the class path");
     }
@@ -245,7 +244,7 @@ class RunFolderTest {
     @Test
     void aWriteThatFailsIsReportedOnceAndItsStepsGoIntoTheNext() throws IOException {
         FaultyFiles full = new FaultyFiles(disk, FaultyFiles.Kind.DISK, FaultyFiles.After.ALIVE);
-        try (RunFolder run = open(full, "x", settings("auto"), SAME, RunFolder.Earlier.KEEP);
+        try (RunFolder run = open(full, "x", settings("auto"), SAME, Earlier.KEEP);
                 CheckpointWriter writer = run.writer()) {
             run.start("data");
             writer.write(Samples.checkpoint(0, 4));
@@ -259,7 +258,7 @@ class RunFolderTest {
             writer.write(Samples.checkpoint(4, 8));
             assertThat(writer.written()).isEqualTo(8);
         }
-        try (RunFolder run = open("x", "auto", SAME, RunFolder.Earlier.KEEP)) {
+        try (RunFolder run = open("x", "auto", SAME, Earlier.KEEP)) {
             assertThat(run.start("data").orElseThrow().checkpoint().history().steps())
                     .isEqualTo(Samples.checkpoint(0, 8).history().steps());
         }
@@ -267,14 +266,14 @@ class RunFolderTest {
 
     @Test
     void aWriterWhoseRunWasTakenOverCommitsNothing() throws IOException {
-        try (RunFolder first = open("x", "auto", SAME, RunFolder.Earlier.KEEP);
+        try (RunFolder first = open("x", "auto", SAME, Earlier.KEEP);
                 CheckpointWriter writer = first.writer();
                 RunFolder second = open(
                         disk,
                         "x",
                         new CheckpointSettings(100, 2, "auto", Duration.ofSeconds(1), true),
                         SAME,
-                        RunFolder.Earlier.KEEP)) {
+                        Earlier.KEEP)) {
             writer.write(Samples.checkpoint(0, 4));
             assertThat(writer.written()).isZero();
             assertThat(writer.failure().orElseThrow()).contains("has taken it over");
@@ -284,14 +283,14 @@ class RunFolderTest {
     }
 
     private void interrupted(String name) throws IOException {
-        try (RunFolder run = open(name, "auto", SAME, RunFolder.Earlier.KEEP)) {
+        try (RunFolder run = open(name, "auto", SAME, Earlier.KEEP)) {
             run.start("data");
             write(run);
         }
     }
 
     private void finished(String name) throws IOException {
-        try (RunFolder run = open(name, "auto", SAME, RunFolder.Earlier.KEEP)) {
+        try (RunFolder run = open(name, "auto", SAME, Earlier.KEEP)) {
             run.start("data");
             write(run);
             Files.writeString(runs.resolve(name).resolve(REPORT), "");
@@ -306,13 +305,12 @@ class RunFolderTest {
         }
     }
 
-    private RunFolder open(String name, String resume, RunIdentity identity, RunFolder.Earlier earlier)
-            throws IOException {
+    private RunFolder open(String name, String resume, RunIdentity identity, Earlier earlier) throws IOException {
         return open(disk, name, settings(resume), identity, earlier);
     }
 
     private RunFolder open(
-            FileSystem files, String name, CheckpointSettings settings, RunIdentity identity, RunFolder.Earlier earlier)
+            FileSystem files, String name, CheckpointSettings settings, RunIdentity identity, Earlier earlier)
             throws IOException {
         Files.createDirectories(runs.resolve(name));
         return RunFolder.open(

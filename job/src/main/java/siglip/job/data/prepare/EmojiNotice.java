@@ -7,26 +7,18 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.TreeSet;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.SparkSession;
-import siglip.job.files.FileSystems;
+import siglip.job.files.OwnFolder;
 import siglip.job.files.WholeFile;
-import siglip.job.formats.DataException;
 
 /** The notices that go with a set of emoji pairs: who drew them, under which licence, and where the words are from. */
 final class EmojiNotice {
+    private static final String FILE = "NOTICE.md";
+
     private EmojiNotice() {}
 
-    static void write(SparkSession spark, JsonNode collections, List<String> vendors, String file) {
-        Path path = new Path(file);
-        try {
-            FileSystem files = FileSystems.of(path, spark.sparkContext().hadoopConfiguration());
-            byte[] text = text(collections, vendors).getBytes(StandardCharsets.UTF_8);
-            WholeFile.write(files, path, out -> out.write(text));
-        } catch (IOException e) {
-            throw new DataException("Cannot write %s: %s".formatted(file, e.getMessage()), e);
-        }
+    static void write(JsonNode collections, List<String> vendors, OwnFolder folder) throws IOException {
+        byte[] text = text(collections, vendors).getBytes(StandardCharsets.UTF_8);
+        WholeFile.write(folder.files(), folder.take(FILE), out -> out.write(text));
     }
 
     /** The notices of the given sets, in Markdown. */

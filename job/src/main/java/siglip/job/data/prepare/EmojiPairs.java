@@ -1,6 +1,7 @@
 package siglip.job.data.prepare;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import siglip.job.data.prepare.EmojiNames.Concept;
+import siglip.job.files.OwnFolder;
 import siglip.job.formats.DataException;
 
 /**
@@ -59,11 +61,13 @@ public final class EmojiPairs {
      * Draws the pairs of the given sets and writes {@code pairs.parquet} and {@code NOTICE.md} into a folder.
      *
      * @param vendors sets of drawings, out of {@link #ALL}
-     * @param folder any Hadoop path; made if missing, its two files are written over
+     * @param folder where they take the place of what the program has written before
      * @return how many pairs were written
+     * @throws IOException if they cannot be written
      * @throws DataException if a jar is missing or another than expected, or a set is not known
      */
-    public static long write(SparkSession spark, EmojiJars jars, List<String> vendors, String folder) {
+    public static long write(SparkSession spark, EmojiJars jars, List<String> vendors, OwnFolder folder)
+            throws IOException {
         List<String> unknown =
                 vendors.stream().filter(vendor -> !ALL.contains(vendor)).toList();
         if (!unknown.isEmpty() || vendors.isEmpty()) {
@@ -76,8 +80,8 @@ public final class EmojiPairs {
             rows.addAll(rows(vendor, jars.set(vendor), concepts));
         }
         Dataset<Row> pairs = spark.createDataFrame(rows, SCHEMA);
-        SingleFile.write(pairs, folder + "/" + FILE);
-        EmojiNotice.write(spark, jars.collections(), vendors, folder + "/NOTICE.md");
+        WholeParquet.write(pairs.coalesce(1), folder, number -> FILE);
+        EmojiNotice.write(jars.collections(), vendors, folder);
         return rows.size();
     }
 

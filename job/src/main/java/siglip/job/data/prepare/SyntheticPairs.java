@@ -1,5 +1,6 @@
 package siglip.job.data.prepare;
 
+import java.io.IOException;
 import java.io.Serializable;
 import java.util.Iterator;
 import org.apache.spark.api.java.JavaRDD;
@@ -8,6 +9,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import siglip.job.files.OwnFolder;
 
 /**
  * Feature pairs of any number and width with a known amount of signal: {@code prepare synthetic}.
@@ -55,11 +57,15 @@ public final class SyntheticPairs {
         }
     }
 
-    /** Writes a folder of Parquet files with columns {@code id}, {@code image} and {@code text}, over what is there. */
-    public static void write(SparkSession spark, Spec spec, String folder) {
+    /**
+     * Writes Parquet files with columns {@code id}, {@code image} and {@code text}, in place of what the program has written there before.
+     *
+     * @throws IOException if they cannot be written
+     */
+    public static void write(SparkSession spark, Spec spec, OwnFolder folder) throws IOException {
         JavaRDD<Row> rows =
                 spark.range(0, spec.rows(), 1, spec.files()).toJavaRDD().mapPartitions(ids -> rows(spec, ids));
-        spark.createDataFrame(rows, SCHEMA).write().mode("overwrite").parquet(folder);
+        WholeParquet.write(spark.createDataFrame(rows, SCHEMA), folder, "part-%s.parquet"::formatted);
     }
 
     private static Iterator<Row> rows(Spec spec, Iterator<Long> ids) {

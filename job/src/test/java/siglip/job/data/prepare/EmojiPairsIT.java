@@ -14,6 +14,7 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import siglip.job.data.OnLocalSpark;
+import siglip.job.files.OwnFolder;
 import siglip.job.formats.DataException;
 
 class EmojiPairsIT extends OnLocalSpark {
@@ -44,7 +45,7 @@ class EmojiPairsIT extends OnLocalSpark {
     void theArtefactsGiveTheSampleAgain() throws IOException {
         Assumptions.assumeTrue(Files.exists(JARS.drawings()) && Files.exists(JARS.names()), "no artefacts");
 
-        long written = EmojiPairs.write(spark, JARS, EmojiPairs.SAMPLE, folder.toString());
+        long written = EmojiPairs.write(spark, JARS, EmojiPairs.SAMPLE, own());
 
         assertThat(written).isEqualTo(4430);
         List<Row> sample = spark.read().parquet("../data/emoji/pairs.parquet").collectAsList();
@@ -60,9 +61,15 @@ class EmojiPairsIT extends OnLocalSpark {
 
     @Test
     void aSetThatIsNotKnownIsRefused() {
-        assertThatThrownBy(() -> EmojiPairs.write(spark, JARS, List.of("noto", "apple"), folder.toString()))
+        assertThatThrownBy(() -> EmojiPairs.write(spark, JARS, List.of("noto", "apple"), own()))
                 .isInstanceOf(DataException.class)
                 .hasMessageStartingWith("Cannot draw the sets [apple]: known are [emojione, ");
+    }
+
+    private OwnFolder own() throws IOException {
+        return OwnFolder.at(
+                new org.apache.hadoop.fs.Path(folder.toString()),
+                spark.sparkContext().hadoopConfiguration());
     }
 
     private static int[] pixels(Row row) throws IOException {

@@ -3,17 +3,21 @@ package siglip.job.data.prepare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.File;
+import java.io.IOException;
 import java.util.List;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import siglip.job.data.OnLocalSpark;
 import siglip.job.data.prepare.SyntheticPairs.Spec;
+import siglip.job.files.OwnFolder;
 
 class SyntheticPairsIT extends OnLocalSpark {
     private static final long SEED = Long.getLong("test.seed", 1);
 
     @Test
-    void rowsDoNotDependOnTheNumberOfFiles() {
+    void rowsDoNotDependOnTheNumberOfFiles() throws IOException {
         List<Row> one = write(new Spec(100, 5, 7, 3, 2, SEED, 1));
         List<Row> four = write(new Spec(100, 5, 7, 3, 2, SEED, 4));
 
@@ -28,7 +32,7 @@ class SyntheticPairsIT extends OnLocalSpark {
      * over 20 features 1 +- 0.022; six deviations are 0.14.
      */
     @Test
-    void signalAndNoiseHaveTheRatioThatWasAskedFor() {
+    void signalAndNoiseHaveTheRatioThatWasAskedFor() throws IOException {
         int rows = 4000;
         List<Row> noisy = write(new Spec(rows, 20, 20, 200, 0, SEED, 2));
         List<Row> mixed = write(new Spec(rows, 20, 20, 200, 3, SEED, 2));
@@ -46,13 +50,13 @@ class SyntheticPairsIT extends OnLocalSpark {
     }
 
     @Test
-    void withoutSignalImageAndTextHaveNothingInCommonAndWithItTheyDo() {
+    void withoutSignalImageAndTextHaveNothingInCommonAndWithItTheyDo() throws IOException {
         assertThat(strongestCorrelation(0)).isLessThan(6 / Math.sqrt(2000)); // six deviations of chance
         assertThat(strongestCorrelation(100)).isGreaterThan(0.5);
     }
 
     /** With one latent number all features follow it, so any image feature correlates with any text feature. */
-    private double strongestCorrelation(double signalToNoise) {
+    private double strongestCorrelation(double signalToNoise) throws IOException {
         List<Row> pairs = write(new Spec(2000, 4, 4, 1, signalToNoise, SEED, 1));
         double strongest = 0;
         for (int image = 0; image < 4; image++) {
@@ -73,9 +77,11 @@ class SyntheticPairsIT extends OnLocalSpark {
         return strongest;
     }
 
-    private List<Row> write(Spec spec) {
+    private List<Row> write(Spec spec) throws IOException {
         String path = folder.resolve("pairs").toString();
-        SyntheticPairs.write(spark, spec, path);
+        SyntheticPairs.write(
+                spark, spec, OwnFolder.at(new Path(path), spark.sparkContext().hadoopConfiguration()));
+        assertThat(new File(path).list()).as("whole files and their list").hasSize(spec.files() + 1);
         return spark.read().parquet(path).orderBy("id").collectAsList();
     }
 }
