@@ -20,6 +20,13 @@ public interface BatchSource extends AutoCloseable {
     /** What the tasks of a barrier stage over steps {@code from} to {@code to - 1} iterate over: one partition a rank. */
     JavaRDD<byte[]> feed(JavaSparkContext spark, int ranks, long from, long to);
 
+    /**
+     * Looks whether what {@link #feed} reads again is what it was; nothing where it reads nothing again.
+     *
+     * @throws RuntimeException if it has changed, with words that say what
+     */
+    default void requireUnchanged() {}
+
     /** Opens a rank's slices on an executor; ships with the stage. */
     Opener opener();
 

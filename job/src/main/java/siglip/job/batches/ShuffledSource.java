@@ -13,16 +13,21 @@ public final class ShuffledSource implements BatchSource {
     private final JavaRDD<byte[]> pairs;
     private final PairShape shape;
     private final BatchPlan plan;
+    private final Runnable unchanged;
     private Optional<Epoch> current = Optional.empty();
 
     /** The pairs of one epoch from step {@code from} on, sorted. */
     private record Epoch(long number, long from, int ranks, JavaPairRDD<Long, byte[]> sorted) {}
 
-    /** @param pairs encoded training pairs in any order; read once an epoch, for the owner to keep where that is dear */
-    public ShuffledSource(JavaRDD<byte[]> pairs, PairShape shape, BatchPlan plan) {
+    /**
+     * @param pairs encoded training pairs in any order; read once an epoch, for the owner to keep where that is dear
+     * @param unchanged throws if the pairs are no longer what they were
+     */
+    public ShuffledSource(JavaRDD<byte[]> pairs, PairShape shape, BatchPlan plan, Runnable unchanged) {
         this.pairs = pairs;
         this.shape = shape;
         this.plan = plan;
+        this.unchanged = unchanged;
     }
 
     @Override
@@ -38,6 +43,11 @@ public final class ShuffledSource implements BatchSource {
     @Override
     public long segmentEnd(long step) {
         return (plan.epoch(step) + 1) * plan.batchesPerEpoch();
+    }
+
+    @Override
+    public void requireUnchanged() {
+        unchanged.run();
     }
 
     /** Segments of one epoch, and further attempts at one, share a shuffle; that of the epoch before is removed. */

@@ -138,13 +138,14 @@ public final class PairData implements AutoCloseable {
         BatchPlan plan = new BatchPlan(summary.training(), batchSize, seed);
         return summary.source() == Source.REPLICATED
                 ? new ReplicatedSource(spark, training(), plan)
-                : new ShuffledSource(trainingPairs(), shape(), plan);
+                : new ShuffledSource(trainingPairs(), shape(), plan, table::requireUnchanged);
     }
 
     /** All training pairs in the driver's memory, row i with id i: for data sets that are replicated. Read on the first call. */
     public PackedPairs training() {
         if (packed.isEmpty()) {
             packed = Optional.of(DataFailure.named(settings.path(), this::pack));
+            table.requireUnchanged();
         }
         return packed.get();
     }
@@ -165,7 +166,9 @@ public final class PairData implements AutoCloseable {
         if (size > 0) {
             long first = summary.training() + (set == HeldOut.UNSEEN ? summary.seen() : 0);
             JavaRDD<ReadRow> found = set(chosen, first).encode(testRows);
-            for (ReadRow row : DataFailure.named(settings.path(), found::collect)) {
+            List<ReadRow> read = DataFailure.named(settings.path(), found::collect);
+            table.requireUnchanged();
+            for (ReadRow row : read) {
                 EncodedPair pair = new EncodedPair(row.pair);
                 pairs.add(pair);
                 places[(int) pair.id()] = new Place(row.file, row.row);
@@ -197,6 +200,7 @@ public final class PairData implements AutoCloseable {
         for (Tuple4<String, Integer, byte[], String[]> each : DataFailure.named(settings.path(), read::collect)) {
             originals.put(new Place(each._1(), each._2()), new Original(each._3(), List.of(each._4())));
         }
+        table.requireUnchanged();
         originals
                 .keySet()
                 .retainAll(Set.copyOf(places)); // a file may have a row of a number that was meant for another

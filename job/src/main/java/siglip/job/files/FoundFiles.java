@@ -40,8 +40,10 @@ public record FoundFiles(String path, String base, boolean inFolder, List<Found>
      *
      * @param uri escaped, as it is written into rows
      * @param name relative to the path, with {@code /} between folders
+     * @param bytes its length
+     * @param modified when it was last written, in milliseconds since 1970, as far as its file system tells
      */
-    public record Found(String uri, String name, long bytes) implements Serializable {
+    public record Found(String uri, String name, long bytes, long modified) implements Serializable {
         /** Where it lies. */
         public Path path() {
             return new Path(URI.create(uri));
@@ -138,7 +140,11 @@ public record FoundFiles(String path, String base, boolean inFolder, List<Found>
 
     private static Found found(FileStatus file, String folder) {
         String path = file.getPath().toUri().getPath();
-        return new Found(file.getPath().toUri().toString(), path.substring(folder.length()), file.getLen());
+        return new Found(
+                file.getPath().toUri().toString(),
+                path.substring(folder.length()),
+                file.getLen(),
+                file.getModificationTime());
     }
 
     /** Those that are wanted. */

@@ -18,15 +18,25 @@ public final class DataFailure {
         try {
             return reading.get();
         } catch (Exception e) {
-            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-                if (cause instanceof DataException found) {
-                    throw found;
-                }
-                if (isOfData(cause)) {
-                    throw new DataException("Cannot read pairs from %s: %s".formatted(path, RootCause.line(cause)), e);
-                }
-            }
+            refuse(path, e);
             throw e;
+        }
+    }
+
+    /**
+     * Returns if the data are not to blame.
+     *
+     * @throws DataException if they are
+     */
+    public static void refuse(String path, Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof DataException found) {
+                throw found;
+            }
+            if (isOfData(cause)) {
+                throw new DataException(
+                        "Cannot read pairs from %s: %s".formatted(path, RootCause.line(cause)), failure);
+            }
         }
     }
 

@@ -65,7 +65,7 @@ public sealed interface DataFormat
     }
 
     /**
-     * Tells files at a path from others without reading them: SHA-256 over their names and lengths; empty for a table.
+     * Tells files at a path from others without reading them: SHA-256 over their names, their lengths and when they were written; empty for a table.
      *
      * @throws DataException if there is nothing at the path
      */
@@ -76,8 +76,9 @@ public sealed interface DataFormat
         MessageDigest digest = Sha256.digest();
         FileRows.files(spark, path)
                 .files()
-                .forEach(file -> digest.update(
-                        "%s %d%n".formatted(file.name(), file.bytes()).getBytes(StandardCharsets.UTF_8)));
+                .forEach(file -> digest.update("%s %d %d%n"
+                        .formatted(file.name(), file.bytes(), file.modified())
+                        .getBytes(StandardCharsets.UTF_8)));
         return Sha256.text(digest);
     }
 

@@ -51,12 +51,14 @@ public final class PairTable {
 
     public static final byte FURTHER = 1;
 
+    private final SeenFiles seen;
     private final DataRows data;
     private final PairColumns columns;
     private final Column train;
     private final Column test;
 
-    private PairTable(DataRows data, PairColumns columns, Column train, Column test) {
+    private PairTable(SeenFiles seen, DataRows data, PairColumns columns, Column train, Column test) {
+        this.seen = seen;
         this.data = data;
         this.columns = columns;
         this.train = train;
@@ -69,6 +71,7 @@ public final class PairTable {
      * @throws DataException if there are none, or a column or a predicate does not fit them
      */
     public static PairTable open(SparkSession spark, DataSettings settings, int buckets) {
+        SeenFiles seen = SeenFiles.at(spark, settings.path());
         DataRows data = DataFormat.open(
                 spark,
                 new DataFormat.Request(
@@ -81,7 +84,7 @@ public final class PairTable {
                 new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
         PairColumns columns = PairColumns.find(names, settings, buckets, files);
         Split split = Split.of(data, names, columns, settings);
-        return new PairTable(data, columns, split.train(), split.test());
+        return new PairTable(seen, data, columns, split.train(), split.test());
     }
 
     /** The columns that the settings may speak of. */
@@ -115,6 +118,15 @@ public final class PairTable {
     /** The other files at the same path, which are not read for rows: by name, why. */
     public Map<String, String> ignored() {
         return data.ignored();
+    }
+
+    /**
+     * Looks whether all files are as they were when the table was opened. What a scan reads can be trusted once this was called after it.
+     *
+     * @throws DataException if one has been changed or has gone
+     */
+    public void requireUnchanged() {
+        seen.requireUnchanged();
     }
 
     /** Whether some rows have a name. */

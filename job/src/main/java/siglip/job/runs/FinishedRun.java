@@ -22,7 +22,7 @@ import siglip.job.files.WholeFile;
  * @param settingsFingerprint SHA-256 of the settings below
  * @param settings those that decide what is trained
  * @param data fingerprint of the data set
- * @param files fingerprint of the names and lengths of the files where the data lay; empty if it is not known, as in format 1
+ * @param files fingerprint of the names, lengths and times of the files where the data lay; empty if it is not known, as in format 1
  */
 record FinishedRun(
         int format,

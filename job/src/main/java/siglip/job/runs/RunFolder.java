@@ -262,7 +262,7 @@ public final class RunFolder implements AutoCloseable {
     /**
      * Whether the run that has ended here was of these files, so that nobody need read them to know that it was of their pairs.
      *
-     * @param dataFiles fingerprint of their names and lengths; empty if it is not known
+     * @param dataFiles fingerprint of their names, lengths and times; empty if it is not known
      */
     public boolean wasOf(String dataFiles) {
         return !dataFiles.isEmpty()
@@ -327,7 +327,7 @@ public final class RunFolder implements AutoCloseable {
     /**
      * Marks the run as ended: all its results have been written.
      *
-     * @param dataFiles fingerprint of the names and lengths of the files of the data set, from before they were read; empty if it is not known
+     * @param dataFiles fingerprint of the names, lengths and times of the files of the data set, from before they were read; empty if it is not known
      */
     public void finish(String dataFiles) throws IOException {
         lease.check();

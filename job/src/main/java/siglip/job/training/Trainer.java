@@ -12,6 +12,7 @@ import org.slf4j.LoggerFactory;
 import siglip.job.batches.BatchSource;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
+import siglip.job.formats.DataFailure;
 import siglip.job.losses.LossSpec;
 import siglip.job.order.Slices;
 import siglip.job.ring.DriverNode;
@@ -106,6 +107,7 @@ public final class Trainer {
     /**
      * Trains every arm that has not stopped to step {@code to}.
      *
+     * @throws siglip.job.formats.DataException if the data have changed meanwhile, or cannot be read
      * @throws TrainingException if an error cannot be mended, or a segment fails again and again without a completed step
      * @throws SlotsException if the cluster has no room for all ranks for too long
      */
@@ -118,6 +120,7 @@ public final class Trainer {
                 attempt(nextStep(), Math.min(to, source.segmentEnd(nextStep())));
                 failures = 0;
             } catch (Attempt.AttemptException e) {
+                source.requireUnchanged();
                 failures = completed() > completed ? 1 : failures + 1;
                 String text = "attempt %d ended at step %d: %s".formatted(attempts, nextStep(), e.getMessage());
                 LOG.info(e.facts()
@@ -128,6 +131,7 @@ public final class Trainer {
                         .with("why", e.getMessage())
                         .toString());
                 if (!e.mendable() || failures >= settings.training().attempts()) {
+                    DataFailure.refuse(settings.data().path(), e);
                     throw new TrainingException(
                             (e.mendable()
                                     ? "Giving up after %d failed attempts without a completed step; the last: %s"
@@ -138,6 +142,7 @@ public final class Trainer {
                 incident(text);
             }
         }
+        source.requireUnchanged();
     }
 
     private long nextStep() {
@@ -154,6 +159,7 @@ public final class Trainer {
     }
 
     private void attempt(long from, long to) {
+        source.requireUnchanged();
         attempts++;
         TrainingMetrics.attempt();
         String training = training().map(state -> state.arm().name()).collect(Collectors.joining(", "));

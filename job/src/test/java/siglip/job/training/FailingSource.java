@@ -72,6 +72,11 @@ public final class FailingSource implements BatchSource {
     }
 
     @Override
+    public void requireUnchanged() {
+        source.requireUnchanged();
+    }
+
+    @Override
     public void close() {
         source.close();
     }
