@@ -22,6 +22,7 @@ import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.data.OnLocalSpark;
 import siglip.job.data.prepare.SyntheticPairs;
+import siglip.job.files.OwnFolder;
 import siglip.job.formats.DataException;
 import siglip.job.training.StepRecord;
 
@@ -49,7 +50,12 @@ class ChangedFilesIT extends OnLocalSpark {
     @BeforeEach
     void write() throws IOException {
         data = folder.resolve("data");
-        SyntheticPairs.write(spark, new SyntheticPairs.Spec(400, 24, 20, 4, 4, 3, 2), data.toString());
+        SyntheticPairs.write(
+                spark,
+                new SyntheticPairs.Spec(400, 24, 20, 4, 4, 3, 2),
+                OwnFolder.at(
+                        new org.apache.hadoop.fs.Path(data.toString()),
+                        spark.sparkContext().hadoopConfiguration()));
         file = part(data);
         Path other = folder.resolve("other");
         spark.read()
