@@ -46,15 +46,20 @@ public final class ColumnNames {
 
     private final StructType schema;
     private final Map<String, String> unreadable;
+    private final boolean caseCounts;
 
-    private ColumnNames(StructType schema, Map<String, String> unreadable) {
+    private ColumnNames(StructType schema, Map<String, String> unreadable, boolean caseCounts) {
         this.schema = schema;
         this.unreadable = unreadable;
+        this.caseCounts = caseCounts;
     }
 
     /** The names of a data set. */
     public static ColumnNames of(DataRows data) {
-        return new ColumnNames(data.schema(), data.unreadable());
+        return new ColumnNames(
+                data.schema(),
+                data.unreadable(),
+                OwnSession.caseCounts(data.table().sparkSession()));
     }
 
     /** The column or field of this name, if there is one and it can be read. */
@@ -122,13 +127,28 @@ public final class ColumnNames {
         JavaConverters.seqAsJavaList(expression.children()).forEach(child -> collect(child, names));
     }
 
-    /** What is wrong with the first of some names of SQL that no column has, in whatever case; empty if each is one. */
+    /** What is wrong with the first of some names of SQL that do not speak of one column; empty if each does. */
     Optional<String> unknown(List<String> sql, String setting) {
         return sql.stream()
-                .filter(name -> columns(name).stream()
-                        .noneMatch(column -> Arrays.stream(schema.fieldNames()).anyMatch(column::equalsIgnoreCase)))
+                .filter(name -> columns(name).stream().noneMatch(this::has))
+                .flatMap(name -> unknown(name, setting).stream())
                 .findFirst()
-                .map(name -> "%s. Its columns are %s".formatted(whyNot(name, setting), listed()));
+                .map(why -> "%s. Its columns are %s".formatted(why, listed()));
+    }
+
+    /** The same for a name that no column has in this very case. */
+    private Optional<String> unknown(String name, String setting) {
+        List<String> alike = columns(name).stream()
+                .flatMap(column -> Arrays.stream(schema.fieldNames()).filter(column::equalsIgnoreCase))
+                .distinct()
+                .toList();
+        if (alike.isEmpty()) {
+            return Optional.of(whyNot(name, setting));
+        }
+        return caseCounts
+                ? Optional.of("no column '%s' (%s), but %s: the case counts, as some names differ in it alone"
+                        .formatted(name, setting, String.join(" and ", alike)))
+                : Optional.empty();
     }
 
     /** All columns with their types, for messages. */

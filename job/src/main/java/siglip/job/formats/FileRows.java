@@ -189,7 +189,7 @@ final class FileRows {
         return table(spark, sources, schema);
     }
 
-    /** A table with these columns, and those that number rows. Spark keeps it on disk once it is read. */
+    /** A table with these columns, and those that number rows, in a session of its own. Spark keeps it on disk once it is read. */
     static Dataset<Row> table(SparkSession spark, List<? extends Source> sources, StructType columns) {
         StructType schema = new StructType()
                 .add(FILE, DataTypes.StringType)
@@ -207,7 +207,9 @@ final class FileRows {
                         Math.max(1, Math.min(sources.size(), MOST_TASKS)))
                 .flatMap(bytes -> rows(JavaSerialized.read(Source.class, bytes), shipped.value()))
                 .persist(StorageLevel.DISK_ONLY());
-        return spark.createDataFrame(rows, schema);
+        SparkSession session = OwnSession.like(spark);
+        OwnSession.tellApart(session, schema);
+        return session.createDataFrame(rows, schema);
     }
 
     private static Iterator<Row> rows(Source source, Configuration hadoop) {

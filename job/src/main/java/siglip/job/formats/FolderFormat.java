@@ -23,6 +23,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
 import siglip.job.files.FoundFiles;
 import siglip.job.files.FoundFiles.Found;
 import siglip.job.formats.FileRows.Chosen;
@@ -140,6 +141,7 @@ record FolderFormat() implements DataFormat {
                 .toList();
         Dataset<Row> rows = FileRows.table(spark, sources, columns);
         Dataset<Row> table = separated ? rows : JsonFormat.parsed(metadata.path(), rows);
+        OwnSession.tellApart(table.sparkSession(), table.drop(IMAGE).schema().add(IMAGE, DataTypes.StringType));
         if (!List.of(table.columns()).contains(FILE_NAME)) {
             throw new DataException("Cannot read pairs from %s: %s has no column 'file_name' that names the pictures"
                     .formatted(metadata.path(), metadata.files().get(0).name()));

@@ -29,6 +29,7 @@ import org.apache.spark.sql.catalyst.util.RebaseDateTime.RebaseSpec;
 import org.apache.spark.sql.execution.datasources.parquet.ParquetReadSupport;
 import org.apache.spark.sql.execution.datasources.parquet.ParquetRecordMaterializer;
 import org.apache.spark.sql.internal.LegacyBehaviorPolicy;
+import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -40,7 +41,7 @@ import siglip.job.formats.ParquetFooter.TypeRules;
 
 /**
  * Reads Parquet files that Spark's own reader cannot open, since they hold types that it does not know, float16 for one: row by row, a file a task,
- * by the parts of that reader which come after the footer.
+ * by the parts of that reader which come after the footer. Names count with their case.
  */
 final class NewParquet {
     private static final StructType PLACE = new StructType()
@@ -85,8 +86,12 @@ final class NewParquet {
             file.setRequestedSchema(asked);
             columns = new ColumnIOFactory(metadata.getFileMetaData().getCreatedBy()).getColumnIO(asked, schema, true);
             RebaseSpec asStored = new RebaseSpec(LegacyBehaviorPolicy.CORRECTED(), Option.empty());
-            materializer =
-                    new ParquetRecordMaterializer(asked, types, rules.converter(), Option.empty(), asStored, asStored);
+            SQLConf exact = new SQLConf(); // a task knows nothing of the session's settings
+            exact.setConfString("spark.sql.caseSensitive", "true");
+            materializer = SQLConf.withExistingConf(
+                    exact,
+                    () -> new ParquetRecordMaterializer(
+                            asked, types, rules.converter(), Option.empty(), asStored, asStored));
         }
 
         @Override

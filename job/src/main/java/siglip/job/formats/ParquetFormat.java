@@ -54,7 +54,7 @@ final class ParquetFormat implements DataFormat {
     public DataRows read(SparkSession spark, Request request) {
         String path = request.path();
         List<String> columns = request.columns();
-        SparkSession session = sessionLike(spark);
+        SparkSession session = OwnSession.like(spark);
         try {
             return open(session, FileRows.files(session, path), columns);
         } catch (Exception | AssertionError e) { // Spark asserts that folders are partitioned in one way
@@ -85,25 +85,22 @@ final class ParquetFormat implements DataFormat {
                                 .toList()
                         : columns);
         boolean byRows = Stream.of(used.fieldNames()).anyMatch(found.split()::contains);
-        if (ParquetColumns.differInCaseAlone(used)
-                && (byRows || footers.stream().anyMatch(ParquetFooter::isNew))) {
-            throw new DataException(
-                    "Cannot read pairs from %s: of the columns in use, %s, some have names that differ in case alone, which does not work beside float16 or BYTE_STREAM_SPLIT; rename one"
-                            .formatted(path, String.join(", ", used.fieldNames())));
-        }
         configure(session, found, used, byRows);
         String place = "_metadata";
         while (List.of(found.types().fieldNames()).contains(place)) {
             place = "_" + place;
         }
-        ParquetTable table = new ParquetTable(session, input, used, place);
+        boolean apart = byRows && ParquetColumns.differInCaseAlone(used); // Spark's reader of rows mixes them up
+        ParquetTable table = new ParquetTable(session, input, used, place, apart);
         Dataset<Row> rows = table.rows(footers);
         Map<String, String> unreadable = new TreeMap<>(found.unreadable());
-        for (String column : ParquetTable.ofFolders(footers)) {
+        for (String column : table.ofFolders(footers)) {
             rows = rows.drop(column);
             unreadable.put(
                     column,
-                    "is the name of folders, which is not read beside float16 and other new types: write float32");
+                    apart
+                            ? "is the name of folders, which is not read beside BYTE_STREAM_SPLIT and names that differ in case alone: rename one"
+                            : "is the name of folders, which is not read beside float16 and other new types: write float32");
         }
         StructType schema = found.types();
         for (StructField field : rows.schema().fields()) {
@@ -144,20 +141,8 @@ final class ParquetFormat implements DataFormat {
         if (byRows) {
             session.conf().set("spark.sql.parquet.enableVectorizedReader", false); // it does not know BYTE_STREAM_SPLIT
         }
-        if (ParquetColumns.differInCaseAlone(found.types())) {
-            session.conf().set("spark.sql.caseSensitive", true);
-        }
-    }
-
-    /** A session of our own with the same settings, so that reader settings of the caller's stay as they are. */
-    private static SparkSession sessionLike(SparkSession spark) {
-        SparkSession session = spark.newSession();
-        scala.collection.JavaConverters.mapAsJavaMap(spark.conf().getAll()).forEach((key, value) -> {
-            if (session.conf().isModifiable(key)) {
-                session.conf().set(key, value);
-            }
-        });
-        return session;
+        OwnSession.tellApart(
+                session, Img2dataset.isIn(found.types()) ? Img2dataset.understood(found.types()) : found.types());
     }
 
     /** The footers of the files that are read, in the order of their names. */
@@ -210,17 +195,14 @@ final class ParquetFormat implements DataFormat {
                     .filter(name -> is(schema, name, DataTypes.BinaryType))
                     .findFirst()
                     .orElseThrow();
-            StructType understood = schema;
             Dataset<Row> table = rows.table();
             StringJoiner mapped = new StringJoiner(", ", " (", ")").setEmptyValue("");
             if (!has(schema, IMAGE)) {
                 table = table.withColumn(IMAGE, col(image));
-                understood = understood.add(IMAGE, DataTypes.BinaryType);
                 mapped.add("image = " + image);
             }
             if (!has(schema, CAPTION) && has(schema, "txt")) {
                 table = table.withColumn(CAPTION, col("txt"));
-                understood = understood.add(CAPTION, schema.apply("txt").dataType());
                 mapped.add("caption = txt");
             }
             Column status = col("status");
@@ -236,9 +218,17 @@ final class ParquetFormat implements DataFormat {
                     rows.fault(),
                     Optional.of(absent),
                     rows.files(),
-                    understood,
+                    understood(schema),
                     rows.unreadable(),
                     rows.ignored());
+        }
+
+        /** The columns of such rows. */
+        static StructType understood(StructType schema) {
+            StructType understood = has(schema, IMAGE) ? schema : schema.add(IMAGE, DataTypes.BinaryType);
+            return has(schema, CAPTION) || !has(schema, "txt")
+                    ? understood
+                    : understood.add(CAPTION, schema.apply("txt").dataType());
         }
 
         /** Whether these are the columns of img2dataset. */

@@ -26,8 +26,9 @@ import siglip.job.files.FoundFiles;
  *
  * @param used the columns of the table, apart from those that the names of folders give
  * @param place name of one more column: a struct of {@code file_path}, {@code file_name} and {@code row_index}
+ * @param byOurselves whether Spark's reader can open none of the files
  */
-record ParquetTable(SparkSession session, FoundFiles input, StructType used, String place) {
+record ParquetTable(SparkSession session, FoundFiles input, StructType used, String place, boolean byOurselves) {
     private static final Pattern COLUMN_OF_FOLDER = Pattern.compile("([^/=]+)=[^/]*/");
 
     /** Files that can be read together: of the same types. */
@@ -36,7 +37,7 @@ record ParquetTable(SparkSession session, FoundFiles input, StructType used, Str
     Dataset<Row> rows(List<ParquetFooter> footers) {
         Map<Kind, List<String>> kinds = footers.stream()
                 .collect(Collectors.groupingBy(
-                        footer -> new Kind(types(footer), footer.isNew()),
+                        footer -> new Kind(types(footer), isNew(footer)),
                         LinkedHashMap::new,
                         Collectors.mapping(footer -> footer.file().uri(), Collectors.toList())));
         List<Dataset<Row>> tables = new ArrayList<>();
@@ -47,10 +48,14 @@ record ParquetTable(SparkSession session, FoundFiles input, StructType used, Str
                 .orElseThrow();
     }
 
+    private boolean isNew(ParquetFooter footer) {
+        return byOurselves || footer.isNew();
+    }
+
     /** The columns that the names of folders would give to files that Spark cannot open. */
-    static Set<String> ofFolders(List<ParquetFooter> footers) {
+    Set<String> ofFolders(List<ParquetFooter> footers) {
         return footers.stream()
-                .filter(ParquetFooter::isNew)
+                .filter(this::isNew)
                 .flatMap(footer -> ofFolders(footer).stream())
                 .collect(Collectors.toSet());
     }

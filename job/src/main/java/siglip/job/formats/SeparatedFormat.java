@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
@@ -64,7 +63,7 @@ record SeparatedFormat(String name, char separator) implements DataFormat {
         Set<String> known = new LinkedHashSet<>();
         List<String> names = first.cells();
         for (String name : names) {
-            if (name.isBlank() || !known.add(name.toLowerCase(Locale.ROOT))) {
+            if (name.isBlank() || !known.add(name)) {
                 throw new DataException(
                         "Cannot read %s: its first line must name the columns, each by another name, but has %s"
                                 .formatted(file.uri(), names));

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NavigableSet;
-import java.util.Set;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -41,6 +40,7 @@ record ShardFormat() implements DataFormat {
     private static final String OFFSET = DataRows.OWN + "offset";
     private static final String LENGTH = DataRows.OWN + "length";
     private static final String JSON = DataRows.OWN + "json";
+    private static final List<String> OWN_COLUMNS = List.of("key", "image", "caption");
     private static final StructType STORED = new StructType()
             .add("key", DataTypes.StringType)
             .add("caption", DataTypes.StringType)
@@ -65,6 +65,11 @@ record ShardFormat() implements DataFormat {
                 .as("image"));
         columns.add(col("caption"));
         StructType fields = fields(stored);
+        StructType all = fields;
+        for (String own : OWN_COLUMNS) {
+            all = all.add(own, DataTypes.StringType);
+        }
+        OwnSession.tellApart(stored.sparkSession(), all);
         Column object = ColumnNames.named(DataRows.OWN + "object");
         for (String field : fields.fieldNames()) {
             columns.add(object.getField(field).as(field));
@@ -83,11 +88,10 @@ record ShardFormat() implements DataFormat {
                 .distinct()
                 .collectAsList();
         NavigableSet<String> sorted = new TreeSet<>(names);
-        Set<String> taken = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-        taken.addAll(List.of("key", "image", "caption"));
+        sorted.removeAll(OWN_COLUMNS);
         StructType fields = new StructType();
         for (String name : sorted) {
-            fields = taken.add(name) ? fields.add(name, DataTypes.StringType) : fields;
+            fields = fields.add(name, DataTypes.StringType);
         }
         return fields;
     }

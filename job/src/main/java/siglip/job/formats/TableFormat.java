@@ -33,6 +33,11 @@ record TableFormat() implements DataFormat {
                         "Cannot number the rows of %s, which have no order of their own: set data.columns.key to a column that is unique"
                                 .formatted(path)));
         Dataset<Row> table = table(spark, path);
+        if (ParquetColumns.differInCaseAlone(table.schema()) && !OwnSession.caseCounts(spark)) {
+            throw new DataException(
+                    "Cannot read pairs from %s: of its columns, %s, some have names that differ in case alone. Give spark-submit --conf spark.sql.caseSensitive=true"
+                            .formatted(path, String.join(", ", table.columns())));
+        }
         Repeatable.objection(table).ifPresent(culprit -> {
             throw new DataException(
                     "Cannot read pairs from %s: it is a query with %s, which may give other rows each time, and pairs are read more than once. Store its result as a table or as files"

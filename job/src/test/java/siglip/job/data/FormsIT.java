@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -218,6 +219,44 @@ class FormsIT extends OnLocalSpark {
     }
 
     @Test
+    void columnsOfListsWhoseNamesDifferInCaseAloneAreToldApart() throws IOException {
+        pictures(folder.resolve("pictures"));
+        Path set = pictures(folder.resolve("set"));
+        Map<Path, String> lists = Map.of(
+                folder.resolve("list.csv"), "image,caption,Caption\npictures/p00.png,small,Large\n",
+                folder.resolve("list.tsv"), "image\tcaption\tCaption\npictures/p00.png\tsmall\tLarge\n",
+                folder.resolve("list.jsonl"),
+                        "{\"image\": \"pictures/p00.png\", \"caption\": \"small\", \"Caption\": \"Large\"}\n",
+                set.resolve("metadata.csv"), "file_name,caption,Caption,Image\np00.png,small,Large,other\n");
+        for (Map.Entry<Path, String> list : lists.entrySet()) {
+            Files.writeString(list.getKey(), list.getValue());
+            boolean metadata = list.getKey().startsWith(set);
+            Path path = metadata ? set : list.getKey();
+            for (String text : List.of("caption", "Caption")) {
+                try (PairData data = open(features(
+                        path,
+                        "data.columns.text=" + text,
+                        "data.train=\"Caption = 'Large' and caption = 'small'\"",
+                        "data.max-skipped-share=1"))) {
+                    assertThat(data.firstRows(1))
+                            .as(list.getKey().toString())
+                            .extracting(FirstRow::text)
+                            .containsExactly(text.equals("caption") ? "small" : "Large");
+                }
+            }
+            assertThatThrownBy(
+                            () -> open(features(path, "data.columns.text=caption", "data.train=\"CAPTION = 'Large'\"")))
+                    .isInstanceOf(DataException.class)
+                    .hasMessageContaining("no column 'CAPTION' (data.train), but ")
+                    .hasMessageContaining(": the case counts, as some names differ in it alone")
+                    .hasMessageNotContaining("AMBIGUOUS");
+        }
+        Files.writeString(folder.resolve("list.csv"), "image,caption,caption\npictures/p00.png,small,Large\n");
+        assertThatThrownBy(() -> open(features(folder.resolve("list.csv"))))
+                .hasMessageContaining("each by another name, but has [image, caption, caption]");
+    }
+
+    @Test
     void featuresInJsonLinesAreRead() throws IOException {
         Path json = folder.resolve("features.jsonl");
         Files.writeString(json, "{\"image\": [1.5, 2], \"text\": [3.25]}\n{\"image\": [4, 5], \"text\": [6]}\n");
@@ -350,7 +389,8 @@ class FormsIT extends OnLocalSpark {
                 if (i % 3 > 0) {
                     add(tar, key + ".txt", bytes(caption(i)));
                 }
-                String json = "{\"key\": \"%s\", \"caption\": \"picture %d\", \"width\": %d, \"exif\": null}";
+                String json =
+                        "{\"key\": \"%s\", \"caption\": \"picture %d\", \"width\": %d, \"Width\": 0, \"exif\": null}";
                 add(tar, key + ".json", bytes(json.formatted(key, i, 20 + i)));
             }
         }
@@ -430,6 +470,13 @@ class FormsIT extends OnLocalSpark {
         assertThatThrownBy(() -> open(TestData.features("table:pairs_of_view", "data.columns.key=id")))
                 .hasMessageContaining("2 rows have the key 8");
         spark.sql("drop table pairs_of_table");
+        spark.conf().set("spark.sql.caseSensitive", true);
+        spark.createDataFrame(rows, schema.add("TEXT", DataTypes.StringType)).createOrReplaceTempView("pairs_of_view");
+        spark.conf().unset("spark.sql.caseSensitive");
+        assertThatThrownBy(() -> open(TestData.features("table:pairs_of_view", "data.columns.key=id")))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining(
+                        "of its columns, id, image, text, TEXT, some have names that differ in case alone");
     }
 
     @Test

@@ -104,10 +104,35 @@ class ParquetIT extends OnLocalSpark {
             assertThat(data.heldOut(PairData.HeldOut.SEEN).classes().get("Image"))
                     .containsExactly("x");
         }
-        assertThatThrownBy(() -> open(cases("stream-split", "data.columns.classes=[Image]")))
+        assertThatThrownBy(
+                        () -> open(TestData.features(folder.toString(), "data.test=\"IMAGE = 'x' and Image = 'x'\"")))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining(
-                        "of the columns in use, image, text, Image, some have names that differ in case alone");
+                        "Cannot use data.test = 'IMAGE = 'x' and Image = 'x'': no column 'IMAGE' (data.test), but image and Image: the case counts, as some names differ in it alone. Its columns are image array<float>, text array<float>, Image string.");
+        assertThatThrownBy(() -> open(TestData.features(folder.toString(), "data.train=\"TEXT is not null\"")))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("no column 'TEXT' (data.train), but text: the case counts");
+    }
+
+    /** Spark's reader of rows mixes such names up; the first of these files it cannot open at all. */
+    @ParameterizedTest
+    @ValueSource(strings = {"oddities", "stream-split"})
+    void namesThatDifferInCaseAloneAreToldApartWhereRowsAreReadOneByOne(String name) {
+        String test = "data.test=\"text[0] > 0\"";
+        try (PairData both = open(cases(name, test, "data.columns.classes=[Image]"));
+                PairData one = open(cases(name, test))) {
+            EvaluationRows rows = both.heldOut(PairData.HeldOut.SEEN);
+            EvaluationRows expected = one.heldOut(PairData.HeldOut.SEEN);
+            assertThat(rows.size()).isPositive().isEqualTo(expected.size());
+            assertThat(rows.classes().get("Image")).containsOnly("1");
+            float[] image = new float[24];
+            float[] same = new float[24];
+            for (int row = 0; row < rows.size(); row++) {
+                rows.pairs().image(row, image, 0);
+                expected.pairs().image(row, same, 0);
+                assertThat(image).isEqualTo(same);
+            }
+        }
     }
 
     @Test
