@@ -240,8 +240,8 @@ class FormsIT extends OnLocalSpark {
                         "data.max-skipped-share=1"))) {
                     assertThat(data.firstRows(1))
                             .as(list.getKey().toString())
-                            .extracting(FirstRow::text)
-                            .containsExactly(text.equals("caption") ? "small" : "Large");
+                            .extracting(FirstRow::captions)
+                            .containsExactly(List.of(text.equals("caption") ? "small" : "Large"));
                 }
             }
             assertThatThrownBy(
