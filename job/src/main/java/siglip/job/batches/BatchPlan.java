@@ -8,28 +8,34 @@ import siglip.job.order.Slices;
 /**
  * Which pairs make up which global batch, and which of them a rank takes: a function of these three numbers alone.
  *
- * <p>Batch s of an epoch is positions {@code s * batchSize} to {@code (s + 1) * batchSize - 1} of its {@link EpochOrder}; what is left at the end
- * is dropped. Rank r of D takes rows {@code floor(r * N / D)} to {@code floor((r + 1) * N / D) - 1} of the batch.
+ * <p>Batch s of an epoch is positions {@code s * batchSize} to {@code (s + 1) * batchSize - 1}; what is left at the end is dropped. With K texts an
+ * image, positions {@code K * p} to {@code K * p + K - 1} are the row at position p of the {@link EpochOrder}, each time with another text. Rank r of D takes rows {@code floor(r * N / D)} to {@code floor((r + 1) * N / D) - 1} of the batch.
  *
  * @param rows of the training set, M
  * @param batchSize global batch, N pairs
+ * @param textsPerImage texts of a row that a batch holds, K; divides N
  * @param seed of order and captions
  */
-public record BatchPlan(long rows, int batchSize, long seed) implements Serializable {
+public record BatchPlan(long rows, int batchSize, int textsPerImage, long seed) implements Serializable {
     public BatchPlan {
         if (batchSize < 1) {
             throw new IllegalArgumentException("Cannot make batches of %d pairs".formatted(batchSize));
         }
-        if (rows < batchSize) {
+        if (textsPerImage < 1 || batchSize % textsPerImage != 0) {
+            throw new IllegalArgumentException(
+                    "Cannot make batches of %d pairs with %d texts an image".formatted(batchSize, textsPerImage));
+        }
+        long pairs = rows * textsPerImage;
+        if (pairs < batchSize) {
             throw new DataException(
                     "Cannot fill a global batch of %d pairs: the training set has %d. Set training.batch-size to at most %d, or add data"
-                            .formatted(batchSize, rows, rows));
+                            .formatted(batchSize, pairs, pairs));
         }
     }
 
     /** Global batches in an epoch. */
     public long batchesPerEpoch() {
-        return rows / batchSize;
+        return rows * textsPerImage / batchSize;
     }
 
     /** The epoch that a step falls into. */
@@ -52,8 +58,18 @@ public record BatchPlan(long rows, int batchSize, long seed) implements Serializ
         return new Slices(batchSize, ranks);
     }
 
-    /** What is taken of the texts of each row in an epoch. */
-    public CaptionDraw draw(long epoch) {
-        return new CaptionDraw(seed, epoch);
+    /** The row at a position, by the order of the position's epoch. */
+    public long idAt(EpochOrder order, long position) {
+        return order.idAt(position / textsPerImage);
+    }
+
+    /** The first position of a row, by the order of an epoch. */
+    public long positionOf(EpochOrder order, long id) {
+        return order.positionOf(id) * textsPerImage;
+    }
+
+    /** What is taken at a position of the texts of its row. */
+    public CaptionDraw draw(long epoch, long position) {
+        return new CaptionDraw(seed, epoch, (int) (position % textsPerImage), textsPerImage);
     }
 }

@@ -111,9 +111,9 @@ public record EncodedPair(byte[] bytes) {
         return count == 1 ? new int[] {buffer(8).getInt()} : ints(bytes.length - Integer.BYTES * count, count);
     }
 
-    /** Of the text that is drawn. */
+    /** Of the pair with the text that is drawn. */
     public int conceptId(CaptionDraw draw) {
-        return conceptIds()[draw.text(id(), count())];
+        return conceptIds()[draw.concept(id(), count())];
     }
 
     /** How many tokens each caption has; no figures where texts are features. */
@@ -161,7 +161,7 @@ public record EncodedPair(byte[] bytes) {
             copy(floats.position(shape.imageWidth() + text * shape.textWidth()), shape.textWidth(), into.texts(), at);
         }
         into.ids()[at] = id();
-        into.conceptIds()[at] = conceptIds()[text];
+        into.conceptIds()[at] = conceptId(draw);
     }
 
     private void copyTokens(PairShape shape, int text, boolean withKeywords, TokenBags to) {

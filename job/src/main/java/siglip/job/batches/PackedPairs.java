@@ -68,6 +68,11 @@ public final class PackedPairs implements Serializable {
         return firstText(row) + draw.text(row, texts(row));
     }
 
+    /** Concept id of a row with the text that is drawn. */
+    public int conceptId(int row, CaptionDraw draw) {
+        return conceptIds[firstText(row) + draw.concept(row, texts(row))];
+    }
+
     /** The row that a text belongs to. */
     public int rowOf(int text) {
         if (firstTexts.length == 0) {
@@ -124,7 +129,7 @@ public final class PackedPairs implements Serializable {
             into.texts().write(at * textWidth, from, (further == 0 ? row % CHUNK : further - 1) * textWidth, textWidth);
         }
         into.ids()[at] = row;
-        into.conceptIds()[at] = conceptIds[text];
+        into.conceptIds()[at] = conceptId(row, draw);
     }
 
     /** Takes pairs in any order, each id from 0 to rows - 1 once, and keeps nothing else of them. */

@@ -17,7 +17,7 @@ public record SharedConcepts(Map<Long, Long> concepts) {
     /** Counts the concepts of pairs that lie in memory, of each that of the text that is drawn. */
     public static SharedConcepts of(PackedPairs pairs, CaptionDraw draw) {
         int[] sorted = IntStream.range(0, pairs.rows())
-                .map(row -> pairs.conceptId(pairs.text(row, draw)))
+                .map(row -> pairs.conceptId(row, draw))
                 .sorted()
                 .toArray();
         Map<Long, Long> concepts = new TreeMap<>();

@@ -2,6 +2,7 @@ package siglip.job.batches;
 
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -92,9 +93,11 @@ public final class ShuffledSource implements BatchSource {
         BatchPlan order = plan;
         long first = plan.position(from);
         long end = plan.batchesPerEpoch() * plan.batchSize();
-        return pairs.mapToPair(bytes -> {
-                    long position = order.order(epoch).positionOf(new EncodedPair(bytes).id());
-                    return new Tuple2<>(position, bytes);
+        return pairs.flatMapToPair(bytes -> {
+                    long position = order.positionOf(order.order(epoch), new EncodedPair(bytes).id());
+                    return IntStream.range(0, order.textsPerImage())
+                            .mapToObj(turn -> new Tuple2<>(position + turn, bytes))
+                            .iterator();
                 })
                 .filter(pair -> pair._1() >= first && pair._1() < end)
                 .repartitionAndSortWithinPartitions(new SlicePartitioner(plan.slices(ranks)));

@@ -11,7 +11,6 @@ final class SliceReader implements RankBatches {
     private final int rows;
     private long epoch;
     private EpochOrder order;
-    private CaptionDraw draw;
 
     /** Where pairs are copied from; they are asked for in the order of their positions. */
     interface Pairs {
@@ -26,7 +25,6 @@ final class SliceReader implements RankBatches {
         this.firstRow = slices.start(rank);
         this.rows = slices.size(rank);
         this.order = plan.order(0);
-        this.draw = plan.draw(0);
     }
 
     @Override
@@ -34,13 +32,11 @@ final class SliceReader implements RankBatches {
         if (plan.epoch(step) != epoch) {
             epoch = plan.epoch(step);
             order = plan.order(epoch);
-            draw = plan.draw(epoch);
         }
         into.start(rows);
         for (int row = 0; row < rows; row++) {
             long position = plan.position(step) + firstRow + row;
-            long id = order.idAt(position);
-            pairs.copy(id, draw, into, row);
+            pairs.copy(plan.idAt(order, position), plan.draw(epoch, position), into, row);
         }
     }
 }

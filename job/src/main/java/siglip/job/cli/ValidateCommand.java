@@ -48,7 +48,9 @@ final class ValidateCommand implements Runnable {
             try (PairData data = PairData.open(
                             spark, settings.data(), settings.towers().table().buckets());
                     BatchSource batches = data.source(
-                            settings.training().batchSize(), settings.run().seed())) {
+                            settings.training().batchSize(),
+                            settings.training().textsPerImage(),
+                            settings.run().seed())) {
                 ModelSpec.of(
                         settings.towers(), data.shape(), spark.sparkContext().hadoopConfiguration());
                 out.println("The settings can be used.");

@@ -105,7 +105,9 @@ public final class Comparison {
         try (PairData data = PairData.open(
                         session, settings.data(), settings.towers().table().buckets());
                 BatchSource source = sources.apply(data.source(
-                        settings.training().batchSize(), settings.run().seed()))) {
+                        settings.training().batchSize(),
+                        settings.training().textsPerImage(),
+                        settings.run().seed()))) {
             data.scaling().remarks().forEach((what, which) -> listener.phase(what + ": " + which));
             Configuration hadoop = session.sparkContext().hadoopConfiguration();
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
@@ -185,21 +187,28 @@ public final class Comparison {
     /** What batches have of pairs that share their concept, and what becomes of them; empty if that is next to nothing. */
     private Optional<String> duplicates(PairData data) {
         int batch = settings.training().batchSize();
-        double shared =
-                data.sharedConcepts(new CaptionDraw(settings.run().seed(), 0)).perBatch(batch);
-        if (shared < 0.01) {
-            return Optional.empty();
+        int texts = settings.training().textsPerImage();
+        String become =
+                switch (settings.loss().duplicates()) {
+                    case IGNORE -> "they are negatives (loss.duplicates = ignore; mask would leave them out, multi-positive make them positives)";
+                    case MASK -> "they are left out of the loss (loss.duplicates = mask)";
+                    case MULTI_POSITIVE -> "they are positives (loss.duplicates = multi-positive)";
+                };
+        if (texts > 1) {
+            return Optional.of(
+                    "the %d pairs of a batch are %d images, each with %d of its texts (training.texts-per-image); for each other's image %s"
+                            .formatted(batch, batch / texts, texts, become));
         }
-        return Optional.of(
-                "%s of the %d pairs of a batch share their concept with another pair of it, on average; for each other %s"
-                        .formatted(
-                                String.format(Locale.ROOT, shared < 10 ? "%.2f" : "%.0f", shared),
-                                batch,
-                                switch (settings.loss().duplicates()) {
-                                    case IGNORE -> "they are negatives (loss.duplicates = ignore; mask would leave them out, multi-positive make them positives)";
-                                    case MASK -> "they are left out of the loss (loss.duplicates = mask)";
-                                    case MULTI_POSITIVE -> "they are positives (loss.duplicates = multi-positive)";
-                                }));
+        double shared = data.sharedConcepts(new CaptionDraw(settings.run().seed(), 0, 0, 1))
+                .perBatch(batch);
+        return shared < 0.01
+                ? Optional.empty()
+                : Optional.of(
+                        "%s of the %d pairs of a batch share their concept with another pair of it, on average; for each other %s"
+                                .formatted(
+                                        String.format(Locale.ROOT, shared < 10 ? "%.2f" : "%.0f", shared),
+                                        batch,
+                                        become));
     }
 
     /** Whether the training pairs lie in the driver's memory, so that evaluation may use them. */

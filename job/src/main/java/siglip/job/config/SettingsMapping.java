@@ -191,6 +191,7 @@ final class SettingsMapping {
         }
         TrainingSettings training = new TrainingSettings(
                 reader.integer("training.batch-size", 2),
+                reader.integer("training.texts-per-image", 1),
                 reader.optionalInteger("training.micro-batch-size", 1),
                 steps,
                 reader.choice("training.optimizer", TrainingSettings.Optimizer.class),
@@ -289,5 +290,17 @@ final class SettingsMapping {
                 "must be at least run.ranks (%d), so that each rank has a pair, found %d"
                         .formatted(settings.run().ranks(), settings.training().batchSize()),
                 "run.ranks");
+        int texts = settings.training().textsPerImage();
+        reader.require(
+                settings.training().batchSize() % texts == 0,
+                "training.batch-size",
+                "must be a multiple of training.texts-per-image (%d), found %d"
+                        .formatted(texts, settings.training().batchSize()),
+                "training.texts-per-image");
+        reader.require(
+                texts == 1 || settings.loss().duplicates() != DuplicatePolicy.IGNORE,
+                "training.texts-per-image",
+                "must be 1 where loss.duplicates = ignore: an image would be pushed away from its own texts. Set loss.duplicates = multi-positive",
+                "loss.duplicates");
     }
 }

@@ -5,6 +5,7 @@ import java.util.OptionalInt;
 
 /**
  * @param batchSize global batch, N pairs
+ * @param textsPerImage texts of an image that a batch holds, each beside a copy of the image; divides N
  * @param microBatchSize most pairs that pass the towers of a core at a time; empty: all that it has
  * @param steps global batches
  * @param optimizer what moves the parameters
@@ -21,6 +22,7 @@ import java.util.OptionalInt;
  */
 public record TrainingSettings(
         int batchSize,
+        int textsPerImage,
         OptionalInt microBatchSize,
         long steps,
         Optimizer optimizer,

@@ -134,8 +134,8 @@ public final class PairData implements AutoCloseable {
     }
 
     /** Batches over the training rows; the caller closes them. */
-    public BatchSource source(int batchSize, long seed) {
-        BatchPlan plan = new BatchPlan(summary.training(), batchSize, seed);
+    public BatchSource source(int batchSize, int textsPerImage, long seed) {
+        BatchPlan plan = new BatchPlan(summary.training(), batchSize, textsPerImage, seed);
         return summary.source() == Source.REPLICATED
                 ? new ReplicatedSource(spark, training(), plan)
                 : new ShuffledSource(trainingPairs(), shape(), plan, table::requireUnchanged);

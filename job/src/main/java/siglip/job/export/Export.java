@@ -37,7 +37,7 @@ public final class Export {
         long seed = settings.run().seed();
         try (PairData data = PairData.open(
                         session, settings.data(), settings.towers().table().buckets());
-                BatchSource source = data.source(training.batchSize(), seed)) {
+                BatchSource source = data.source(training.batchSize(), training.textsPerImage(), seed)) {
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
             folder.clear();
             ExportFolder files = new ExportFolder(folder);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.TreeMap;
 import siglip.job.batches.BatchPlan;
+import siglip.job.batches.CaptionDraw;
 import siglip.job.batches.PackedPairs;
 import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData;
@@ -21,7 +22,7 @@ import siglip.job.order.EpochOrder;
  * train-texts.f32    texts x textWidth, scaled likewise              where texts are features
  * train-tokens.i32   all bags, one after another                    where texts are tokens
  * train-starts.i32   texts + rows + 1: of each row, where each of its captions starts, then its keywords; they end where the next row starts
- * train-concepts.i32 texts: concept ids
+ * train-concepts.i32 texts: concept ids; where a batch holds several texts of an image, a pair has that of the first text of its row
  * train-first-texts.i32  rows + 1: the first text of each row           where rows have several texts
  * order.i32          steps x batchSize: row ids
  * drawn.i32          steps x batchSize: texts                           where rows have several texts
@@ -43,6 +44,7 @@ final class ExportedPairs {
         json.put("trainRows", data.training().rows());
         json.put("seed", plan.seed());
         json.put("batchSize", plan.batchSize());
+        json.put("textsPerImage", plan.textsPerImage());
         json.put("steps", steps);
         write(folder, "train", data.training());
         for (HeldOut set : HeldOut.values()) {
@@ -53,19 +55,11 @@ final class ExportedPairs {
             ObjectNode classes = json.putObject(name + "Classes");
             new TreeMap<>(rows.classes()).forEach((column, values) -> values.forEach(classes.putArray(column)::add));
         }
-        folder.write("order.i32", out -> rows(plan, steps, (epoch, id) -> out.add((int) id)));
-        folder.write(
-                "keywords.u8",
-                out -> rows(
-                        plan, steps, (epoch, id) -> out.addByte(plan.draw(epoch).withKeywords(id) ? 1 : 0)));
+        folder.write("order.i32", out -> rows(plan, steps, (draw, id) -> out.add((int) id)));
+        folder.write("keywords.u8", out -> rows(plan, steps, (draw, id) -> out.addByte(draw.withKeywords(id) ? 1 : 0)));
         PackedPairs training = data.training();
         if (hasSeveralTexts(training)) {
-            folder.write(
-                    "drawn.i32",
-                    out -> rows(plan, steps, (epoch, id) -> {
-                        int row = (int) id;
-                        out.add(training.text(row, plan.draw(epoch)));
-                    }));
+            folder.write("drawn.i32", out -> rows(plan, steps, (draw, id) -> out.add(training.text((int) id, draw))));
         }
         folder.write("data.json", json);
     }
@@ -142,7 +136,7 @@ final class ExportedPairs {
 
     /** What is written for a row of a batch. */
     private interface Row {
-        void write(long epoch, long id) throws IOException;
+        void write(CaptionDraw draw, long id) throws IOException;
     }
 
     private static void rows(BatchPlan plan, long steps, Row each) throws IOException {
@@ -150,7 +144,8 @@ final class ExportedPairs {
             long epoch = plan.epoch(step);
             EpochOrder order = plan.order(epoch);
             for (int row = 0; row < plan.batchSize(); row++) {
-                each.write(epoch, order.idAt(plan.position(step) + row));
+                long position = plan.position(step) + row;
+                each.write(plan.draw(epoch, position), plan.idAt(order, position));
             }
         }
     }

@@ -12,7 +12,7 @@ class BatchPlanTest {
     void ranksShareABatchWithoutGapsWhateverTheirNumber() {
         for (int batch : new int[] {1, 2, 7, 10, 256, 257}) {
             for (int ranks = 1; ranks <= 9; ranks++) {
-                Slices slices = new BatchPlan(1000, batch, 1).slices(ranks);
+                Slices slices = new BatchPlan(1000, batch, 1, 1).slices(ranks);
                 assertThat(slices.start(0)).isZero();
                 assertThat(slices.start(ranks)).isEqualTo(batch);
                 for (int rank = 0; rank < ranks; rank++) {
@@ -27,7 +27,7 @@ class BatchPlanTest {
 
     @Test
     void theRestOfAnEpochIsDropped() {
-        BatchPlan plan = new BatchPlan(1000, 256, 1);
+        BatchPlan plan = new BatchPlan(1000, 256, 1, 1);
 
         assertThat(plan.batchesPerEpoch()).isEqualTo(3);
         assertThat(plan.epoch(2)).isZero();
@@ -38,19 +38,19 @@ class BatchPlanTest {
 
     @Test
     void aBatchLargerThanTheTrainingSetIsRefusedWithBothNumbers() {
-        assertThatThrownBy(() -> new BatchPlan(100, 256, 1))
+        assertThatThrownBy(() -> new BatchPlan(100, 256, 1, 1))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("global batch of 256 pairs: the training set has 100");
     }
 
     @Test
     void halfOfTheCaptionsComeWithKeywordsAndEachRowBothWays() {
-        BatchPlan plan = new BatchPlan(1000, 10, 7);
+        BatchPlan plan = new BatchPlan(1000, 10, 1, 7);
         int with = 0;
         int changed = 0;
         for (long id = 0; id < 1000; id++) {
-            with += plan.draw(0).withKeywords(id) ? 1 : 0;
-            changed += plan.draw(0).withKeywords(id) != plan.draw(1).withKeywords(id) ? 1 : 0;
+            with += plan.draw(0, 0).withKeywords(id) ? 1 : 0;
+            changed += plan.draw(0, 0).withKeywords(id) != plan.draw(1, 0).withKeywords(id) ? 1 : 0;
         }
         assertThat(with).isBetween(405, 595); // binomial, deviation 16: six of them
         assertThat(changed).isBetween(405, 595);

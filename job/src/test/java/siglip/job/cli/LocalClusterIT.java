@@ -137,7 +137,7 @@ class LocalClusterIT {
     private static Read read(SparkSession spark, Settings settings) {
         try (PairData data = PairData.open(
                         spark, settings.data(), settings.towers().table().buckets());
-                BatchSource source = data.source(BATCH, settings.run().seed())) {
+                BatchSource source = data.source(BATCH, 1, settings.run().seed())) {
             JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
             BatchSource.Opener opener = source.opener();
             PairShape shape = source.shape();

@@ -243,6 +243,7 @@ class SettingsCoverageTest {
                         "avx"),
                 new Case("loss.tile", "64", 64, s -> s.loss().numerics().tile(), "0"),
                 new Case("training.batch-size", "64", 64, s -> s.training().batchSize(), "1"),
+                new Case("training.texts-per-image", "1", 1, s -> s.training().textsPerImage(), "0"),
                 new Case(
                         "training.steps",
                         "9e9",

@@ -150,6 +150,20 @@ class SettingsLoaderTest {
     }
 
     @Test
+    void severalTextsOfAnImageFillTheBatchAndAreNoNegativesOfIt() {
+        assertThat(load("", "training.texts-per-image=2", "loss.duplicates=multi-positive")
+                        .settings()
+                        .training()
+                        .textsPerImage())
+                .isEqualTo(2);
+        assertThat(errorsOf("training.texts-per-image = 3"))
+                .containsExactly(
+                        "my.conf:1: training.batch-size must be a multiple of training.texts-per-image (3), found 256",
+                        "my.conf:1: training.texts-per-image must be 1 where loss.duplicates = ignore: an image would be"
+                                + " pushed away from its own texts. Set loss.duplicates = multi-positive");
+    }
+
+    @Test
     void theDefaultWarmUpGivesWayToAShortTrainingAndOneThatWasSetDoesNot() {
         LoadedSettings loaded = load("", "training.steps=5");
 

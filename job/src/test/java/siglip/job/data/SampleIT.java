@@ -139,7 +139,7 @@ class SampleIT {
 
     @Test
     void ranksTogetherReadTheBatchThatOneRankReads() throws Exception {
-        try (BatchSource source = data.source(250, 1)) {
+        try (BatchSource source = data.source(250, 1, 1)) {
             Batch whole = new Batch(data.shape(), 250);
             source.opener().open(0, 1, List.<byte[]>of().iterator()).read(14, whole);
             for (int ranks = 2; ranks <= 4; ranks++) {

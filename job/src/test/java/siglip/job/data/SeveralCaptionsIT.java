@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -141,7 +142,7 @@ class SeveralCaptionsIT extends OnLocalSpark {
         List<BatchContents> replicated;
         PackedPairs pairs;
         try (PairData data = open("draw", STRINGS, lists, "data.source=replicated");
-                BatchSource source = data.source(30, 5)) {
+                BatchSource source = data.source(30, 1, 5)) {
             pairs = data.training();
             replicated = BatchContents.read(source, context, 2, 0, 40);
         }
@@ -166,10 +167,52 @@ class SeveralCaptionsIT extends OnLocalSpark {
                         spark,
                         TestData.features(folder.resolve("draw").toString(), "data.source=shuffled"),
                         TestData.BUCKETS);
-                BatchSource source = data.source(30, 5)) {
+                BatchSource source = data.source(30, 1, 5)) {
             for (int step = 0; step < 3; step++) {
                 assertThat(BatchContents.read(source, context, 3, step, step + 1))
                         .isEqualTo(replicated.subList(step, step + 1));
+            }
+        }
+    }
+
+    @Test
+    void severalTextsOfAnImageStandInItsBatchBesideCopiesOfItByBothSourcesAlike() {
+        List<Object> lists = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            lists.add(List.of("first" + i, "second" + i, "third" + i));
+            lists.add(List.of("single" + i));
+        }
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+        List<BatchContents> batches;
+        try (PairData data = open("together", STRINGS, lists, "data.source=replicated");
+                BatchSource source = data.source(12, 2, 5)) { // 6 of 20 images
+            assertThat(source.plan().batchesPerEpoch()).isEqualTo(3);
+            batches = BatchContents.read(source, context, 5, 0, 6);
+        }
+        for (BatchContents batch : batches) {
+            assertThat(new HashSet<>(batch.ids())).hasSize(6);
+            for (int row = 0; row < 12; row += 2) {
+                assertThat(batch.ids().get(row + 1)).isEqualTo(batch.ids().get(row));
+                assertThat(batch.conceptIds().get(row + 1))
+                        .isEqualTo(batch.conceptIds().get(row));
+                boolean several = batch.ids().get(row) % 2 == 0;
+                assertThat(batch.tokens().get(row + 1).equals(batch.tokens().get(row)))
+                        .isEqualTo(!several);
+            }
+        }
+        assertThat(batches.subList(0, 3).stream()
+                        .flatMap(batch -> batch.ids().stream())
+                        .distinct())
+                .as("no image is in two batches of an epoch")
+                .hasSize(18);
+        try (PairData data = PairData.open(
+                        spark,
+                        TestData.features(folder.resolve("together").toString(), "data.source=shuffled"),
+                        TestData.BUCKETS);
+                BatchSource source = data.source(12, 2, 5)) {
+            for (int step = 1; step < 6; step++) {
+                assertThat(BatchContents.read(source, context, 5, step, step + 1))
+                        .isEqualTo(batches.subList(step, step + 1));
             }
         }
     }
@@ -183,7 +226,7 @@ class SeveralCaptionsIT extends OnLocalSpark {
         }
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         try (PairData data = open("masked", STRINGS, lists);
-                BatchSource source = data.source(30, 5)) {
+                BatchSource source = data.source(30, 1, 5)) {
             for (BatchContents batch : BatchContents.read(source, context, 2, 0, 4)) {
                 assertThat(batch.conceptIds().stream().distinct().count()).isLessThan(30);
                 for (int a = 0; a < 30; a++) {

@@ -51,9 +51,9 @@ class SourcesIT {
                                     spark,
                                     TestData.part("data.source=" + kind.name().toLowerCase(Locale.ROOT)),
                                     TestData.BUCKETS);
-                            BatchSource source = data.source(BATCH, 5)) {
+                            BatchSource source = data.source(BATCH, 1, 5)) {
                         assertThat(data.summary().source()).isEqualTo(kind);
-                        shared.add(data.sharedConcepts(new CaptionDraw(5, 0)));
+                        shared.add(data.sharedConcepts(new CaptionDraw(5, 0, 0, 1)));
                         for (int ranks = 1; ranks <= 4; ranks++) {
                             List<BatchContents> batches = segments(source, context, ranks);
                             if (expected.isEmpty()) {
@@ -84,7 +84,7 @@ class SourcesIT {
             ShuffledRecords shuffled = new ShuffledRecords();
             context.sc().addSparkListener(shuffled);
             for (int from = 0; from < 4; from++) {
-                try (BatchSource source = data.source(BATCH, 5)) { // a new process has a new source
+                try (BatchSource source = data.source(BATCH, 1, 5)) { // a new process has a new source
                     long before = shuffled.records.get();
                     BatchContents.read(source, context, 3, from, 4);
                     assertThat(shuffled.awaitAtLeast(before + 1) - before)
@@ -132,7 +132,7 @@ class SourcesIT {
                 PairData data = PairData.open(spark, TestData.part("data.source=shuffled"), TestData.BUCKETS)) {
             JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
             List<File> ofReading = shuffleFiles(List.of());
-            try (BatchSource source = data.source(BATCH, 5)) {
+            try (BatchSource source = data.source(BATCH, 1, 5)) {
                 assertThat(source.segmentEnd(2)).isEqualTo(4);
                 assertThat(source.segmentEnd(4)).isEqualTo(8);
                 assertThatThrownBy(() -> source.feed(context, 2, 2, 5)).hasMessageContaining("ends at 4");
@@ -181,7 +181,7 @@ class SourcesIT {
                                 spark,
                                 TestData.part("data.source=" + kind.name().toLowerCase(Locale.ROOT)),
                                 TestData.BUCKETS);
-                        BatchSource source = data.source(BATCH, 5)) {
+                        BatchSource source = data.source(BATCH, 1, 5)) {
                     ids.add(idsInBarrierStage(source, context, 2));
                     assertThat(data.heldOut(PairData.HeldOut.SEEN, 5, 1).size()).isEqualTo(5);
                 }
@@ -233,7 +233,7 @@ class SourcesIT {
     void aTrainingSetSmallerThanABatchIsRefusedWithBothNumbers() {
         try (SparkSession spark = TestData.session(1);
                 PairData data = PairData.open(spark, TestData.part(), TestData.BUCKETS)) {
-            assertThatThrownBy(() -> data.source(4096, 1))
+            assertThatThrownBy(() -> data.source(4096, 1, 1))
                     .isInstanceOf(DataException.class)
                     .hasMessageContaining("4096")
                     .hasMessageContaining(Long.toString(data.summary().training()));

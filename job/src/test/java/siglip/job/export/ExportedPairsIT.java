@@ -30,7 +30,7 @@ class ExportedPairsIT {
     void batchesPutTogetherFromTheFilesAreThoseOfTheSource() throws IOException {
         try (SparkSession spark = TestData.session(2);
                 PairData data = PairData.open(spark, TestData.part(), TestData.BUCKETS);
-                BatchSource source = data.source(100, 9)) {
+                BatchSource source = data.source(100, 1, 9)) {
             ExportedPairs.write(
                     new ExportFolder(
                             OwnFolder.at(new org.apache.hadoop.fs.Path(folder.toString()), new Configuration())),

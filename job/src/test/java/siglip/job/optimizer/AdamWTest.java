@@ -51,6 +51,7 @@ class AdamWTest {
     private TrainingSettings training() {
         return new TrainingSettings(
                 1,
+                1,
                 OptionalInt.empty(),
                 100,
                 TrainingSettings.Optimizer.ADAMW,

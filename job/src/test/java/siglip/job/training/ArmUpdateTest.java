@@ -32,6 +32,7 @@ class ArmUpdateTest {
     private static TrainingSettings settings(OptionalDouble clipNorm) {
         return new TrainingSettings(
                 2,
+                1,
                 OptionalInt.empty(),
                 100,
                 TrainingSettings.Optimizer.ADAMW,

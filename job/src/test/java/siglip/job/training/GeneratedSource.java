@@ -24,7 +24,7 @@ record GeneratedSource(int batchSize, int imageWidth, int textWidth, int concept
 
     @Override
     public BatchPlan plan() {
-        return new BatchPlan(Integer.MAX_VALUE, batchSize, 0);
+        return new BatchPlan(Integer.MAX_VALUE, batchSize, 1, 0);
     }
 
     @Override

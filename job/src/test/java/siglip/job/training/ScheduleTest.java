@@ -14,6 +14,7 @@ class ScheduleTest {
     private static Schedule schedule(long steps, long warmup, double last) {
         return new Schedule(new TrainingSettings(
                 8,
+                1,
                 OptionalInt.empty(),
                 steps,
                 TrainingSettings.Optimizer.ADAMW,
