@@ -15,6 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import siglip.job.comparison.Comparison;
+import siglip.job.config.CheckpointSettings;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.PairData;
@@ -88,6 +89,7 @@ final class CompareCommand implements Callable<Integer> {
                             .formatted(settings.run().folder()));
                     return ExitCode.OK.code();
                 }
+                WayOn.is(() -> wayOn(settings, folder));
                 trackers.begin();
                 figures = RunFigures.of(Comparison.run(spark, settings, loaded.rendered(), folder, trackers));
                 files = RunFiles.write(figures, hadoop);
@@ -99,6 +101,15 @@ final class CompareCommand implements Callable<Integer> {
         out.println(SummaryTable.of(figures));
         out.println("Report: " + files.readableReport());
         return ExitCode.OK.code();
+    }
+
+    private static String wayOn(Settings settings, RunFolder folder) {
+        if (folder.saved() == 0) {
+            return "give the same command again, and the run starts anew: it had no checkpoint yet";
+        }
+        boolean auto = settings.checkpoint().resume().equals(CheckpointSettings.AUTO);
+        return "give the same command again%s, and the run goes on from its checkpoint of step %d"
+                .formatted(auto ? "" : " with --resume auto", folder.saved());
     }
 
     /** The path of the data is no part of what names a run: what lies there now may be something else, or nothing. */

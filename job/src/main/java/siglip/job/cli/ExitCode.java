@@ -1,6 +1,5 @@
 package siglip.job.cli;
 
-import java.util.List;
 import org.apache.spark.sql.AnalysisException;
 import picocli.CommandLine.ParameterException;
 import siglip.job.config.SettingsException;
@@ -15,9 +14,6 @@ enum ExitCode {
     USAGE(2, "the command line or the settings cannot be used"),
     DATA(3, "the data cannot be used"),
     CLUSTER(4, "the cluster or a disk does not provide what the run needs");
-
-    /** What the system says; it has no exception of its own. */
-    private static final List<String> DISK_FULL = List.of("No space left on device", "Disk quota exceeded");
 
     private final int code;
     private final String meaning;
@@ -50,17 +46,13 @@ enum ExitCode {
         return failure;
     }
 
-    /** Also as Spark tells it of a task. */
-    private static boolean isDiskFull(Throwable failure) {
-        String message = String.valueOf(failure.getMessage());
-        return DISK_FULL.stream().anyMatch(message::contains);
-    }
-
     private static ExitCode ofKind(Throwable failure) {
         if (failure instanceof SettingsException || failure instanceof ParameterException) {
             return USAGE;
         }
-        if (failure instanceof SlotsException || failure instanceof WriteException || isDiskFull(failure)) {
+        if (failure instanceof SlotsException
+                || failure instanceof WriteException
+                || WriteException.isOfFullDisk(failure)) {
             return CLUSTER;
         }
         return failure instanceof DataException || failure instanceof AnalysisException ? DATA : CRASH;

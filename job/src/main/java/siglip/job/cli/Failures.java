@@ -24,10 +24,16 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     @Override
     public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
         ExitCode code = ExitCode.of(failure);
+        if (WayOn.isStopping()) {
+            return code.code(); // nobody wants to know what a signal broke
+        }
         Throwable known = ExitCode.known(failure);
         PrintWriter err = Redaction.writer(command.getErr());
         if (known instanceof SettingsException settings && settings.errors().size() > 1) {
             settings.errors().forEach(err::println);
+        }
+        if (code == ExitCode.CLUSTER) {
+            WayOn.told().ifPresent(way -> err.println("Once that is mended, " + way));
         }
         if (code == ExitCode.CRASH) {
             failure.printStackTrace(err);

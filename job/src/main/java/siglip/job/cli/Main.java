@@ -43,8 +43,13 @@ public final class Main {
                     .formatted(Platform.program(), Redaction.of(result.get().path()), ResultFile.OPTION));
             System.exit(ExitCode.USAGE.code());
         }
+        WayOn.watch();
         Failures failures = new Failures();
         int code = commandLine(failures).execute(args);
+        if (WayOn.isStopping()) {
+            return; // the exit code is that of the signal
+        }
+        WayOn.done();
         if (result.isPresent()) {
             code = write(result.get(), code, failures.told());
         }
@@ -96,6 +101,7 @@ public final class Main {
         for (ExitCode code : ExitCode.values()) {
             codes.put(Integer.toString(code.code()), code.meaning());
         }
+        codes.put("130, 143", "stopped by Ctrl-C, or by a signal to end");
         listExitCodes(line, codes);
         return line;
     }
@@ -118,6 +124,7 @@ public final class Main {
 
     /** Errors, such as a library that cannot be loaded, end the program as exceptions do: other threads must not keep it alive. */
     private static int execute(ParseResult parsed) {
+        WayOn.forget();
         CommandLine root = parsed.commandSpec().commandLine();
         root.setOut(Redaction.writer(root.getOut()));
         try {

@@ -132,7 +132,7 @@ public final class FaultyFiles extends FilterFileSystem {
     }
 
     /** As Hadoop's local file system reports it, whose constructor is its own. */
-    private static FSError fullDisk() {
+    public static FSError fullDisk() {
         try {
             Constructor<FSError> hidden = FSError.class.getDeclaredConstructor(Throwable.class);
             hidden.setAccessible(true);

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.SettingsException;
 import siglip.job.config.SettingsLoader;
@@ -70,6 +72,31 @@ class ResumeIT {
                 .readTree(run(name).resolve("metrics.json").toFile())
                 .get("incidents");
         assertThat(incidents.toString()).contains("has ended without giving the run up", "resumed at step");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TERM, 143", "INT, 130"})
+    void aSignalIsAnsweredByOneLineThatSaysHowToGoOn(String signal, int code) throws Exception {
+        String name = "stopped-by-" + signal;
+        Process driver = start(name);
+        try {
+            awaitCheckpoint(name, driver);
+            new ProcessBuilder("kill", "-" + signal, Long.toString(driver.pid()))
+                    .start()
+                    .waitFor(30, TimeUnit.SECONDS);
+            assertThat(driver.waitFor(60, TimeUnit.SECONDS)).as("ends").isTrue();
+        } finally {
+            driver.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+        }
+        assertThat(driver.exitValue()).isEqualTo(code);
+        assertThat(log(name)).doesNotContain("\tat ");
+        assertThat(log(name).lines().reduce("", (before, last) -> last))
+                .matches("siglip: stopped before its end; give the same command again, and the run goes on from its"
+                        + " checkpoint of step \\d+");
+
+        assertThat(compare(name)).as(err.toString()).isZero();
+
+        assertSameAsUndisturbed(name);
     }
 
     @Test
@@ -212,6 +239,8 @@ class ResumeIT {
     /** A driver in a Java machine of its own. */
     private static Process start(String name, String... more) throws IOException {
         List<String> java = new ArrayList<>(List.of(
+                "env",
+                "--default-signal=INT", // which is ignored where this process was started in the background
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + Path.of("..", "conf", "jvm.options"),
                 "-Xmx1g",

@@ -27,7 +27,7 @@ final class WholeParquet {
         FileSystem files = folder.files();
         String draft = "_draft-%s/".formatted(UUID.randomUUID());
         Path drafts = folder.take(draft);
-        rows.write().parquet(drafts.toString());
+        draft(rows, drafts);
         List<Path> parts = Stream.of(files.globStatus(new Path(drafts, "part-*.parquet")))
                 .map(FileStatus::getPath)
                 .sorted(Comparator.comparing(Path::getName))
@@ -41,6 +41,19 @@ final class WholeParquet {
             }
         }
         folder.delete(draft);
+    }
+
+    private static void draft(Dataset<Row> rows, Path drafts) throws IOException {
+        try {
+            rows.write().parquet(drafts.toString());
+        } catch (Exception e) { // Spark throws checked ones that it does not declare
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (WriteException.isOfFullDisk(cause)) {
+                    throw new WriteException(drafts, cause);
+                }
+            }
+            throw e;
+        }
     }
 
     /** As in {@code part-NUMBER-ID.parquet}. */
