@@ -54,12 +54,22 @@ public final class ColumnNames {
         this.caseCounts = caseCounts;
     }
 
+    /** Makes names count with their case from now on, if those of some columns, or of fields of a struct, differ in it alone. */
+    static void tellApart(SparkSession session, StructType columns) {
+        if (ParquetColumns.differInCaseAlone(columns)) {
+            session.conf().set("spark.sql.caseSensitive", true);
+        }
+    }
+
+    /** Whether names count with their case. */
+    static boolean caseCounts(SparkSession session) {
+        return session.sessionState().conf().caseSensitiveAnalysis();
+    }
+
     /** The names of a data set. */
     public static ColumnNames of(DataRows data) {
         return new ColumnNames(
-                data.schema(),
-                data.unreadable(),
-                OwnSession.caseCounts(data.table().sparkSession()));
+                data.schema(), data.unreadable(), caseCounts(data.table().sparkSession()));
     }
 
     /** The column or field of this name, if there is one and it can be read. */

@@ -28,6 +28,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
+import scala.collection.JavaConverters;
 import siglip.job.files.FoundFiles;
 import siglip.job.files.FoundFiles.Found;
 import siglip.job.files.JavaSerialized;
@@ -138,6 +139,17 @@ final class FileRows {
         return ignored;
     }
 
+    /** A session of our own with the settings of another, so that what the reading of pairs sets changes nothing of the caller's. */
+    static SparkSession ownSession(SparkSession spark) {
+        SparkSession session = spark.newSession();
+        JavaConverters.mapAsJavaMap(spark.conf().getAll()).forEach((key, value) -> {
+            if (session.conf().isModifiable(key)) {
+                session.conf().set(key, value);
+            }
+        });
+        return session;
+    }
+
     /** The files at a path. */
     static FoundFiles files(SparkSession spark, String path) {
         try {
@@ -207,8 +219,8 @@ final class FileRows {
                         Math.max(1, Math.min(sources.size(), MOST_TASKS)))
                 .flatMap(bytes -> rows(JavaSerialized.read(Source.class, bytes), shipped.value()))
                 .persist(StorageLevel.DISK_ONLY());
-        SparkSession session = OwnSession.like(spark);
-        OwnSession.tellApart(session, schema);
+        SparkSession session = ownSession(spark);
+        ColumnNames.tellApart(session, schema);
         return session.createDataFrame(rows, schema);
     }
 

@@ -141,7 +141,7 @@ record FolderFormat() implements DataFormat {
                 .toList();
         Dataset<Row> rows = FileRows.table(spark, sources, columns);
         Dataset<Row> table = separated ? rows : JsonFormat.parsed(metadata.path(), rows);
-        OwnSession.tellApart(table.sparkSession(), table.drop(IMAGE).schema().add(IMAGE, DataTypes.StringType));
+        ColumnNames.tellApart(table.sparkSession(), table.drop(IMAGE).schema().add(IMAGE, DataTypes.StringType));
         if (!List.of(table.columns()).contains(FILE_NAME)) {
             throw new DataException("Cannot read pairs from %s: %s has no column 'file_name' that names the pictures"
                     .formatted(metadata.path(), metadata.files().get(0).name()));

@@ -64,7 +64,7 @@ record JsonFormat() implements DataFormat {
                     "Cannot read pairs from %s: no line of it is a JSON object such as {\"image\": \"a.png\", \"caption\": \"a cat\"}. A file may also be one array of objects"
                             .formatted(path));
         }
-        OwnSession.tellApart(lines.sparkSession(), schema);
+        ColumnNames.tellApart(lines.sparkSession(), schema);
         StructType withFault = schema.add(BROKEN, DataTypes.StringType);
         Column object = ColumnNames.named(DataRows.OWN + "object");
         List<Column> columns = new ArrayList<>(FileRows.numbers().subList(0, 3));

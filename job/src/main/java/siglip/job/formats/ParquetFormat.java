@@ -54,7 +54,7 @@ final class ParquetFormat implements DataFormat {
     public DataRows read(SparkSession spark, Request request) {
         String path = request.path();
         List<String> columns = request.columns();
-        SparkSession session = OwnSession.like(spark);
+        SparkSession session = FileRows.ownSession(spark);
         try {
             return open(session, FileRows.files(session, path), columns);
         } catch (Exception | AssertionError e) { // Spark asserts that folders are partitioned in one way
@@ -141,7 +141,7 @@ final class ParquetFormat implements DataFormat {
         if (byRows) {
             session.conf().set("spark.sql.parquet.enableVectorizedReader", false); // it does not know BYTE_STREAM_SPLIT
         }
-        OwnSession.tellApart(
+        ColumnNames.tellApart(
                 session, Img2dataset.isIn(found.types()) ? Img2dataset.understood(found.types()) : found.types());
     }
 

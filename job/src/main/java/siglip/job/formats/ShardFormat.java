@@ -69,7 +69,7 @@ record ShardFormat() implements DataFormat {
         for (String own : OWN_COLUMNS) {
             all = all.add(own, DataTypes.StringType);
         }
-        OwnSession.tellApart(stored.sparkSession(), all);
+        ColumnNames.tellApart(stored.sparkSession(), all);
         Column object = ColumnNames.named(DataRows.OWN + "object");
         for (String field : fields.fieldNames()) {
             columns.add(object.getField(field).as(field));

@@ -33,7 +33,7 @@ record TableFormat() implements DataFormat {
                         "Cannot number the rows of %s, which have no order of their own: set data.columns.key to a column that is unique"
                                 .formatted(path)));
         Dataset<Row> table = table(spark, path);
-        if (ParquetColumns.differInCaseAlone(table.schema()) && !OwnSession.caseCounts(spark)) {
+        if (ParquetColumns.differInCaseAlone(table.schema()) && !ColumnNames.caseCounts(spark)) {
             throw new DataException(
                     "Cannot read pairs from %s: of its columns, %s, some have names that differ in case alone. Give spark-submit --conf spark.sql.caseSensitive=true"
                             .formatted(path, String.join(", ", table.columns())));
