@@ -1,9 +1,12 @@
 package siglip.job.formats;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.analysis.FunctionRegistry;
 import org.apache.spark.sql.catalyst.expressions.CurrentDate;
 import org.apache.spark.sql.catalyst.expressions.CurrentTimestampLike;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -19,14 +22,37 @@ import scala.collection.JavaConverters;
 
 /**
  * Tells whether a query gives the same whenever it is evaluated. Pairs are read more than once, so one that does not would lose rows, or train on
- * rows that are held out.
+ * rows that are held out. Nor may one call Java methods by their names.
  */
 final class Repeatable {
+    /** They call a static method of any class by its name, which loads that class as soon as the query is understood. */
+    private static final List<String> REFLECTIVE = List.of("java_method", "reflect", "try_reflect");
+
     private Repeatable() {}
 
     /** What in a query may give something else the next time: the name of a function or clause. Empty if nothing does. */
     static Optional<String> objection(Dataset<Row> rows) {
         return objection(rows.queryExecution().analyzed());
+    }
+
+    /**
+     * From now on, a query of this session that calls a Java method by its name is refused, wherever in it that is: in place of the functions that do
+     * so stand some of the same names that only refuse.
+     *
+     * @param attempt what cannot be done then, as the beginning of the message
+     */
+    static void refuseCallsByName(SparkSession session, String attempt) {
+        FunctionRegistry registry = session.sessionState().functionRegistry();
+        for (String name : REFLECTIVE) {
+            registry.createOrReplaceTempFunction(
+                    name,
+                    arguments -> {
+                        throw new DataException(
+                                "%s: %s calls Java methods by their names, which is not allowed here. Choose rows by what is in them"
+                                        .formatted(attempt, name));
+                    },
+                    "built-in");
+        }
     }
 
     private static Optional<String> objection(LogicalPlan plan) {

@@ -73,6 +73,7 @@ record Split(Column train, Column test) {
     }
 
     private static Column predicate(Dataset<Row> rows, ColumnNames names, String setting, String sql) {
+        Repeatable.refuseCallsByName(rows.sparkSession(), "Cannot use %s = '%s'".formatted(setting, sql));
         try {
             Column column = expr("coalesce(" + sql + ", false)");
             DataType type = rows.select(column).schema().apply(0).dataType();

@@ -68,6 +68,7 @@ record TableFormat() implements DataFormat {
     }
 
     private static Dataset<Row> table(SparkSession spark, String path) {
+        Repeatable.refuseCallsByName(spark, "Cannot read " + path);
         try {
             return spark.table(path.substring(TABLE.length()));
         } catch (Exception e) {

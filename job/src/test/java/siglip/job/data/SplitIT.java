@@ -95,6 +95,50 @@ class SplitIT {
         }
     }
 
+    /** Tells whether it was loaded. */
+    static final class Named {
+        static {
+            System.setProperty("siglip.named", "loaded");
+        }
+
+        public static String method() {
+            return "called";
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "java_method('CLASS', 'method') = 'called'",
+                "REFLECT('CLASS', 'method') IS NOT NULL",
+                "`reflect`('CLASS', 'method') = ''",
+                "try_reflect('CLASS', 'method') = ''",
+                "id > 3 AND coalesce(concat('a', reflect('CLASS', 'method')), '') = ''",
+                "id IN (SELECT length(java_method('CLASS', 'method')))",
+                "EXISTS (WITH t AS (SELECT reflect('CLASS', 'method') AS c) SELECT 1 FROM t)",
+                "id IN (SELECT sum(id) OVER w FROM range(3) WINDOW w AS (ORDER BY reflect('CLASS', 'method')))",
+                "exists(filter(array(id), x -> reflect('CLASS', 'method') = 'called'), x -> true)"
+            })
+    void aPredicateThatCallsAMethodByItsNameIsRefusedBeforeTheClassIsLoaded(String pattern) {
+        String sql = pattern.replace("CLASS", SplitIT.class.getName() + "$Named");
+        for (String setting : List.of("data.test", "data.train")) {
+            assertThatThrownBy(() -> open(path, setting + "=\"" + sql + "\""))
+                    .isInstanceOf(DataException.class)
+                    .hasMessageStartingWith("Cannot use %s = '%s': ".formatted(setting, sql))
+                    .hasMessageContaining("calls Java methods by their names");
+        }
+        assertThat(System.getProperty("siglip.named")).isNull();
+    }
+
+    @Test
+    void aSchemaInAPredicateNamesNoClass() {
+        String sql =
+                "from_json('{}', '{\\\"type\\\":\\\"udt\\\",\\\"class\\\":\\\"%s$Named\\\",\\\"pyClass\\\":null,\\\"sqlType\\\":\\\"string\\\"}') is null"
+                        .formatted(SplitIT.class.getName());
+        assertThatThrownBy(() -> open(path, "data.test=\"" + sql + "\"")).isInstanceOf(DataException.class);
+        assertThat(System.getProperty("siglip.named")).isNull();
+    }
+
     @Test
     void aPredicateOnTheNameOfTheFileIsWrittenWithItsMetadata() {
         assertThatThrownBy(() -> open(path, "data.test=\"input_file_name() LIKE '%part%'\""))
@@ -123,6 +167,17 @@ class SplitIT {
             assertThat(data.summary().training() + data.summary().seen()).isEqualTo(ROWS);
             assertThat(ids(data, HeldOut.SEEN)).hasSize((int) data.summary().seen());
         }
+    }
+
+    @Test
+    void aViewThatCallsAMethodByItsNameIsRefused() {
+        spark.newSession()
+                .sql(
+                        "CREATE VIEW calling AS SELECT id, java_method('java.lang.System', 'lineSeparator') AS text FROM range(3)");
+
+        assertThatThrownBy(() -> open("table:calling", "data.format=table", "data.columns.key=id"))
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith("Cannot read table:calling: java_method calls Java methods by their names");
     }
 
     @Test
