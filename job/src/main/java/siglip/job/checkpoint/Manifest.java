@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import siglip.job.files.Sha256;
 
@@ -43,6 +45,9 @@ public record Manifest(
 
     /** No manifest is near this size; what claims to be one and is longer is none. */
     static final int MOST_BYTES = 64 << 20;
+
+    /** A folder and a file, neither of which is a dot or two. */
+    private static final Pattern INSIDE = Pattern.compile("(?!\\.{1,2}/)[^/:]+/(?!\\.{1,2}$)[^/]+");
 
     private static final String ZEROS = "0".repeat(64);
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -96,10 +101,19 @@ public record Manifest(
             throw new DamagedException(
                     "%s has format %d, this program reads %d".formatted(NAME, manifest.format, FORMAT));
         }
-        String text = new String(bytes, StandardCharsets.UTF_8);
-        String blank = manifest.sha256 == null ? "" : text.replaceFirst(manifest.sha256, ZEROS);
+        String blank = manifest.sha256 == null
+                ? ""
+                : new String(bytes, StandardCharsets.UTF_8)
+                        .replaceFirst(Pattern.quote(manifest.sha256), ZEROS); // of a file that says what it likes
         if (!Sha256.of(blank.getBytes(StandardCharsets.UTF_8)).equals(manifest.sha256)) {
             throw new DamagedException("%s is damaged: its SHA-256 is not that of its content".formatted(NAME));
+        }
+        Optional<StoredFile> outside = manifest.all()
+                .filter(file -> !INSIDE.matcher(file.path()).matches())
+                .findFirst();
+        if (outside.isPresent()) {
+            throw new DamagedException("%s names a file outside its folder: %s"
+                    .formatted(NAME, outside.get().path()));
         }
         return manifest;
     }

@@ -2,11 +2,14 @@ package siglip.job.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -202,6 +205,45 @@ class CheckpointStoreTest {
                 .singleElement()
                 .asString()
                 .contains("MANIFEST.json has format 1, this program reads " + Manifest.FORMAT);
+    }
+
+    @Test
+    void aManifestThatNamesFilesElsewhereIsRefused() throws IOException {
+        List<StoredFile> steps = first("elsewhere");
+        StoredCheckpoint late = store("elsewhere").write(Samples.checkpoint(4, 9), steps, "two", OPEN);
+        Path file = folder.resolve("elsewhere").resolve(late.path().getName()).resolve("MANIFEST.json");
+        Manifest whole = Manifest.parse(Files.readAllBytes(file));
+        for (String path : List.of("../x/state.json", "x/..", "../x", "/etc/passwd", "file:/etc/passwd", "x", "")) {
+            Manifest forged = new Manifest(
+                    whole.format(),
+                    "0".repeat(64),
+                    whole.owner(),
+                    whole.step(),
+                    whole.ranks(),
+                    whole.settingsFingerprint(),
+                    whole.settings(),
+                    whole.data(),
+                    whole.numerics(),
+                    whole.files(),
+                    List.of(new StoredFile(path, 1, "0")));
+            assertThatThrownBy(() -> Manifest.parse(forged.bytes()))
+                    .isInstanceOf(DamagedException.class)
+                    .hasMessage("MANIFEST.json names a file outside its folder: " + path);
+        }
+    }
+
+    @Test
+    void aHashThatIsAPatternIsNone() throws IOException {
+        List<StoredFile> steps = first("pattern");
+        StoredCheckpoint late = store("pattern").write(Samples.checkpoint(4, 9), steps, "two", OPEN);
+        Path file = folder.resolve("pattern").resolve(late.path().getName()).resolve("MANIFEST.json");
+        String text = Files.readString(file);
+        String hash = Manifest.parse(text.getBytes(StandardCharsets.UTF_8)).sha256();
+        String slow = text.replace(hash, "(\\\\w+\\\\s*)+%"); // goes through all ways to cut a line of words
+
+        assertTimeout(Duration.ofSeconds(20), () -> assertThatThrownBy(() ->
+                        Manifest.parse(slow.replace("two", "a".repeat(200)).getBytes(StandardCharsets.UTF_8)))
+                .hasMessageContaining("SHA-256"));
     }
 
     @Test
