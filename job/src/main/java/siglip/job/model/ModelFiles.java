@@ -18,9 +18,9 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
 import siglip.job.files.FileSystems;
 import siglip.job.files.WholeFile;
+import siglip.job.towers.GraphSource;
 import siglip.job.towers.Modality;
 import siglip.job.towers.ModelSpec;
-import siglip.job.towers.Nd4jBridge;
 import siglip.job.towers.Parameters;
 import siglip.job.towers.TowerPlan;
 import siglip.kernels.blas.Matrix;
@@ -68,12 +68,13 @@ public final class ModelFiles {
      * Reads a folder that {@link #write} wrote; the same numbers come back, bit for bit.
      *
      * @throws IOException if a file cannot be read, the format is another, or the files do not belong together
+     * @throws IllegalArgumentException if a tower is not what {@link #write} writes
      */
     public static SavedModel read(Path folder, Configuration hadoop) throws IOException {
         FileSystem files = FileSystems.of(folder, hadoop);
         ModelDescription described = describe(folder, files);
-        ComputationGraph image = readGraph(files, new Path(folder, IMAGE));
-        ComputationGraph text = readGraph(files, new Path(folder, TEXT));
+        GraphSource image = readGraph(new Path(folder, IMAGE), hadoop);
+        GraphSource text = readGraph(new Path(folder, TEXT), hadoop);
         int imageWidth = described.shape().imageWidth();
         int textWidth = ModelSpec.textWidth(described.shape(), described.table());
         ModelSpec spec = ModelSpec.restore(
@@ -81,10 +82,17 @@ public final class ModelFiles {
                 plan(folder, "image", image, described.image(), imageWidth, described.width()),
                 plan(folder, "text", text, described.text(), textWidth, described.width()),
                 described.table());
+        Path table = new Path(folder, TABLE);
+        long bytes =
+                (long) Float.BYTES * spec.layout().tableRows() * spec.layout().tableWidth();
+        if (files.getFileStatus(table).getLen() != bytes) {
+            throw new IOException("Cannot read the model in %s: %s has %d bytes, and by %s it has %d"
+                    .formatted(folder, TABLE, files.getFileStatus(table).getLen(), MODEL, bytes));
+        }
         Parameters parameters = Parameters.allocate(spec.layout());
-        Nd4jBridge.read(image.params(), parameters.of(Modality.IMAGE));
-        Nd4jBridge.read(text.params(), parameters.of(Modality.TEXT));
-        try (ReadableByteChannel in = Channels.newChannel(files.open(new Path(folder, TABLE)))) {
+        write(image, parameters.of(Modality.IMAGE));
+        write(text, parameters.of(Modality.TEXT));
+        try (ReadableByteChannel in = Channels.newChannel(files.open(table))) {
             fill(parameters.table().bytes(), in);
         }
         return new SavedModel(spec, parameters, described.lossScalars(), described.features(), described.scaling());
@@ -109,10 +117,11 @@ public final class ModelFiles {
     }
 
     private static TowerPlan plan(
-            Path folder, String name, ComputationGraph graph, ModelDescription.Tower described, int in, int out)
+            Path folder, String name, GraphSource graph, ModelDescription.Tower described, int in, int out)
             throws IOException {
         TowerPlan plan =
-                TowerPlan.of(name, graph.getConfiguration(), in, out, described.builtIn(), described.inputDropout());
+                TowerPlan.of(name, graph.configuration(), in, out, described.builtIn(), described.inputDropout());
+        graph.parameters().ifPresent(plan::checkCount);
         ModelDescription.Tower found = ModelDescription.Tower.of(plan);
         if (!found.equals(described)) {
             throw new IOException("Cannot read the model in %s: %s.zip holds %s, and %s says %s"
@@ -126,10 +135,17 @@ public final class ModelFiles {
         WholeFile.write(files, path, out -> ModelSerializer.writeModel(graph, out, false));
     }
 
-    private static ComputationGraph readGraph(FileSystem files, Path path) throws IOException {
-        try (InputStream in = files.open(path)) {
-            return ModelSerializer.restoreComputationGraph(in, false);
+    private static GraphSource readGraph(Path path, Configuration hadoop) throws IOException {
+        GraphSource graph = GraphSource.read(path.toString(), hadoop);
+        if (graph.parameters().isEmpty()) {
+            throw new IOException("Cannot read the model: %s has no parameters".formatted(path));
         }
+        return graph;
+    }
+
+    private static void write(GraphSource graph, Matrix to) {
+        float[] parameters = graph.parameters().orElseThrow();
+        to.write(0, parameters, 0, parameters.length);
     }
 
     private static void fill(ByteBuffer to, ReadableByteChannel from) throws IOException {

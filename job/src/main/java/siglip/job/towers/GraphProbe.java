@@ -17,8 +17,7 @@ final class GraphProbe {
     /** @return number of parameters */
     static int check(String name, ComputationGraphConfiguration configuration, int in, int out) {
         Nd4jBridge.useOneThread();
-        ComputationGraph graph = new ComputationGraph(configuration.clone());
-        graph.init();
+        ComputationGraph graph = open(name, configuration);
         Matrix rows = Matrix.allocate(ROWS, in);
         Random random = new Random(1);
         for (int i = 0; i < rows.size(); i++) {
@@ -46,6 +45,18 @@ final class GraphProbe {
         return Math.toIntExact(graph.numParams());
     }
 
+    private static ComputationGraph open(String name, ComputationGraphConfiguration configuration) {
+        try {
+            ComputationGraph graph = new ComputationGraph(configuration.clone());
+            graph.init();
+            return graph;
+        } catch (RuntimeException | OutOfMemoryError e) { // which DL4J throws before it asks the system
+            throw new IllegalArgumentException(
+                    "Cannot use this graph as the %s tower: DL4J cannot build it: %s".formatted(name, e.getMessage()),
+                    e);
+        }
+    }
+
     private static float[] run(String name, ComputationGraph graph, Matrix rows, int in) {
         String output = graph.getConfiguration().getNetworkOutputs().get(0);
         try (INDArray x = Nd4jBridge.array(rows)) {
@@ -53,7 +64,7 @@ final class GraphProbe {
             float[] values = Nd4jBridge.read(y);
             graph.clearLayersStates();
             return values;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             throw new IllegalArgumentException(
                     "Cannot use this graph as the %s tower: it does not take rows of %d floats: %s"
                             .formatted(name, in, e.getMessage()),

@@ -42,7 +42,8 @@ public sealed interface Layer extends Serializable permits Dense {
         List<Layer> layers = new ArrayList<>();
         int vertices = 0;
         String at = graph.getNetworkOutputs().get(0);
-        while (!at.equals(graph.getNetworkInputs().get(0))) {
+        while (!at.equals(graph.getNetworkInputs().get(0))
+                && vertices <= graph.getVertices().size()) {
             Optional<Found> found = find(graph, at);
             if (found.isEmpty()) {
                 return List.of();

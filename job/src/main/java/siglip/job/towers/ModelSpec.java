@@ -86,8 +86,12 @@ public final class ModelSpec implements Serializable {
 
     private static TowerPlan plan(
             String name, TowerSettings.Tower settings, Optional<GraphSource> graph, int in, int out) {
-        return graph.map(named -> TowerPlan.of(name, named.configuration(), in, out, false, settings.inputDropout()))
-                .orElseGet(() -> TowerPlan.of(name, settings, in, out));
+        if (graph.isEmpty()) {
+            return TowerPlan.of(name, settings, in, out);
+        }
+        TowerPlan plan = TowerPlan.of(name, graph.get().configuration(), in, out, false, settings.inputDropout());
+        graph.get().parameters().ifPresent(plan::checkCount);
+        return plan;
     }
 
     public ParameterLayout layout() {

@@ -57,6 +57,9 @@ public final class Nd4jBridge {
     }
 
     private static FloatBuffer floats(INDArray array) {
+        if (array.dataType() != DataType.FLOAT) { // its memory would be read as something else
+            throw new IllegalArgumentException("an array is of type %s, not FLOAT".formatted(array.dataType()));
+        }
         FloatPointer pointer = new FloatPointer(array.data().pointer());
         return pointer.position(0).limit(array.length()).asBuffer();
     }

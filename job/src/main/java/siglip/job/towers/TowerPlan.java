@@ -99,8 +99,17 @@ public record TowerPlan(
         return new TowerPlan(name, configuration.toJson(), in, out, parameters, chain, builtIn, inputDropout);
     }
 
+    /** @throws IllegalArgumentException unless these are as many parameters as there must be */
+    public void checkCount(float[] given) {
+        if (given.length != parameters) {
+            throw new IllegalArgumentException(
+                    "Cannot use this graph as the %s tower: its file holds %d parameters, it has %d"
+                            .formatted(name, given.length, parameters));
+        }
+    }
+
     public ComputationGraphConfiguration configuration() {
-        return ComputationGraphConfiguration.fromJson(json);
+        return GraphJson.own(json);
     }
 
     /** The tower at work, for up to {@code capacity} rows: our own forward and backward where there is a chain, else DL4J's. */
@@ -177,6 +186,23 @@ public record TowerPlan(
     }
 
     private static void checkWidths(String name, List<Layer> chain, int in, int out) {
+        for (int l = 0; l < chain.size(); l++) {
+            Layer layer = chain.get(l);
+            boolean fits = l == 0 || layer.in() == chain.get(l - 1).out();
+            if (layer.in() < 1 || layer.out() < 1 || !fits) {
+                throw new IllegalArgumentException(
+                        "Cannot use this graph as the %s tower: its layer %d takes %d floats and gives %d%s"
+                                .formatted(
+                                        name,
+                                        l + 1,
+                                        layer.in(),
+                                        layer.out(),
+                                        l > 0
+                                                ? ", the one below gives "
+                                                        + chain.get(l - 1).out()
+                                                : ""));
+            }
+        }
         int given = chain.get(0).in();
         int made = chain.get(chain.size() - 1).out();
         if (given != in) {

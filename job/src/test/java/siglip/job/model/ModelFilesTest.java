@@ -140,6 +140,6 @@ class ModelFilesTest {
         Files.write(table, Arrays.copyOf(Files.readAllBytes(table), 100));
 
         assertThatThrownBy(() -> ModelFiles.read(new Path(folder.toUri()), new Configuration()))
-                .hasMessageContaining("table.bin ends");
+                .hasMessageContaining("table.bin has 100 bytes");
     }
 }
