@@ -170,6 +170,25 @@ class S3IT {
     }
 
     @Test
+    void whatSomebodyElseHasInABucketStaysAndWhatTheProgramWroteIsReplacedWhenToldTo() throws IOException {
+        Path theirs = new Path(ROOT + "/theirs/thesis.txt");
+        WholeFile.write(files, theirs, stream -> stream.write("theirs".getBytes(StandardCharsets.UTF_8)));
+        for (String place : List.of("/theirs", "/theirs/thesis.txt")) {
+            assertThat(synthetic(place, "--overwrite")).as(place).isEqualTo(2);
+        }
+        assertThat(objects("/theirs/")).containsOnlyKeys("thesis.txt");
+        assertThat(read(theirs)).asString(StandardCharsets.UTF_8).isEqualTo("theirs");
+
+        assertThat(synthetic("/own", "--files=3")).as(err.toString()).isZero();
+        assertThat(synthetic("/own", "--files=1")).isEqualTo(2);
+        assertThat(objects("/own/")).hasSize(4);
+        assertThat(synthetic("/own", "--files=1", "--overwrite"))
+                .as(err.toString())
+                .isZero();
+        assertThat(objects("/own/")).containsOnlyKeys("_siglip-files", "part-00000.parquet");
+    }
+
+    @Test
     void aWrongSecretIsToldWithoutShowingIt() {
         String ownFileSystem = HADOOP + "fs.s3a.impl.disable.cache"; // not that of the right secret
         System.setProperty(ownFileSystem, "true");
@@ -191,8 +210,15 @@ class S3IT {
                 .toList();
     }
 
+    private int synthetic(String place, String... more) {
+        List<String> arguments = new ArrayList<>(
+                List.of("prepare", "synthetic", "--rows=40", "--width=4", "--signal=1", "--out=" + ROOT + place));
+        arguments.addAll(List.of(more));
+        return execute(arguments);
+    }
+
     private int compare(String name) {
-        List<String> arguments = new ArrayList<>(List.of(
+        return execute(List.of(
                 "compare",
                 "--config=../conf/synthetic.conf",
                 "--out=" + ROOT + "/runs",
@@ -205,6 +231,9 @@ class S3IT {
                 "--set=towers.image.hidden=[16]",
                 "--set=towers.text.hidden=[16]",
                 "--set=towers.width=8"));
+    }
+
+    private int execute(List<String> arguments) {
         return Main.commandLine(new Failures())
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))

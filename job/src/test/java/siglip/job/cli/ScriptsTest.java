@@ -163,6 +163,39 @@ class ScriptsTest {
         assertThat(theirs).hasContent("theirs");
     }
 
+    @Test
+    void aScriptThatIsCalledThroughALinkTakesItsOwnProjectAndLeavesNothingBesideTheLink()
+            throws IOException, InterruptedException {
+        Path link = folder.resolve("elsewhere/scripts/cluster");
+        Files.createDirectories(link.getParent());
+        Files.createSymbolicLink(link, Shell.ROOT.resolve("scripts/cluster"));
+
+        Ended ended = shell.run(List.of("env", "-u", "SIGLIP_CLUSTER", link.toString(), "status"));
+
+        assertThat(ended.output()).contains(Shell.ROOT.resolve("target/cluster").toString());
+        assertThat(folder.resolve("elsewhere").toFile().list()).containsExactly("scripts");
+        assertThat(link.getParent().toFile().list()).containsExactly("cluster");
+    }
+
+    @Test
+    void theSettingsOfSomebodyElseAreNotReplacedAsAContainerStarts() throws IOException, InterruptedException {
+        program("spark/conf/log4j2.properties", "");
+        Path settings = folder.resolve("conf/spark-defaults.conf");
+        Map<String, String> environment = Map.of(
+                "SPARK_HOME", folder.resolve("spark").toString(),
+                "SPARK_CONF_DIR", settings.getParent().toString(),
+                "SPARK_SECRET", "secret");
+        List<String> start = List.of("docker/start-spark", "true");
+
+        shell.run(start, environment).done();
+        shell.run(start, environment).done();
+        assertThat(settings).content().contains("spark.authenticate true");
+        Files.writeString(settings, "theirs");
+
+        assertThat(shell.run(start, environment).code()).isEqualTo(2);
+        assertThat(settings).hasContent("theirs");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"scripts/cluster up", "scripts/bench/tune", "scripts/bench/twin"})
     void aFolderOfSomebodyElseIsNoPlaceForAScript(String command) throws IOException, InterruptedException {
