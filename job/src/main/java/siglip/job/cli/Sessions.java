@@ -24,6 +24,7 @@ import siglip.job.training.MetricsPlugin;
  */
 final class Sessions {
     private static final Pattern LOCAL = Pattern.compile("local(?:\\[(\\d+|\\*)(?:,\\d+)?])?");
+    private static final int MOST_LOCAL = 1024; // each is a thread at least, with connections to the others
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
     private static final String NO_LINKS = "org.bytedeco.javacpp.canCreateSymbolicLink";
     private static final String SECRET_VARIABLE = "_SPARK_AUTH_SECRET";
@@ -70,7 +71,7 @@ final class Sessions {
 
     /** Adds to {@code conf} what the job needs to run {@code run.ranks} tasks together. */
     static SparkConf configure(SparkConf conf, String application, RunSettings run) {
-        int needed = run.ranks() * run.coresPerRank();
+        int needed = Math.multiplyExact(run.ranks(), run.coresPerRank()); // their ranges leave room
         configure(conf, application, "local[%d]".formatted(needed));
         OptionalInt slots = localSlots(conf.get("spark.master"));
         if (slots.isEmpty() && conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
@@ -88,6 +89,11 @@ final class Sessions {
                                     run.coresPerRank(),
                                     needed,
                                     needed)));
+        }
+        if (slots.isPresent() && needed > MOST_LOCAL) {
+            throw new SettingsException(List.of(
+                    "run.ranks=%d with run.cores-per-rank=%d makes %d tasks in this one process, which takes at most %d: set fewer ranks, or submit to a cluster (scripts/submit)"
+                            .formatted(run.ranks(), run.coresPerRank(), needed, MOST_LOCAL)));
         }
         Set<String> plugins =
                 new LinkedHashSet<>(List.of(conf.get("spark.plugins", "").split("\\s*,\\s*", -1)));

@@ -17,6 +17,7 @@ import siglip.job.config.Settings;
 import siglip.job.data.DataSummary;
 import siglip.job.data.PairData;
 import siglip.job.features.FeatureNames;
+import siglip.job.planning.RunLimits;
 import siglip.job.towers.ModelSpec;
 
 @Command(name = "validate", description = "Checks settings and data without training.")
@@ -51,8 +52,9 @@ final class ValidateCommand implements Runnable {
                             settings.training().batchSize(),
                             settings.training().textsPerImage(),
                             settings.run().seed())) {
-                ModelSpec.of(
+                ModelSpec model = ModelSpec.of(
                         settings.towers(), data.shape(), spark.sparkContext().hadoopConfiguration());
+                RunLimits.check(settings, model, Runtime.getRuntime().maxMemory());
                 out.println("The settings can be used.");
                 print(data.summary(), batches, out);
                 print(settings.data().columns(), data.features(), out);

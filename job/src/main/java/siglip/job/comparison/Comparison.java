@@ -32,6 +32,7 @@ import siglip.job.formats.DataException;
 import siglip.job.losses.LossSpec;
 import siglip.job.model.ModelFiles;
 import siglip.job.model.SavedModel;
+import siglip.job.planning.RunLimits;
 import siglip.job.runs.RunFolder;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
@@ -111,6 +112,7 @@ public final class Comparison {
             data.scaling().remarks().forEach((what, which) -> listener.phase(what + ": " + which));
             Configuration hadoop = session.sparkContext().hadoopConfiguration();
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
+            RunLimits.check(settings, model, Runtime.getRuntime().maxMemory());
             Optional<StoredCheckpoint> from = checkpoint(data.summary().fingerprint());
             long first = from.map(StoredCheckpoint::step).orElse(0L);
             RunLog log = log(first, from);

@@ -35,6 +35,9 @@ final class DecisiveSettings {
             "plan.",
             "checkpoint.");
 
+    /** Digits written out; more are no double, but a text such as 1e999999999, which would fill the memory. */
+    private static final int LONGEST_NUMBER = 400;
+
     private DecisiveSettings() {}
 
     /** Of settings as they are used, resolved and without secrets. */
@@ -64,8 +67,12 @@ final class DecisiveSettings {
                     .collect(Collectors.joining(", ", "{", "}"));
         }
         String plain = String.valueOf(value).strip();
+        if (plain.length() > LONGEST_NUMBER) {
+            return plain;
+        }
         try {
-            return new BigDecimal(plain).stripTrailingZeros().toPlainString();
+            BigDecimal number = new BigDecimal(plain).stripTrailingZeros();
+            return Math.abs((long) number.scale()) > LONGEST_NUMBER ? number.toString() : number.toPlainString();
         } catch (NumberFormatException noNumber) {
             return plain;
         }

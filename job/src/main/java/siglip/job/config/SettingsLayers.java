@@ -41,7 +41,7 @@ final class SettingsLayers {
         for (String assignment : sources.assignments()) {
             int equals = assignment.indexOf('=');
             if (equals < 1) {
-                problems.add("--set %s: write key=value".formatted(assignment));
+                problems.add("--set %s: write key=value".formatted(SettingsReader.shortened(assignment)));
                 continue;
             }
             add(layers, assignment.substring(0, equals).strip(), assignment.substring(equals + 1), "--set", problems);
@@ -101,7 +101,8 @@ final class SettingsLayers {
             }
             layers.add(((ConfigObject) nested).toConfig());
         } catch (ConfigException e) {
-            problems.add("%s: cannot read %s=%s: %s".formatted(place, key, text, e.getMessage()));
+            problems.add("%s: cannot read %s=%s: %s"
+                    .formatted(place, key, SettingsReader.shortened(text), SettingsReader.shortened(e.getMessage())));
         }
     }
 

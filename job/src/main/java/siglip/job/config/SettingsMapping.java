@@ -16,10 +16,24 @@ import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
 import siglip.kernels.LossScalar;
 import siglip.kernels.Numerics;
+import siglip.kernels.blas.Matrix;
 
 /** From keys to records: type and range of each setting, and what settings ask of each other. */
 final class SettingsMapping {
-    private static final Pattern FOLDER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*");
+    private static final Pattern FOLDER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}");
+    private static final String NAME =
+            "must be a name of up to 100 letters, digits, '-', '_' and '.' that does not begin with '-' or '.'";
+
+    // Beyond what anybody trains, and within what ints and buffers can count.
+    private static final int MOST_RANKS = 1 << 16;
+    private static final int MOST_CORES = 1 << 10;
+    private static final int MOST_PAIRS = 1 << 24;
+    private static final int MOST_TEXTS = 1 << 10;
+    private static final int WIDEST = 1 << 16;
+    private static final int MOST_LAYERS = 100;
+    private static final int WIDEST_FEATURES = 1 << 20;
+    private static final int MOST_TOKENS = 1 << 20;
+    private static final long MOST_STEPS = 1_000_000_000_000L;
     private static final Set<String> ARM_KEYS = Stream.concat(
                     Stream.of("name", "loss"), Stream.of(LossScalar.values()).map(SettingsMapping::initial))
             .collect(Collectors.toUnmodifiableSet());
@@ -46,12 +60,12 @@ final class SettingsMapping {
                 reader.text("run.name"),
                 reader.text("run.out"),
                 reader.whole("run.seed", Long.MIN_VALUE, Long.MAX_VALUE),
-                reader.integer("run.ranks", 1),
-                reader.integer("run.cores-per-rank", 1));
+                reader.integer("run.ranks", 1, MOST_RANKS),
+                reader.integer("run.cores-per-rank", 1, MOST_CORES));
         reader.require(
                 FOLDER.matcher(run.name()).matches(),
                 "run.name",
-                "must be the name of a folder: letters, digits, '-', '_' and '.', found \"%s\"".formatted(run.name()));
+                "%s, found %s".formatted(NAME, reader.shown("run.name")));
         return run;
     }
 
@@ -94,23 +108,32 @@ final class SettingsMapping {
 
     private static TowerSettings towers(SettingsReader reader) {
         TowerSettings towers = new TowerSettings(
-                reader.integer("towers.width", 1),
+                reader.integer("towers.width", 1, WIDEST),
                 tower(reader, "towers.image."),
                 tower(reader, "towers.text."),
                 new TowerSettings.Table(
                         reader.integer("towers.table.buckets", 1),
-                        reader.integer("towers.table.width", 1),
+                        reader.integer("towers.table.width", 1, WIDEST),
                         reader.number("towers.table.deviation", Bound.ABOVE_ZERO)));
         reader.require(
                 Integer.bitCount(towers.table().buckets()) == 1,
                 "towers.table.buckets",
                 "must be a power of two, found %d".formatted(towers.table().buckets()));
+        reader.require(
+                (long) towers.table().buckets() * towers.table().width() <= Matrix.MOST_FLOATS,
+                "towers.table.buckets",
+                "times towers.table.width (%d) must be at most %d floats, found %d"
+                        .formatted(
+                                towers.table().width(),
+                                Matrix.MOST_FLOATS,
+                                towers.table().buckets()),
+                "towers.table.width");
         return towers;
     }
 
     private static TowerSettings.Tower tower(SettingsReader reader, String prefix) {
         return new TowerSettings.Tower(
-                reader.sizes(prefix + "hidden"),
+                reader.sizes(prefix + "hidden", WIDEST, MOST_LAYERS),
                 reader.text(prefix + "activation"),
                 reader.number(prefix + "input-dropout", Bound.SHARE_BELOW_ONE),
                 reader.optionalText(prefix + "graph"));
@@ -148,10 +171,7 @@ final class SettingsMapping {
         for (LossScalar scalar : LossScalar.values()) {
             initial(reader, loss, scalar, maxScale).ifPresent(value -> initial.put(scalar, value));
         }
-        reader.require(
-                FOLDER.matcher(name).matches(),
-                "name",
-                "must be a name of letters, digits, '-', '_' and '.', found \"%s\"".formatted(name));
+        reader.require(FOLDER.matcher(name).matches(), "name", "%s, found %s".formatted(NAME, reader.shown("name")));
         return new LossSettings.Arm(name, loss, initial);
     }
 
@@ -184,15 +204,15 @@ final class SettingsMapping {
     }
 
     private static TrainingSettings training(SettingsReader reader) {
-        long steps = reader.whole("training.steps", 1, Long.MAX_VALUE);
+        long steps = reader.whole("training.steps", 1, MOST_STEPS);
         long warmupSteps = reader.whole("training.warmup-steps", 0, Long.MAX_VALUE);
         if (reader.isDefault("training.warmup-steps")) {
             warmupSteps = Math.min(warmupSteps, steps);
         }
         TrainingSettings training = new TrainingSettings(
-                reader.integer("training.batch-size", 2),
-                reader.integer("training.texts-per-image", 1),
-                reader.optionalInteger("training.micro-batch-size", 1),
+                reader.integer("training.batch-size", 2, MOST_PAIRS),
+                reader.integer("training.texts-per-image", 1, MOST_TEXTS),
+                reader.optionalInteger("training.micro-batch-size", 1, MOST_PAIRS),
                 steps,
                 reader.choice("training.optimizer", TrainingSettings.Optimizer.class),
                 reader.number("training.learning-rate", Bound.ABOVE_ZERO),
@@ -201,8 +221,8 @@ final class SettingsMapping {
                 reader.number("training.beta1", Bound.SHARE_BELOW_ONE),
                 reader.number("training.beta2", Bound.SHARE_BELOW_ONE),
                 reader.number("training.epsilon", Bound.ABOVE_ZERO),
-                reader.number("training.weight-decay", Bound.atLeast(0)),
-                reader.number("training.scalar-learning-rate-factor", Bound.atLeast(0)),
+                reader.number("training.weight-decay", Bound.NOT_NEGATIVE),
+                reader.number("training.scalar-learning-rate-factor", Bound.NOT_NEGATIVE),
                 reader.optionalNumber("training.clip-norm", Bound.ABOVE_ZERO),
                 reader.integer("training.attempts", 1));
         reader.require(
@@ -226,7 +246,8 @@ final class SettingsMapping {
         reader.require(
                 PortRange.parse(ports).isPresent(),
                 "ring.ports",
-                "must be 0, a port, or a range of ports such as 43000-43063, found \"%s\"".formatted(ports));
+                "must be 0, a port, or a range of ports such as 43000-43063, found %s"
+                        .formatted(reader.shown("ring.ports")));
         Duration threeBeats = ring.heartbeat().multipliedBy(3);
         String longer = "must be longer than three heartbeats (ring.heartbeat is %d ms), found %d ms";
         reader.require(
@@ -251,9 +272,9 @@ final class SettingsMapping {
 
     private static PlanSettings plan(SettingsReader reader) {
         PlanSettings plan = new PlanSettings(
-                reader.optionalInteger("plan.image-width", 1),
-                reader.optionalInteger("plan.text-width", 0),
-                reader.integer("plan.tokens", 1),
+                reader.optionalInteger("plan.image-width", 1, WIDEST_FEATURES),
+                reader.optionalInteger("plan.text-width", 0, WIDEST_FEATURES),
+                reader.integer("plan.tokens", 1, MOST_TOKENS),
                 reader.optionalBytes("plan.bandwidth"),
                 reader.optionalDuration("plan.latency"),
                 reader.optionalInteger("plan.cores", 1),
@@ -264,8 +285,6 @@ final class SettingsMapping {
                 "plan.image-width",
                 "must be given together with plan.text-width, or neither",
                 "plan.text-width");
-        reader.require(
-                plan.bandwidth().orElse(1) > 0, "plan.bandwidth", "must be a size above 0, such as 1250 MB, found 0");
         return plan;
     }
 

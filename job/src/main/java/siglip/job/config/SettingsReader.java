@@ -35,17 +35,35 @@ final class SettingsReader {
      * @param words end the sentence "must be a number ..."
      */
     record Bound(DoublePredicate holds, String words) {
-        static final Bound ANY = new Bound(value -> true, "");
-        static final Bound ABOVE_ZERO = new Bound(value -> value > 0, " above 0");
+        /** What float32 still multiplies and squares: the rest becomes 0 or infinity somewhere in a step. */
+        private static final double LEAST = 1e-30;
+
+        private static final double MOST = 1e30;
+
+        static final Bound ANY = between(-MOST, MOST);
+        static final Bound ABOVE_ZERO = between(LEAST, MOST);
+        static final Bound NOT_NEGATIVE = between(0, MOST);
         static final Bound SHARE = new Bound(value -> value >= 0 && value <= 1, " from 0 to 1");
         static final Bound SHARE_WITHIN = new Bound(value -> value > 0 && value < 1, " above 0 and below 1");
         static final Bound SHARE_BELOW_ONE = new Bound(value -> value >= 0 && value < 1, " from 0 to below 1");
 
         static Bound atLeast(double low) {
-            String plain = new BigDecimal(low).stripTrailingZeros().toPlainString();
-            return new Bound(value -> value >= low, " of at least " + plain);
+            return between(low, MOST);
+        }
+
+        private static Bound between(double low, double high) {
+            return new Bound(
+                    value -> value >= low && value <= high, " from %s to %s".formatted(plain(low), plain(high)));
+        }
+
+        /** Not 1.0E30. */
+        private static String plain(double value) {
+            return Double.toString(value).replaceFirst("\\.0(?=E|$)", "").replace('E', 'e');
         }
     }
+
+    private static final Duration LONGEST = Duration.ofDays(1000); // in nanoseconds it fits a long with room to add
+    private static final int SHOWN = 200;
 
     private final Config config;
     private final String prefix;
@@ -104,13 +122,22 @@ final class SettingsReader {
     }
 
     int integer(String path, int low) {
-        return (int) whole(path, low, Integer.MAX_VALUE);
+        return integer(path, low, Integer.MAX_VALUE);
+    }
+
+    int integer(String path, int low, int high) {
+        return (int) whole(path, low, high);
     }
 
     /** Empty for {@code null}. */
     OptionalInt optionalInteger(String path, int low) {
+        return optionalInteger(path, low, Integer.MAX_VALUE);
+    }
+
+    /** Empty for {@code null}. */
+    OptionalInt optionalInteger(String path, int low, int high) {
         return scalar(path, "a whole number, or null").isPresent()
-                ? OptionalInt.of(integer(path, low))
+                ? OptionalInt.of(integer(path, low, high))
                 : OptionalInt.empty();
     }
 
@@ -153,13 +180,18 @@ final class SettingsReader {
         return text.isPresent() && text.get().equals("true");
     }
 
+    /** From 1 ms, what clocks and timers tell apart. */
     Duration duration(String path) {
-        String wanted = "a duration above 0 with its unit, such as 30 s";
+        return duration(path, Duration.ofMillis(1), "from 1 ms to 1000 d");
+    }
+
+    private Duration duration(String path, Duration least, String range) {
+        String wanted = "a duration %s with its unit, such as 30 s".formatted(range);
         Optional<String> text = mandatory(path, wanted);
         try {
             if (text.isPresent() && text.get().codePoints().anyMatch(Character::isLetter)) {
                 Duration value = config.getDuration(path);
-                if (value.compareTo(Duration.ZERO) > 0) {
+                if (value.compareTo(least) >= 0 && value.compareTo(LONGEST) <= 0) {
                     return value;
                 }
             }
@@ -172,25 +204,36 @@ final class SettingsReader {
 
     /** A size, in bytes. */
     long bytes(String path) {
-        String wanted = "a size such as 64 MiB";
+        return bytes(path, 0, "a size such as 64 MiB");
+    }
+
+    private long bytes(String path, long least, String wanted) {
         try {
             if (mandatory(path, wanted).isPresent()) {
-                return config.getBytes(path);
+                long size = config.getBytes(path);
+                if (size >= least) {
+                    return size;
+                }
             }
         } catch (ConfigException e) {
-            unfit(path, wanted);
+            // told below
         }
-        return 0;
+        unfit(path, wanted);
+        return least;
     }
 
-    /** Empty for {@code null}. */
+    /** Above 0, as the latency of a network is; empty for {@code null}. */
     Optional<Duration> optionalDuration(String path) {
-        return scalar(path, "a duration, or null").isPresent() ? Optional.of(duration(path)) : Optional.empty();
+        return scalar(path, "a duration, or null").isPresent()
+                ? Optional.of(duration(path, Duration.ofNanos(1), "above 0 and up to 1000 d"))
+                : Optional.empty();
     }
 
-    /** A size, in bytes; empty for {@code null}. */
+    /** A size above 0, in bytes; empty for {@code null}. */
     OptionalLong optionalBytes(String path) {
-        return scalar(path, "a size, or null").isPresent() ? OptionalLong.of(bytes(path)) : OptionalLong.empty();
+        return scalar(path, "a size, or null").isPresent()
+                ? OptionalLong.of(bytes(path, 1, "a size above 0, such as 64 MiB"))
+                : OptionalLong.empty();
     }
 
     <E extends Enum<E>> E choice(String path, Class<E> type) {
@@ -229,19 +272,17 @@ final class SettingsReader {
         return names;
     }
 
-    /** Whole numbers of at least 1. */
-    List<Integer> sizes(String path) {
-        String wanted = "a list of whole numbers of at least 1";
+    /** Whole numbers from 1 to {@code high}, no more than {@code most} of them. */
+    List<Integer> sizes(String path, int high, int most) {
+        String wanted = "a list of up to %d whole numbers from 1 to %d".formatted(most, high);
         List<Integer> sizes = new ArrayList<>();
         for (ConfigValue value : list(path, wanted, ConfigValueType.NUMBER)) {
-            BigDecimal size = new BigDecimal(value.unwrapped().toString());
-            if (size.stripTrailingZeros().scale() > 0
-                    || size.compareTo(BigDecimal.ONE) < 0
-                    || size.compareTo(BigDecimal.valueOf(Integer.MAX_VALUE)) > 0) {
+            double size = ((Number) value.unwrapped()).doubleValue();
+            if (!(size >= 1 && size <= high && size == Math.rint(size)) || sizes.size() == most) {
                 unfit(path, wanted);
                 return List.of();
             }
-            sizes.add(size.intValueExact());
+            sizes.add((int) size);
         }
         return List.copyOf(sizes);
     }
@@ -255,7 +296,7 @@ final class SettingsReader {
             for (String key : new TreeSet<>(object.keySet())) {
                 if (!keys.contains(key)) {
                     Set<String> known =
-                            keys.stream().map(name -> element + name).collect(Collectors.toSet());
+                            keys.stream().map(name -> element + name).collect(Collectors.toCollection(TreeSet::new));
                     problems.add(UnknownKeys.message(object.get(key), element + key, known));
                 }
             }
@@ -264,8 +305,15 @@ final class SettingsReader {
         return readers;
     }
 
+    /** A value in a message. */
     static String show(ConfigValue value) {
-        return value.render(ConfigRenderOptions.concise());
+        return shortened(value.render(ConfigRenderOptions.concise()));
+    }
+
+    /** On one line, and no longer than a message should be. */
+    static String shortened(String text) {
+        String line = text.replaceAll("\\p{Cntrl}+", " ");
+        return line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "...";
     }
 
     private double parse(String path, String text, Bound bound) {
@@ -322,7 +370,8 @@ final class SettingsReader {
         return Optional.ofNullable(value);
     }
 
-    private String shown(String path) {
+    /** The value as messages show it. */
+    String shown(String path) {
         return find(path).map(SettingsReader::show).orElse("nothing");
     }
 

@@ -15,10 +15,10 @@ final class DriverMemory {
     static Memory of(Workload work) {
         long arms = work.losses().size();
         long dense = work.layout().dense();
+        long kept = kept(work);
         long table = (long) work.layout().tableRows() * work.layout().tableWidth();
         long touched = work.touchedRows(work.lossShape().rows().total());
         long gradient = 4 * (dense + touched * (work.layout().tableWidth() + 1));
-        long kept = arms * (1 + Optimizer.slots(work.optimizer()).size()) * 4 * (dense + table);
         return new Memory(List.of(
                 new Part("parameters, and what " + work.optimizer().id() + " remembers", 0, kept),
                 new Part("two copies of these for checkpoints", 0, 2 * kept),
@@ -28,5 +28,12 @@ final class DriverMemory {
                         arms * 2 * work.pieces().bytes(),
                         0),
                 new Part("initial parameters; a copy of them for each evaluation", 4 * (dense + table), dense)));
+    }
+
+    /** Bytes of parameters and optimizer slots of all arms, on the heap: the least that a training takes. */
+    static long kept(Workload work) {
+        long floats = work.layout().dense()
+                + (long) work.layout().tableRows() * work.layout().tableWidth();
+        return work.losses().size() * (1L + Optimizer.slots(work.optimizer()).size()) * Float.BYTES * floats;
     }
 }

@@ -65,10 +65,18 @@ public final class ModelSpec implements Serializable {
         int textWidth = textWidth(shape, settings.table());
         Optional<GraphSource> image = settings.image().graph().map(file -> GraphSource.read(file, hadoop));
         Optional<GraphSource> text = settings.text().graph().map(file -> GraphSource.read(file, hadoop));
+        TowerPlan imagePlan = plan("image", settings.image(), image, shape.imageWidth(), settings.width());
+        TowerPlan textPlan = plan("text", settings.text(), text, textWidth, settings.width());
+        long parameters = (long) imagePlan.parameters() + textPlan.parameters();
+        if (parameters > Matrix.MOST_FLOATS) {
+            throw new IllegalArgumentException(
+                    "Cannot build the towers: they have %d parameters, and at most %d can be trained. Set towers.width, towers.image.hidden or towers.text.hidden lower"
+                            .formatted(parameters, Matrix.MOST_FLOATS));
+        }
         return new ModelSpec(
                 shape,
-                plan("image", settings.image(), image, shape.imageWidth(), settings.width()),
-                plan("text", settings.text(), text, textWidth, settings.width()),
+                imagePlan,
+                textPlan,
                 settings.table(),
                 image.flatMap(GraphSource::parameters).orElse(new float[0]),
                 text.flatMap(GraphSource::parameters).orElse(new float[0]));

@@ -42,6 +42,7 @@ public record TowerPlan(
 
     /** The layers of the settings; the last has no activation. */
     static TowerPlan of(String name, TowerSettings.Tower settings, int in, int out) {
+        checkSize(name, settings, in, out);
         List<Layer> layers = layers(name, settings, in, out);
         ComputationGraphConfiguration.GraphBuilder graph = new NeuralNetConfiguration.Builder()
                 .seed(1)
@@ -57,6 +58,23 @@ public record TowerPlan(
             below = vertex;
         }
         return of(name, graph.setOutputs(below).build(), in, out, true, settings.inputDropout());
+    }
+
+    /** Before DL4J counts the parameters, in ints. */
+    private static void checkSize(String name, TowerSettings.Tower settings, int in, int out) {
+        long parameters = 0;
+        long below = in;
+        List<Integer> widths = new ArrayList<>(settings.hidden());
+        widths.add(out);
+        for (int width : widths) {
+            parameters += (below + 1) * width;
+            below = width;
+        }
+        if (parameters > Matrix.MOST_FLOATS) {
+            throw new IllegalArgumentException(
+                    "Cannot build the %s tower: from %d inputs through towers.%s.hidden = %s to towers.width = %d it has %d parameters, and at most %d can be trained"
+                            .formatted(name, in, name, settings.hidden(), out, parameters, Matrix.MOST_FLOATS));
+        }
     }
 
     private static List<Layer> layers(String name, TowerSettings.Tower settings, int in, int out) {

@@ -105,6 +105,15 @@ class SessionsTest {
                 .hasMessageContaining("add --conf spark.master=local[%d]", ranks * cores);
     }
 
+    @Test
+    void moreTasksThanOneProcessCanHoldAreRefusedWhereThereIsNoCluster() {
+        assertThatThrownBy(() -> configure(new SparkConf(false), 65_536, 1024))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("run.ranks=65536 with run.cores-per-rank=1024 makes 67108864 tasks");
+        SparkConf cluster = configure(new SparkConf(false).set("spark.master", "yarn"), 65_536, 1024);
+        assertThat(cluster.get("spark.master")).isEqualTo("yarn");
+    }
+
     private static SparkConf configure(SparkConf conf, int ranks, int coresPerRank) {
         return Sessions.configure(conf, "test", new RunSettings("test", "out", 1, ranks, coresPerRank));
     }

@@ -81,10 +81,10 @@ class SettingsLoaderTest {
                         "run.ranks=0"))
                 .containsExactly(
                         "my.conf:4: unknown key training.learningrate (did you mean training.learning-rate?)",
-                        "--set: run.ranks must be a whole number of at least 1, found \"0\"",
+                        "--set: run.ranks must be a whole number from 1 to 65536, found \"0\"",
                         "my.conf:6: towers.table.buckets must be a power of two, found 1000",
                         "my.conf:7: loss.duplicates must be one of ignore, mask, multi-positive, found \"keep\"",
-                        "my.conf:3: training.steps must be a whole number of at least 1, found \"many\"");
+                        "my.conf:3: training.steps must be a whole number from 1 to 1000000000000, found \"many\"");
     }
 
     @Test
@@ -136,7 +136,7 @@ class SettingsLoaderTest {
                         "my.conf:3: loss.arms[1].name must differ from that of the other arms, found \"a\" again",
                         "my.conf:4: loss.arms[2].name must be a text, found nothing",
                         "my.conf:4: loss.arms[2].loss must be one of sigmoid, softmax, found \"focal\"",
-                        "my.conf:4: loss.arms[2].initial-scale must be a number of at least 1, found nothing");
+                        "my.conf:4: loss.arms[2].initial-scale must be a number from 1 to 1e30, found nothing");
     }
 
     @Test

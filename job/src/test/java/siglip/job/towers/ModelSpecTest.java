@@ -11,6 +11,7 @@ import java.io.ObjectOutputStream;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import siglip.job.config.SettingsException;
 import siglip.job.config.TowerSettings;
 import siglip.job.features.PairShape;
 
@@ -106,5 +107,17 @@ class ModelSpecTest {
     void anUnknownActivationIsRefused() {
         assertThatThrownBy(() -> ModelSpec.of(Cases.settings(List.of(3), "reluu", 0), new PairShape(4, 6)))
                 .hasMessageContaining("activation 'reluu'");
+    }
+
+    @Test
+    void towersOfMoreParametersThanIntsCountAreRefusedWithTheirSettings() {
+        PairShape pair = new PairShape(60_000, 60_000);
+
+        assertThatThrownBy(() -> ModelSpec.of(Cases.settings(List.of(60_000, 60_000), "relu", 0), pair))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContainingAll("Cannot build the image tower", "towers.image.hidden = [60000, 60000]");
+        assertThatThrownBy(() -> ModelSpec.of(Cases.settings(List.of(6_000), "relu", 0), pair))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("Cannot build the towers: they have 720");
     }
 }

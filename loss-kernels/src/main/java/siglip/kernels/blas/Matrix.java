@@ -13,6 +13,9 @@ public final class Matrix implements Operand {
     /** Rows of allocated matrices start on a cache line wherever their width allows. */
     private static final int ALIGNMENT = 64;
 
+    /** Most floats of a matrix: they lie in one buffer, which holds less than 2 GiB. */
+    public static final int MOST_FLOATS = (Integer.MAX_VALUE - 2 * ALIGNMENT) / Float.BYTES;
+
     private static final long UNKNOWN = 0;
 
     private static final float[] ZEROS = new float[4096]; // never written
@@ -33,7 +36,7 @@ public final class Matrix implements Operand {
     /** A matrix of zeros. */
     public static Matrix allocate(int rows, int columns) {
         long size = (long) rows * columns * Float.BYTES;
-        if (rows < 0 || columns < 0 || size > Integer.MAX_VALUE - 2 * ALIGNMENT) {
+        if (rows < 0 || columns < 0 || size / Float.BYTES > MOST_FLOATS) {
             throw new IllegalArgumentException(
                     "Cannot allocate a matrix of %d x %d floats: one buffer holds less than 2 GiB"
                             .formatted(rows, columns));
