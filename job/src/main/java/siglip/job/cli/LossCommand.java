@@ -22,12 +22,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
+import siglip.job.config.Choice;
 import siglip.job.config.DataSettings.Format;
 import siglip.job.config.Settings;
+import siglip.job.config.SettingsException;
 import siglip.job.files.FileSystems;
 import siglip.job.losses.LossJob;
 import siglip.job.losses.LossRequest;
 import siglip.job.losses.LossResult;
+import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
@@ -37,9 +40,13 @@ import siglip.kernels.LossScalars;
         description = {
             "Computes the loss of given embeddings and its gradients, and prints one JSON object.",
             "Both are in open_clip's scaling: divided by the number of pairs.",
-            "Embeddings are used as they are: normalise them first if you want the loss of unit vectors."
+            "Embeddings are used as they are: normalise them first if you want the loss of unit vectors.",
+            "Products are computed in float32. Of embeddings longer than about 1e15 it has little range left: at 1e18, the"
+                    + " gradient of the softmax's scale is off by about 1 %. What is no number is null."
         })
 final class LossCommand implements Runnable {
+    private static final double MOST = 1e30;
+
     private CommandSpec spec;
 
     /** Losses by the names that settings use. */
@@ -138,6 +145,7 @@ final class LossCommand implements Runnable {
     public void run() {
         Settings settings =
                 options.load(ranks.stream().map(d -> "run.ranks=" + d).toList()).settings();
+        refuseDuplicates(settings.loss().duplicates());
         LossRequest request = request(settings.data().format(), settings.run().ranks());
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         try (SparkSession spark = Sessions.open("loss", settings)) {
@@ -150,14 +158,32 @@ final class LossCommand implements Runnable {
                     settings.ring(),
                     settings.loss().numerics(),
                     settings.run().coresPerRank());
-            answer.put("loss", found.loss());
+            put(answer, "loss", found.loss());
             for (LossScalar scalar : LossScalar.values()) {
-                answer.put(key(scalar), found.scalarGradients().getOrDefault(scalar.id(), 0.0));
+                put(answer, key(scalar), found.scalarGradients().getOrDefault(scalar.id(), 0.0));
             }
-            answer.put("image_gradient_norm", found.imageGradientNorm());
-            answer.put("text_gradient_norm", found.textGradientNorm());
+            put(answer, "image_gradient_norm", found.imageGradientNorm());
+            put(answer, "text_gradient_norm", found.textGradientNorm());
         }
         spec.commandLine().getOut().println(oneLine ? answer.toString() : answer.toPrettyString());
+    }
+
+    /** JSON has no NaN and no infinity. */
+    private static void put(ObjectNode answer, String key, double value) {
+        if (Double.isFinite(value)) {
+            answer.put(key, value);
+        } else {
+            answer.putNull(key);
+        }
+    }
+
+    /** Given embeddings name no concepts. */
+    private static void refuseDuplicates(DuplicatePolicy duplicates) {
+        if (duplicates != DuplicatePolicy.IGNORE) {
+            throw new SettingsException(List.of(
+                    "loss.duplicates = %s cannot be used by this command, which knows no concepts: add --set loss.duplicates=ignore"
+                            .formatted(Choice.name(duplicates))));
+        }
     }
 
     /** Before the work, since Spark would refuse to write only after it. Makes the folders above. */
@@ -203,6 +229,11 @@ final class LossCommand implements Runnable {
         if (!Double.isFinite(learned)) {
             throw wrong(
                     "Cannot use a %s of %s: %s would be %s".formatted(scalar.shownName(), given, scalar.id(), learned));
+        }
+        double size = Math.abs(given);
+        if (size > MOST || (size < 1 / MOST && size != 0)) {
+            throw wrong(
+                    "Cannot use a %s of %s: float32 computes with 1e-30 to 1e30".formatted(scalar.shownName(), given));
         }
         return learned;
     }

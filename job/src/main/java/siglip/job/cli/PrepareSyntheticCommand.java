@@ -20,6 +20,11 @@ import siglip.job.files.OwnFolder;
             "Columns: id, image, text. Matching settings: conf/synthetic.conf."
         })
 final class PrepareSyntheticCommand implements Callable<Integer> {
+    private static final long MOST_ROWS = 1_000_000_000_000L;
+    private static final int WIDEST = 1 << 16;
+    private static final int MOST_LATENT = 1 << 10; // each task holds a matrix of both widths
+    private static final int MOST_FILES = 100_000;
+
     @Spec
     private CommandSpec spec;
 
@@ -78,7 +83,19 @@ final class PrepareSyntheticCommand implements Callable<Integer> {
         return ExitCode.OK.code();
     }
 
+    private void check(String option, long given, long most) {
+        if (given < 1 || given > most) {
+            throw new ParameterException(
+                    spec.commandLine(), "%s must be from 1 to %d, found %d".formatted(option, most, given));
+        }
+    }
+
     private SyntheticPairs.Spec wanted() {
+        check("--rows", rows, MOST_ROWS);
+        check("--width", width, WIDEST);
+        textWidth.ifPresent(floats -> check("--text-width", floats, WIDEST));
+        check("--latent", latent, MOST_LATENT);
+        check("--files", files, MOST_FILES);
         try {
             return new SyntheticPairs.Spec(rows, width, textWidth.orElse(width), latent, signal, seed, files);
         } catch (IllegalArgumentException e) {
