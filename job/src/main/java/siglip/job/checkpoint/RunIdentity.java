@@ -2,6 +2,7 @@ package siglip.job.checkpoint;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,7 +21,7 @@ public record RunIdentity(Map<String, String> settings, String data) {
     static final String UNREAD = "";
 
     public RunIdentity {
-        settings = Map.copyOf(settings);
+        settings = Collections.unmodifiableMap(new TreeMap<>(settings)); // files list them in this order
     }
 
     /** Before the data have been read. */

@@ -1,6 +1,8 @@
 package siglip.job.config;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * @param settings checked
@@ -9,6 +11,6 @@ import java.util.Map;
  */
 public record LoadedSettings(Settings settings, String rendered, Map<String, String> decisive) {
     public LoadedSettings {
-        decisive = Map.copyOf(decisive);
+        decisive = Collections.unmodifiableMap(new TreeMap<>(decisive));
     }
 }

@@ -1,9 +1,11 @@
 package siglip.job.formats;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -42,8 +44,8 @@ public record DataRows(
 
     public DataRows {
         files = List.copyOf(files);
-        unreadable = Map.copyOf(unreadable);
-        ignored = Map.copyOf(ignored);
+        unreadable = Collections.unmodifiableMap(new TreeMap<>(unreadable)); // messages go through them in order
+        ignored = Collections.unmodifiableMap(new TreeMap<>(ignored));
     }
 
     /** The columns of a table that the data have. */
