@@ -75,6 +75,7 @@ final class CompareCommand implements Callable<Integer> {
         PrintStream terminal = System.out; // stays open
         RunFigures figures;
         RunFiles files;
+        boolean finished;
         try (SparkSession spark = Sessions.open("compare " + settings.run().name(), settings)) {
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
             try (Trackers trackers = Trackers.open(List.of(TrackerKind.PROGRESS), settings, terminal);
@@ -93,13 +94,20 @@ final class CompareCommand implements Callable<Integer> {
                 trackers.begin();
                 figures = RunFigures.of(Comparison.run(spark, settings, loaded.rendered(), folder, trackers));
                 files = RunFiles.write(figures, hadoop);
-                folder.finish(dataFiles);
+                finished = figures.arms().stream().anyMatch(arm -> arm.stopped().isEmpty());
+                if (finished) { // or the next call would say that the run is done
+                    folder.finish(dataFiles);
+                }
                 trackers.end(figures);
             }
         }
         out.println();
         out.println(SummaryTable.of(figures));
         out.println("Report: " + files.readableReport());
+        if (!finished) {
+            out.flush();
+            throw new NoResultException(figures);
+        }
         return ExitCode.OK.code();
     }
 

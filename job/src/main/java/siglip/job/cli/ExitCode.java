@@ -13,7 +13,8 @@ enum ExitCode {
     CRASH(1, "failed: see the stack trace and the log"),
     USAGE(2, "the command line or the settings cannot be used"),
     DATA(3, "the data cannot be used"),
-    CLUSTER(4, "the cluster or a disk does not provide what the run needs");
+    CLUSTER(4, "the cluster, a disk or the memory does not provide what the run needs"),
+    NO_RESULT(5, "no arm finished its training: loss or gradient were no numbers");
 
     private final int code;
     private final String meaning;
@@ -52,8 +53,12 @@ enum ExitCode {
         }
         if (failure instanceof SlotsException
                 || failure instanceof WriteException
+                || failure instanceof OutOfMemoryError
                 || WriteException.isOfFullDisk(failure)) {
             return CLUSTER;
+        }
+        if (failure instanceof NoResultException) {
+            return NO_RESULT;
         }
         return failure instanceof DataException || failure instanceof AnalysisException ? DATA : CRASH;
     }

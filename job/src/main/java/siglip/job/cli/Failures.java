@@ -42,7 +42,13 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
                 err.println("The log is in " + log);
             }
         }
-        tell(command, RootCause.line(known));
+        String line = RootCause.line(known);
+        tell(
+                command,
+                known instanceof OutOfMemoryError
+                        ? "Not enough memory (%s): docs/memory.md says what a run takes and where to set it"
+                                .formatted(line)
+                        : line);
         return code.code();
     }
 

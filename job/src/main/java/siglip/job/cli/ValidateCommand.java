@@ -96,7 +96,7 @@ final class ValidateCommand implements Runnable {
                 .formatted(
                         data.scaling().image().kind().key(),
                         data.scaling().text().kind().key()));
-        data.scaling().remarks().forEach((what, which) -> out.println("    %s: %s".formatted(what, which)));
+        data.remarks().forEach((what, which) -> out.println("    %s: %s".formatted(what, which)));
         out.println("  skipped      %,d rows".formatted(data.skippedRows()));
         data.skipped().forEach(reason -> out.println("    " + reason));
         data.absent().forEach(reason -> out.println("  no pair      " + reason));

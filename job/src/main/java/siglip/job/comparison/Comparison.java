@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -21,6 +22,7 @@ import siglip.job.checkpoint.History;
 import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.config.DataSettings;
 import siglip.job.config.Settings;
+import siglip.job.data.DataSummary;
 import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData;
 import siglip.job.data.PairData.HeldOut;
@@ -109,7 +111,7 @@ public final class Comparison {
                         settings.training().batchSize(),
                         settings.training().textsPerImage(),
                         settings.run().seed()))) {
-            data.scaling().remarks().forEach((what, which) -> listener.phase(what + ": " + which));
+            data.summary().remarks().forEach((what, which) -> listener.phase(what + ": " + which));
             Configuration hadoop = session.sparkContext().hadoopConfiguration();
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
             RunLimits.check(settings, model, Runtime.getRuntime().maxMemory());
@@ -134,7 +136,7 @@ public final class Comparison {
                     rendered,
                     log.started(),
                     log.spent(),
-                    arms(trainer, log),
+                    arms(trainer, log, data.summary()),
                     List.copyOf(log.steps()),
                     RunFacts.of(data.summary(), duplicates),
                     RunFacts.environment(session),
@@ -295,7 +297,7 @@ public final class Comparison {
         }
     }
 
-    private List<ArmResult> arms(Trainer trainer, RunLog log) {
+    private List<ArmResult> arms(Trainer trainer, RunLog log, DataSummary data) {
         List<ArmResult> results = new ArrayList<>();
         for (ArmState arm : trainer.arms()) {
             String name = arm.arm().name();
@@ -306,11 +308,16 @@ public final class Comparison {
                     log.evaluations().stream()
                             .filter(each -> each.arm().equals(name))
                             .toList(),
-                    arm.stopped(),
+                    arm.stopped().map(why -> why + cause(data)),
                     trainer.peakBytes(arm.index()),
                     openClipBytes(arm)));
         }
         return results;
+    }
+
+    /** What is known of the data that stops an arm, to go on with after the reason. */
+    private static String cause(DataSummary data) {
+        return data.tooLarge().values().stream().map(remark -> "; " + remark).collect(Collectors.joining());
     }
 
     /** What open_clip sends for the loss of one step, per rank. */

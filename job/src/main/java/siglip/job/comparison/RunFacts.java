@@ -39,7 +39,7 @@ final class RunFacts {
                                 data.shape().textIsTokens()
                                         ? "hashed tokens"
                                         : Integer.toString(data.shape().textWidth())));
-        facts.putAll(data.scaling().remarks());
+        facts.putAll(data.remarks());
         facts.put("source of batches", Choice.name(data.source()));
         facts.put("fingerprint", data.fingerprint());
         return facts;

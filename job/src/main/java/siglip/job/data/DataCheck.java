@@ -101,6 +101,7 @@ final class DataCheck {
                 found.absent(names),
                 shape,
                 scan.scaling(shape),
+                scan.tooLarge(settings.columns()),
                 packedBytes,
                 source(packedBytes),
                 found.fingerprint(settings.columns()));

@@ -1,6 +1,8 @@
 package siglip.job.data;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,6 +29,7 @@ import siglip.job.features.PairShape;
  * @param absent rows that hold no pair, as the data themselves say; {@code rows} counts none of them
  * @param shape of a pair
  * @param scaling of its features
+ * @param tooLarge which features of training rows no training can compute with as they are, in words, by side
  * @param packedBytes memory of the training set when it is replicated
  * @param source {@code REPLICATED} or {@code SHUFFLED}
  * @param fingerprint SHA-256 over names, lengths and row numbers of the files, the rows kept and their features
@@ -47,6 +50,7 @@ public record DataSummary(
         List<Skipped> absent,
         PairShape shape,
         PairScaling scaling,
+        Map<String, String> tooLarge,
         long packedBytes,
         DataSettings.Source source,
         String fingerprint) {
@@ -54,6 +58,14 @@ public record DataSummary(
         ignored = List.copyOf(ignored);
         skipped = List.copyOf(skipped);
         absent = List.copyOf(absent);
+        tooLarge = Collections.unmodifiableMap(new LinkedHashMap<>(tooLarge));
+    }
+
+    /** What is wrong with features, by kind; empty where nothing is. */
+    public Map<String, String> remarks() {
+        Map<String, String> remarks = new LinkedHashMap<>(scaling.remarks());
+        remarks.putAll(tooLarge);
+        return Collections.unmodifiableMap(remarks);
     }
 
     /** How many rows are skipped. */

@@ -2,11 +2,14 @@ package siglip.job.data;
 
 import java.io.Serializable;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import siglip.job.batches.EncodedPair;
+import siglip.job.config.DataSettings.Columns;
 import siglip.job.config.DataSettings.Scaling;
 import siglip.job.features.ExactMoments;
 import siglip.job.features.FeatureMoments;
+import siglip.job.features.FeatureRange;
 import siglip.job.features.FeatureScaling;
 import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
@@ -22,6 +25,8 @@ final class ScalingSums implements Serializable {
     private final Scaling imageScaling;
     private final Scaling textScaling;
     private final Map<PairShape, Sides> byShape = new HashMap<>();
+    private final FeatureRange imageRange = new FeatureRange(); // where features stay as they are
+    private final FeatureRange textRange = new FeatureRange();
 
     /** Sums of pairs of one shape. */
     private record Sides(FeatureMoments image, FeatureMoments text) implements Serializable {}
@@ -38,6 +43,14 @@ final class ScalingSums implements Serializable {
     }
 
     void add(PairShape shape, EncodedPair pair) {
+        if (imageScaling == Scaling.NONE) {
+            imageRange.add(pair.image(shape));
+        }
+        if (textScaling == Scaling.NONE && !shape.textIsTokens()) {
+            for (float[] text : pair.texts(shape)) {
+                textRange.add(text);
+            }
+        }
         if (imageScaling != Scaling.STANDARDISE && textScaling != Scaling.STANDARDISE) {
             return;
         }
@@ -65,7 +78,26 @@ final class ScalingSums implements Serializable {
             mine.text().add(theirs.text());
             return mine;
         }));
+        imageRange.add(other.imageRange);
+        textRange.add(other.textRange);
         refuseTooMany();
+    }
+
+    /** What is said of features that training cannot compute with as they are, by side; empty where there are none. */
+    Map<String, String> tooLarge(Columns columns) {
+        Map<String, String> remarks = new LinkedHashMap<>();
+        remark(remarks, "image", columns.image(), imageRange);
+        remark(remarks, "text", String.join(", ", columns.text()), textRange);
+        return remarks;
+    }
+
+    private static void remark(Map<String, String> remarks, String side, String column, FeatureRange range) {
+        if (range.isLarge()) {
+            remarks.put(
+                    "large %s features".formatted(side),
+                    "column %s holds %s, and beyond 1e16 a training leaves the range of float32. Set data.scaling.%s = standardise or unit (it is none)"
+                            .formatted(column, range, side));
+        }
     }
 
     private void refuseTooMany() {

@@ -9,6 +9,7 @@ import java.util.zip.CRC32C;
 import org.apache.spark.api.java.JavaRDD;
 import org.roaringbitmap.RoaringBitmap;
 import siglip.job.batches.EncodedPair;
+import siglip.job.config.DataSettings.Columns;
 import siglip.job.data.ReadRow.Fate;
 import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
@@ -78,6 +79,11 @@ final class ScanSummary implements Serializable {
     /** Texts of all training rows. */
     long trainTexts() {
         return trainTexts;
+    }
+
+    /** Which features of training rows no training can compute with as they are, in words, by side. */
+    Map<String, String> tooLarge(Columns columns) {
+        return sums.tooLarge(columns);
     }
 
     /** Tokens of all training rows, keywords and all. */

@@ -56,8 +56,14 @@ public record FeatureScaling(Scaling kind, double[] mean, double[] divisor) impl
                     "Cannot scale %d features with statistics of %d".formatted(features.length, mean.length));
         }
         for (int i = 0; i < mean.length; i++) {
-            features[i] = divisor[i] == 0 ? 0 : (float) ((float) (features[i] - mean[i]) / divisor[i]);
+            features[i] = divisor[i] == 0 ? 0 : (float) (centred(features[i] - mean[i]) / divisor[i]);
         }
+    }
+
+    /** Rounded to a float, unless none is large enough: two floats may be further from each other than the largest is from 0. */
+    private static double centred(double difference) {
+        float rounded = (float) difference;
+        return Float.isInfinite(rounded) ? difference : rounded;
     }
 
     private static void unit(float[] features) {

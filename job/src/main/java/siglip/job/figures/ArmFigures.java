@@ -4,10 +4,12 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import siglip.job.comparison.ArmResult;
 import siglip.job.config.TrainingSettings;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.training.StepRecord;
 import siglip.kernels.Loss;
 import siglip.kernels.LossScalar;
 
@@ -68,8 +70,26 @@ public record ArmFigures(
         return metric.unit().format(get(metric));
     }
 
-    /** The newest evaluation of a held-out set. */
+    /** The step whose loss or gradient was no number, if the arm stopped at one. */
+    public OptionalLong stoppedAt() {
+        List<StepRecord> steps = result.steps();
+        return stopped().isPresent() && !steps.isEmpty()
+                ? OptionalLong.of(steps.get(steps.size() - 1).step())
+                : OptionalLong.empty();
+    }
+
+    /** What stands in place of a result of an arm that has none: {@code stopped at step 7}. */
+    public String stoppedWords() {
+        return stoppedAt().isPresent() ? "stopped at step " + stoppedAt().getAsLong() : "stopped";
+    }
+
+    /** The evaluation at the end; none of an arm that stopped, since what it was before is no result. */
     public Optional<Evaluation> last(HeldOut set) {
+        return stopped().isPresent() ? Optional.empty() : newest(set);
+    }
+
+    /** The newest evaluation of a held-out set. */
+    Optional<Evaluation> newest(HeldOut set) {
         return evaluations().stream()
                 .filter(evaluation -> evaluation.set() == set)
                 .reduce((earlier, later) -> later);

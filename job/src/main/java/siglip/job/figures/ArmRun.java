@@ -40,8 +40,9 @@ record ArmRun(ArmResult result, TrainingSettings training, StepTimes times) {
         return Math.max(1, Math.min(100, steps().size() / 20));
     }
 
+    /** NaN for an arm that stopped: its last steps are no end. */
     double meanOfLast(ToDoubleFunction<StepRecord> value) {
-        return Statistics.meanOfLast(lastSteps(), values(value));
+        return result.stopped().isPresent() ? Double.NaN : Statistics.meanOfLast(lastSteps(), values(value));
     }
 
     /** The value of the last step; NaN without steps. */

@@ -73,10 +73,12 @@ public final class MetricsJson {
         node.put("name", arm.name());
         node.put("loss", arm.loss().id());
         node.put("stopped", arm.stopped().orElse(null));
+        arm.stoppedAt().ifPresent(step -> node.put("stopped_at", step));
         for (ArmMetric metric : ArmMetric.values()) {
             put(node, metric, arm.get(metric));
             if (metric == ArmMetric.NEGATIVE_LOGIT) {
-                arm.evaluations().stream().map(Evaluation::set).distinct().forEach(set -> quality(node, arm, set));
+                arm.evaluations().stream().map(Evaluation::set).distinct().forEach(set -> arm.last(set)
+                        .ifPresent(last -> quality(node, last, set)));
             }
             if (metric == ArmMetric.CLIPPED_STEPS) {
                 arm.scalars().forEach((scalar, figure) -> {
@@ -107,8 +109,7 @@ public final class MetricsJson {
     }
 
     /** The last evaluation of a set once more, where a reader looks for it first. */
-    private static void quality(ObjectNode node, ArmFigures arm, HeldOut set) {
-        Evaluation last = arm.last(set).orElseThrow();
+    private static void quality(ObjectNode node, Evaluation last, HeldOut set) {
         ObjectNode retrieval = child(node, "retrieval." + set.key());
         retrieval.put("step", last.step());
         for (Direction direction : Direction.values()) {

@@ -60,7 +60,7 @@ public record RunFigures(
     /** What a model that cannot tell the candidates of a set apart would score; NaN without candidates. */
     public double chance(HeldOut set, Direction direction, RetrievalMetric metric) {
         return arms.stream()
-                .flatMap(arm -> arm.last(set).stream())
+                .flatMap(arm -> arm.newest(set).stream())
                 .findFirst()
                 .map(evaluation -> evaluation.chance(direction, metric))
                 .orElse(Double.NaN);

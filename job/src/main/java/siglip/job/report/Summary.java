@@ -62,7 +62,7 @@ final class Summary {
                     row(
                             QUALITY,
                             "Accuracy of %s, %s".formatted(column, run.label(set)),
-                            arm -> Unit.SHARE.format(accuracy(arm, set, column)),
+                            arm -> result(arm, Unit.SHARE.format(accuracy(arm, set, column))),
                             "Share of images nearest to the mean caption of their %s.".formatted(column),
                             false);
                 }
@@ -71,7 +71,7 @@ final class Summary {
         row(
                 QUALITY,
                 "Final loss, nats",
-                arm -> arm.stopped().isPresent() ? "stopped" : arm.text(ArmMetric.FINAL_LOSS),
+                arm -> result(arm, arm.text(ArmMetric.FINAL_LOSS)),
                 "Mean over the last steps (%s of them). Losses of different kinds are different quantities: do not compare them."
                         .formatted(distinct(ArmMetric.FINAL_LOSS_STEPS)),
                 true);
@@ -82,9 +82,9 @@ final class Summary {
             row(
                     QUALITY,
                     "%s, %s, %s".formatted(family.label(BETWEEN), direction.label(), run.label(set)),
-                    arm -> family.format(BETWEEN, metric -> arm.last(set)
+                    arm -> result(arm, family.format(BETWEEN, metric -> arm.last(set)
                             .map(evaluation -> evaluation.score(direction).get(metric))
-                            .orElse(Double.NaN)),
+                            .orElse(Double.NaN))),
                     direction == Direction.IMAGE_TO_TEXT
                             ? family.meaning(run.images(set))
                             : "The same with captions as queries.",
@@ -142,7 +142,9 @@ final class Summary {
                 row(
                         STABILITY,
                         scalar.title() + ", start → end",
-                        arm -> arm.loss().has(scalar) ? arrow(arm.scalars().get(scalar)) : "none",
+                        arm -> arm.loss().has(scalar)
+                                ? result(arm, arrow(arm.scalars().get(scalar)))
+                                : "none",
                         scalar.meaning() + "; learned.",
                         true);
             }
@@ -224,6 +226,11 @@ final class Summary {
         boolean none = Double.isNaN(arm.get(ArmMetric.LOSS_SPIKES)) && Double.isNaN(arm.get(ArmMetric.NORM_SPIKES));
         String both = none ? "0" : arm.text(ArmMetric.LOSS_SPIKES) + " / " + arm.text(ArmMetric.NORM_SPIKES);
         return "%s of %s judged".formatted(both, arm.text(ArmMetric.JUDGED_STEPS));
+    }
+
+    /** What an arm reached, or else where it stopped. */
+    private static String result(ArmFigures arm, String reached) {
+        return arm.stopped().isPresent() ? arm.stoppedWords() : reached;
     }
 
     private static String arrow(ArmFigures.Scalar scalar) {

@@ -80,7 +80,7 @@ final class Verdict {
             arm.stopped()
                     .ifPresent(why -> say(
                             arm.name() + " stopped",
-                            "After %s: %s. Its figures are of the steps before."
+                            "After %s: %s. It has no result; its figures of time and memory are of the steps before."
                                     .formatted(steps((long) arm.get(ArmMetric.COMPLETED_STEPS)), trimmed(why))));
         }
     }
@@ -100,7 +100,8 @@ final class Verdict {
     private String scores(HeldOut set, Direction direction) {
         return run.each(arm -> arm.last(set)
                         .map(e -> "%s %s".formatted(arm.name(), r1(e.score(direction))))
-                        .orElse(arm.name() + " was not evaluated"))
+                        .orElseGet(() -> arm.name() + " "
+                                + (arm.stopped().isPresent() ? arm.stoppedWords() : "was not evaluated")))
                 + once(" (± one standard error over the queries)")
                 + "."
                 + difference(set, direction);
@@ -167,13 +168,14 @@ final class Verdict {
             return "";
         }
         double yardstick = figures.nearestNeighbour().get(set).get(RetrievalMetric.R1);
-        long better = figures.arms().stream()
-                .flatMap(arm -> arm.last(set).stream())
+        List<Evaluation> results =
+                figures.arms().stream().flatMap(arm -> arm.last(set).stream()).toList();
+        long better = results.stream()
                 .filter(evaluation -> evaluation.imageToText().get(RetrievalMetric.R1) > yardstick)
                 .count();
-        String compared = better == 0 ? "above" : better == figures.arms().size() ? "below" : "between";
+        String compared = better == 0 ? "above" : better == results.size() ? "below" : "between";
         String text = Unit.SHARE.format(yardstick);
-        if (figures.arms().size() == 1) {
+        if (results.size() < 2) {
             return " A nearest-neighbour search on the raw features reaches %s.".formatted(text);
         }
         return " A nearest-neighbour search on the raw features reaches %s, %s them.".formatted(text, compared);

@@ -4,7 +4,7 @@ package siglip.job.stage;
 public final class SlotsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    SlotsException(String message) {
+    public SlotsException(String message) {
         super(message);
     }
 }

@@ -150,6 +150,88 @@ class CommandsIT {
     }
 
     @Test
+    void aRunOfWhichNoArmFinishesHasNoResultAndIsNotDone() {
+        String[] run = {
+            "compare",
+            "--out",
+            folder.resolve("far").toString(),
+            "--set",
+            "run.name=far",
+            "--set",
+            "training.learning-rate=1e10",
+            "--set",
+            "training.steps=12"
+        };
+
+        assertThat(onPairs(run)).as(err.toString()).isEqualTo(5);
+        assertThat(onPairs(with(run, "--overwrite"))).as(err.toString()).isEqualTo(5);
+        assertThat(out.toString().lines().filter(line -> line.startsWith("R@1")))
+                .isNotEmpty()
+                .allMatch(line -> line.matches(".*stopped at step \\d+ +stopped at step \\d+"));
+        assertThat(err.toString().lines())
+                .hasSize(2)
+                .allMatch(line -> line.startsWith("siglip: No arm finished: siglip: loss ")
+                        && line.endsWith("A lower training.learning-rate or a training.clip-norm may help"));
+        assertThat(onPairs(run)).as("the run is not done").isEqualTo(2);
+        assertThat(err.toString()).contains("holds an earlier run: add --overwrite");
+    }
+
+    @Test
+    void featuresThatLeaveFloat32AreNamedWithTheirColumnAndRange() throws IOException {
+        Path rows = folder.resolve("large.jsonl");
+        List<String> lines = new ArrayList<>();
+        for (int row = 0; row < 64; row++) {
+            String image = "%d.%02de38".formatted(row % 3, row) + ",3.3e38".repeat(511);
+            lines.add("{\"id\": %d, \"image\": [%s], \"text\": [%d.5, %d.5, 1.5]}".formatted(row, image, row, row % 7));
+        }
+        Files.write(rows, lines);
+        String[] run = {
+            "compare",
+            "--out=" + folder.resolve("large"),
+            "--set=data.path=" + rows,
+            "--set=data.scaling.image=none",
+            "--set=run.name=large"
+        };
+
+        assertThat(onPairs(run)).as(err.toString()).isEqualTo(5);
+        assertThat(err.toString().lines())
+                .singleElement()
+                .asString()
+                .contains("column image holds ", " to 3.3e+38", "Set data.scaling.image = standardise or unit");
+        for (String scaling : List.of("standardise", "unit")) {
+            assertThat(onPairs(with(run, "--overwrite", "--set=data.scaling.image=" + scaling)))
+                    .as(err.toString())
+                    .isEqualTo(0);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--width=2147483647                          | --width must be from 1 to 65536, found 2147483647",
+                "--width=4 --text-width=0                    | --text-width must be from 1 to 65536, found 0",
+                "--width=4 --rows=9223372036854775807        | --rows must be from 1 to 1000000000000",
+                "--width=4 --latent=2147483647               | --latent must be from 1 to 1024",
+                "--width=4 --files=2147483647                | --files must be from 1 to 100000",
+                "--width=4 --signal=NaN                      | signal to noise of NaN",
+            })
+    void syntheticPairsThatWouldNeverEndAreRefusedByTheirOption(String options, String message) {
+        List<String> arguments = new ArrayList<>(List.of("prepare", "synthetic"));
+        arguments.addAll(List.of(options.split(" +")));
+        arguments.add("--out=" + folder.resolve("never"));
+        for (String option : List.of("--rows=4", "--signal=1")) {
+            if (!options.contains(option.substring(0, option.indexOf('=')))) {
+                arguments.add(option);
+            }
+        }
+
+        assertThat(execute(arguments.toArray(String[]::new))).isEqualTo(2);
+        assertThat(err.toString()).contains(message);
+        assertThat(folder.resolve("never")).doesNotExist();
+    }
+
+    @Test
     void anOutputFolderThatCannotBeIsRefusedBeforeTheTraining() throws IOException {
         Path file = Files.writeString(folder.resolve("a file"), "");
 
@@ -233,6 +315,12 @@ class CommandsIT {
         assertThat(err.toString()).contains("Cannot use --bias with --loss softmax: this loss has no bias");
         assertThat(execute(with(request, "--loss", "softmax", "--scale", "-1"))).isEqualTo(2);
         assertThat(err.toString()).contains("Cannot use a scale of -1.0: log_scale would be NaN");
+        assertThat(execute(with(request, "--loss", "softmax", "--scale", "1e300")))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("Cannot use a scale of 1.0E300: float32 computes with 1e-30 to 1e30");
+        assertThat(execute(with(request, "--loss", "softmax", "--scale", "1", "--set", "loss.duplicates=mask")))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("loss.duplicates = mask cannot be used by this command");
         assertThat(execute("loss", "--help")).isEqualTo(0);
         assertThat(out.toString())
                 .contains("One of sigmoid, softmax.", "loss, d_log_scale, d_bias, image_gradient_norm");

@@ -2,8 +2,11 @@ package siglip.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,7 +19,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import siglip.job.config.SettingsException;
+import siglip.job.figures.RunFigures;
 import siglip.job.formats.DataException;
+import siglip.job.report.SampleRun;
+import siglip.job.stage.SlotsException;
 
 class MainTest {
     private final StringWriter out = new StringWriter();
@@ -65,6 +71,57 @@ class MainTest {
         assertThat(code).isEqualTo(1);
         assertThat(err.toString()).contains("at siglip.job.cli.MainTest");
         assertThat(lastError()).isEqualTo("siglip: rank 1 is gone");
+    }
+
+    @Test
+    void whatTheClusterDoesNotProvideHasACodeOfItsOwn() {
+        assertThat(end(() -> {
+                    throw new SlotsException("no room for 4 ranks");
+                }))
+                .isEqualTo(4);
+        assertThat(err.toString().lines()).containsExactly("siglip: no room for 4 ranks");
+    }
+
+    @Test
+    void tooLittleMemoryIsNoCrashAndSaysWhereToReadOn() {
+        assertThat(end(() -> {
+                    throw new OutOfMemoryError("Java heap space");
+                }))
+                .isEqualTo(4);
+        assertThat(err.toString().lines())
+                .containsExactly(
+                        "siglip: Not enough memory (Java heap space): docs/memory.md says what a run takes and where to set it");
+    }
+
+    @Test
+    void aRunOfWhichNoArmCameToItsEndHasACodeOfItsOwn() {
+        RunFigures first = new SampleRun().diverging(0, 0).diverging(1, 0).figures();
+        RunFigures later = new SampleRun().diverging(0, 5).diverging(1, 6).figures();
+
+        assertThat(end(() -> {
+                    throw new NoResultException(first);
+                }))
+                .isEqualTo(5);
+        assertThat(lastError())
+                .contains("siglip: No arm finished: ", ". clip: ")
+                .doesNotContain("learning-rate");
+        assertThat(end(() -> {
+                    throw new NoResultException(later);
+                }))
+                .isEqualTo(5);
+        assertThat(lastError()).endsWith(". A lower training.learning-rate or a training.clip-norm may help");
+    }
+
+    @Test
+    void theReadmeListsEveryExitCode() throws IOException {
+        String line = Files.readAllLines(Path.of("..", "README.md")).stream()
+                .filter(each -> each.startsWith("Exit codes: "))
+                .findFirst()
+                .orElseThrow();
+
+        for (ExitCode code : ExitCode.values()) {
+            assertThat(line).containsPattern("[ ,]" + code.code() + " ");
+        }
     }
 
     @Test
@@ -200,7 +257,7 @@ class MainTest {
         assertThat(err.toString())
                 .contains(
                         "--set: unknown key training.stepz (did you mean training.steps?)",
-                        "--set: run.name must be the name of a folder");
+                        "--set: run.name must be a name of up to 100 letters");
         assertThat(execute(line, "load", "--config", "no/such/file.conf")).isEqualTo(2);
         assertThat(lastError()).endsWith("--config no/such/file.conf: there is no such file");
     }

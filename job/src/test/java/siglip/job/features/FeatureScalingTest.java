@@ -13,6 +13,19 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class FeatureScalingTest {
+    @Test
+    void featuresFurtherApartThanTheLargestFloatAreStillNumbers() {
+        ExactMoments moments = new ExactMoments(1);
+        for (int row = 0; row < 10; row++) {
+            moments.add(new float[] {row == 0 ? -3.4e38f : 3.4e38f});
+        }
+        float[] far = {-3.4e38f};
+
+        moments.scaling().apply(far);
+
+        assertThat(far[0]).isCloseTo(-3, within(1e-5f)); // three deviations from the mean
+    }
+
     private static final int ROWS = 1000;
     private static final long SEED = Long.getLong("test.seed", 1);
 

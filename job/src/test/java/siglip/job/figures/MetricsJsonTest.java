@@ -25,7 +25,8 @@ public class MetricsJsonTest {
 
     @Test
     void everyKeyIsDocumentedAndEveryDocumentedKeyIsWritten() throws IOException {
-        JsonNode metrics = metrics(new SampleRun().incidents("one").build());
+        JsonNode metrics =
+                metrics(new SampleRun().incidents("one").diverging(1, 700).build());
         Set<String> written = new TreeSet<>();
         keys(metrics, "", written);
 
@@ -73,6 +74,11 @@ public class MetricsJsonTest {
         JsonNode metrics = metrics(new SampleRun().diverging(1, 20).build());
 
         assertThat(metrics.at("/arms/1/final_loss").isNull()).isTrue();
+        assertThat(metrics.at("/arms/1/stopped_at").asLong()).isEqualTo(20);
+        assertThat(metrics.at("/arms/1/retrieval").isMissingNode())
+                .as("what it was before is no result")
+                .isTrue();
+        assertThat(metrics.at("/arms/0/stopped_at").isMissingNode()).isTrue();
         assertThat(metrics.at("/arms/1/gradient_norm/max_over_median").isNull()).isTrue();
         assertThat(metrics.at("/arms/1/stopped").asText()).isEqualTo("the loss of step 20 is NaN");
         assertThat(metrics.at("/arms/0/stopped").isNull()).isTrue();

@@ -31,4 +31,12 @@ class SummaryTableTest {
     void aStoppedArmIsNamed() {
         assertThat(new SampleRun().diverging(1, 9).table()).contains("clip stopped: the loss of step 9 is NaN");
     }
+
+    @Test
+    void whatAStoppedArmWasBeforeIsNoResult() {
+        assertThat(new SampleRun().diverging(1, 9).table().lines())
+                .filteredOn(line -> line.startsWith("R@1") || line.startsWith("Final loss"))
+                .hasSizeGreaterThan(2)
+                .allMatch(line -> line.endsWith("stopped at step 9"));
+    }
 }

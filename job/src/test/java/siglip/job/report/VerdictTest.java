@@ -106,7 +106,8 @@ class VerdictTest {
     @Test
     void aStoppedArmIsNamedWithTheReason() {
         assertThat(text(new SampleRun().diverging(1, 20).build()))
-                .contains("clip stopped: After 20 steps: the loss of step 20 is NaN.");
+                .contains("clip stopped: After 20 steps: the loss of step 20 is NaN. It has no result")
+                .contains(", clip stopped at step 20");
     }
 
     /** Two arms whose last evaluations, over 1,437 queries, gave these scores. */
