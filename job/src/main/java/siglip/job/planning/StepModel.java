@@ -78,7 +78,7 @@ final class StepModel {
     /** Of the rank that sends most. */
     private Traffic traffic(Loss loss) {
         Traffic most = Traffic.of(work, loss, 0);
-        for (int rank : work.kindsOfRanks()) {
+        for (int rank = 1; rank < work.lossShape().ranks(); rank++) {
             Traffic other = Traffic.of(work, loss, rank);
             most = other.ring() + other.reduce() > most.ring() + most.reduce() ? other : most;
         }
