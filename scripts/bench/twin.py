@@ -42,6 +42,8 @@ def description(folder: Path) -> tuple[dict, dict, dict]:
     data, model, training = (json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
     if training["optimizer"] != "adamw":
         raise SystemExit(f"Cannot make a twin of a run with the optimizer {training['optimizer']}: this program has adamw")
+    if data["trainTexts"] != data["trainRows"]:
+        raise SystemExit("Cannot make a twin of a run on images with several texts: this program takes one each")
     return data, model, training
 
 

@@ -22,7 +22,7 @@ import siglip.job.towers.ModelSpec;
         name = "plan",
         description = {
             "Predicts what a step of each arm takes on a cluster of any size: time, memory and bytes.",
-            "It measures the rates that it needs on this machine.",
+            "It measures the rates that it needs on this machine, in three rounds, and says how far their steps are apart.",
             "Settings under 'plan' describe the network, the available memory and, if there are no data yet, the widths of a pair."
         })
 final class PlanCommand implements Runnable {

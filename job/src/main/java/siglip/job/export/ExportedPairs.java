@@ -42,6 +42,7 @@ final class ExportedPairs {
         json.put("textWidth", data.shape().textWidth());
         json.set("scaling", new ObjectMapper().valueToTree(data.scaling()));
         json.put("trainRows", data.training().rows());
+        json.put("trainTexts", data.training().firstText(data.training().rows()));
         json.put("seed", plan.seed());
         json.put("batchSize", plan.batchSize());
         json.put("textsPerImage", plan.textsPerImage());
@@ -51,6 +52,7 @@ final class ExportedPairs {
             EvaluationRows rows = data.heldOut(set, evaluationRows, plan.seed());
             String name = set.key();
             json.put(name + "Rows", rows.size());
+            json.put(name + "Texts", rows.pairs().firstText(rows.size()));
             write(folder, name, rows.pairs());
             ObjectNode classes = json.putObject(name + "Classes");
             new TreeMap<>(rows.classes()).forEach((column, values) -> values.forEach(classes.putArray(column)::add));

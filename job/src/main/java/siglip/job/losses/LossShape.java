@@ -38,14 +38,13 @@ public record LossShape(Slices rows, int cores, int width) {
         return travelling + (cores - 1) * block;
     }
 
-    /** Bytes that a rank sends so that every rank has seen all texts, and the gradients of all texts are home. */
+    /**
+     * Bytes that a rank sends so that every rank has seen all texts, and the gradients of all texts are home: every block of texts, with their
+     * concept ids, but that of the next rank, and the gradients of every block but its own.
+     */
     long roundBytes(int rank) {
-        long bytes = 0;
-        for (int phase = 0; phase < ranks(); phase++) {
-            long sent = rows.size(Math.floorMod(rank - phase, ranks()));
-            bytes += phase < ranks() - 1 ? TextBlock.bytes(sent, width) : 0; // texts with their concept ids
-            bytes += phase > 0 ? Float.BYTES * sent * width : 0; // gradients of texts
-        }
-        return bytes;
+        int next = (rank + 1) % ranks();
+        return TextBlock.bytes(rows.total() - rows.size(next), width)
+                + Float.BYTES * (rows.total() - rows.size(rank)) * width;
     }
 }

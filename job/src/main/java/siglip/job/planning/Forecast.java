@@ -2,11 +2,13 @@ package siglip.job.planning;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import siglip.job.config.PlanSettings;
 import siglip.job.config.Settings;
 import siglip.job.losses.Network;
 import siglip.job.towers.ModelSpec;
 import siglip.kernels.Numerics;
+import siglip.kernels.blas.MatrixProducts;
 
 /**
  * Measures this machine and predicts a run. Nothing of the run's size is allocated, but its model once for each core that
@@ -18,34 +20,50 @@ import siglip.kernels.Numerics;
  * @param plans one for each number of ranks
  */
 public record Forecast(Numerics numerics, List<ProductRates> products, Network network, List<RunForecast> plans) {
+    private static final int ROUNDS = 3;
+
     public Forecast {
         products = List.copyOf(products);
         plans = List.copyOf(plans);
     }
 
     /**
-     * Rates are measured for each number of ranks, with blocks of its size, or 1,024 rows of them.
+     * Rates are measured for each number of ranks, with blocks of its size, or 1,024 rows of them; in turns, so that a slow minute of the machine
+     * hits all of them.
      *
      * @param ranks how many there may be, each planned for
      */
     public static Forecast of(Settings settings, ModelSpec model, List<Integer> ranks) {
         Network network = network(settings.plan());
-        List<RunForecast> plans = new ArrayList<>();
-        List<ProductRates> products = List.of();
-        Numerics numerics = settings.loss().numerics();
-        for (int count : ranks) {
-            try (RateProbe probe = new RateProbe(settings, model, threads(settings, count))) {
-                Workload work = Workload.of(
-                        settings, model, count, probe.kernels().products().precision());
-                TowerBytes towers = TowerBytes.of(model, probe.kernels().products());
-                plans.add(RunForecast.of(work, probe.measure(work), network, towers, settings.plan()));
-                if (products.isEmpty()) {
-                    products = probe.products();
-                    numerics = probe.kernels().numerics();
+        List<Measured> measured =
+                Stream.generate(Measured::new).limit(ranks.size()).toList();
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int i = 0; i < ranks.size(); i++) {
+                try (RateProbe probe = new RateProbe(settings, model, threads(settings, ranks.get(i)))) {
+                    measured.get(i).add(settings, model, ranks.get(i), probe);
                 }
             }
         }
-        return new Forecast(numerics, products, network, plans);
+        List<RunForecast> plans = measured.stream()
+                .map(each -> RunForecast.of(each.work, each.rounds, network, each.towers, settings.plan()))
+                .toList();
+        try (RateProbe probe = new RateProbe(settings, model, threads(settings, ranks.get(0)))) {
+            return new Forecast(probe.kernels().numerics(), probe.products(), network, plans);
+        }
+    }
+
+    /** What has been measured for one number of ranks. */
+    private static final class Measured {
+        private final List<Rates> rounds = new ArrayList<>();
+        private Workload work;
+        private TowerBytes towers;
+
+        void add(Settings settings, ModelSpec model, int ranks, RateProbe probe) {
+            MatrixProducts products = probe.kernels().products();
+            work = Workload.of(settings, model, ranks, products.precision());
+            towers = TowerBytes.of(model, products);
+            rounds.add(probe.measure(work));
+        }
     }
 
     /** As many as a machine of this one's size would have at work. */

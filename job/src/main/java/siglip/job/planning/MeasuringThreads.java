@@ -19,7 +19,14 @@ final class MeasuringThreads implements AutoCloseable {
     private static final int LEAST_REPEATS = 3;
 
     /** For which each work is repeated: some dozen turns of the scheduler, so that a busy moment does not decide. */
-    private static final long REPEAT_NANOS = 200_000_000;
+    private static final long REPEAT_NANOS = 100_000_000;
+
+    /** Java compiles what runs often, again and again: work is warm once so many windows of time have not made it faster by this share. */
+    private static final long WINDOW_NANOS = 25_000_000;
+
+    private static final int SETTLED_WINDOWS = 3;
+    private static final double SETTLED = 0.03;
+    private static final long WARM_UP_NANOS = 3_000_000_000L; // at most
 
     private final ThreadMXBean clock = ManagementFactory.getThreadMXBean();
     private final List<ExecutorService> threads =
@@ -62,15 +69,34 @@ final class MeasuringThreads implements AutoCloseable {
     }
 
     private double quartile(Runnable work) {
-        work.run(); // so that memory is there and the library has its code
-        List<Double> all = new ArrayList<>();
+        warmUp(work);
+        List<Long> all = new ArrayList<>();
         long end = System.nanoTime() + REPEAT_NANOS;
         while (all.size() < LEAST_REPEATS || System.nanoTime() < end) {
-            long start = clock.getCurrentThreadCpuTime();
-            work.run();
-            all.add((clock.getCurrentThreadCpuTime() - start) * 1e-9);
+            all.add(nanos(work));
         }
-        return all.stream().sorted().toList().get((all.size() - 1) / 4);
+        return all.stream().sorted().toList().get((all.size() - 1) / 4) * 1e-9;
+    }
+
+    private void warmUp(Runnable work) {
+        work.run(); // so that memory is there and the library has its code
+        long best = Long.MAX_VALUE;
+        long end = System.nanoTime() + WARM_UP_NANOS;
+        for (int settled = 0; settled < SETTLED_WINDOWS && System.nanoTime() < end; ) {
+            long window = System.nanoTime() + WINDOW_NANOS;
+            long fastest = nanos(work);
+            while (System.nanoTime() < window) {
+                fastest = Math.min(fastest, nanos(work));
+            }
+            settled = fastest < (1 - SETTLED) * best ? 0 : settled + 1;
+            best = Math.min(best, fastest);
+        }
+    }
+
+    private long nanos(Runnable work) {
+        long start = clock.getCurrentThreadCpuTime();
+        work.run();
+        return clock.getCurrentThreadCpuTime() - start;
     }
 
     private static <T> T get(Future<T> future) {

@@ -40,6 +40,7 @@ public final class PlanJson {
         json.put("width", work.lossShape().width());
         json.put("parameters", work.layout().dense());
         json.put("step_seconds", plan.seconds());
+        json.put("step_spread", plan.spread());
         ArrayNode arms = json.putArray("arms");
         plan.arms().forEach(arm -> add(plan, arm, arms.addObject()));
         add(plan.rank(), json.putObject("rank_memory"));

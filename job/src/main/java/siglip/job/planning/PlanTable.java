@@ -81,6 +81,7 @@ public final class PlanTable {
                 "ranks",
                 each -> String.format(
                         Locale.ROOT, "%,d", each.plan.work().lossShape().ranks()));
+        cells.put("spread of the rounds", each -> "%.0f %%".formatted(100 * each.plan.spread()));
         cells.put("loss", each -> each.arm.loss().id());
         cells.put("step", each -> Unit.SECONDS.plain(each.arm.seconds()));
         for (Phase phase : Phase.values()) {

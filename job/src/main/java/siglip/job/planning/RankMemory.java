@@ -47,7 +47,7 @@ final class RankMemory {
 
     /** What a rank accounts for of one arm, with all that the arms share: the largest of all ranks. This is what a run reports. */
     Memory accounted(Loss loss) {
-        return IntStream.range(0, shape.ranks())
+        return IntStream.of(work.kindsOfRanks())
                 .mapToObj(rank -> accounted(loss, rank))
                 .reduce((most, other) -> other.total() > most.total() ? other : most)
                 .orElseThrow();

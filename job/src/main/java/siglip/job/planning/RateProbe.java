@@ -160,7 +160,7 @@ final class RateProbe implements AutoCloseable {
                 / FLOATS;
     }
 
-    /** Wall time: the optimizer uses all cores of the driver. */
+    /** Wall time, since the optimizer uses all cores of the driver: of its runs the lower quartile, as others on the machine can only slow it down. */
     private double update(Workload work) {
         ParameterLayout layout = work.layout();
         int dense = Math.min(layout.dense(), MOST_PARAMETERS);
@@ -168,14 +168,14 @@ final class RateProbe implements AutoCloseable {
         ParameterLayout smaller = new ParameterLayout(dense, 0, layout.tableRows(), layout.tableWidth());
         UpdateProbe probe = new UpdateProbe(
                 settings.training(), smaller, Math.min(work.lossShape().ranks(), MOST_PIECES), touched);
-        double[] times = new double[9];
-        for (int i = -3; i < times.length; i++) {
+        double[] times = new double[17];
+        for (int i = -8; i < times.length; i++) {
             long start = System.nanoTime();
             probe.update();
             times[Math.max(0, i)] = (System.nanoTime() - start) * 1e-9;
         }
         Arrays.sort(times);
-        return times[times.length / 2] / (dense + (double) touched * Math.max(1, layout.tableWidth()));
+        return times[times.length / 4] / (dense + (double) touched * Math.max(1, layout.tableWidth()));
     }
 
     /** Rows of random direction, each of length 1. */

@@ -1,7 +1,9 @@
 package siglip.job.planning;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What one core does in how long, measured. All in seconds of one core, except the driver's.
@@ -20,6 +22,23 @@ public record Rates(
         double addedFloat,
         double copiedFloat,
         double update) {
+
+    /** Of each rate the median over several rounds of measuring, the higher of two; at least one. */
+    static Rates median(List<Rates> rounds) {
+        Map<String, Double> loss = new LinkedHashMap<>();
+        rounds.get(0).loss.keySet().forEach(name -> loss.put(name, median(rounds, round -> round.loss.get(name))));
+        return new Rates(
+                median(rounds, Rates::forward),
+                median(rounds, Rates::backward),
+                loss,
+                median(rounds, Rates::addedFloat),
+                median(rounds, Rates::copiedFloat),
+                median(rounds, Rates::update));
+    }
+
+    private static double median(List<Rates> rounds, ToDoubleFunction<Rates> rate) {
+        return rounds.stream().mapToDouble(rate).sorted().toArray()[rounds.size() / 2];
+    }
 
     /** The same, of processors that are {@code factor} times as slow. */
     Rates slowed(double factor) {

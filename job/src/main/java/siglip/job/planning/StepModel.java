@@ -78,7 +78,7 @@ final class StepModel {
     /** Of the rank that sends most. */
     private Traffic traffic(Loss loss) {
         Traffic most = Traffic.of(work, loss, 0);
-        for (int rank = 1; rank < work.lossShape().ranks(); rank++) {
+        for (int rank : work.kindsOfRanks()) {
             Traffic other = Traffic.of(work, loss, rank);
             most = other.ring() + other.reduce() > most.ring() + most.reduce() ? other : most;
         }

@@ -1,6 +1,9 @@
 package siglip.job.planning;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.TrainingSettings;
@@ -74,6 +77,23 @@ public record Workload(
     /** Rows of the table that so many pairs touch, at most. */
     long touchedRows(long pairs) {
         return layout.tableRows() == 0 ? 0 : Math.min(layout.tableRows(), pairs * tokens);
+    }
+
+    /**
+     * One rank of each kind: a rank that is left out has as many pairs as one of these, its neighbour has as many as that one's, and its pieces are as
+     * large. There are few kinds, as slices differ by one part at most, and what is added up over all ranks is so but a few times.
+     */
+    int[] kindsOfRanks() {
+        Slices rows = lossShape.rows();
+        PieceLayout pieces = pieces();
+        Set<List<Integer>> seen = new HashSet<>();
+        return IntStream.range(0, rows.ranks())
+                .filter(rank -> seen.add(List.of(
+                        rows.size(rank),
+                        rows.size((rank + 1) % rows.ranks()),
+                        pieces.dense().size(rank),
+                        pieces.table().size(rank))))
+                .toArray();
     }
 
     /** How the model is cut into pieces. */

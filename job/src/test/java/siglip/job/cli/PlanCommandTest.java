@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,6 +32,28 @@ class PlanCommandTest {
         assertThat(sigmoid.get("seconds").asDouble()).isPositive();
         assertThat(memory(softmax) - memory(sigmoid)).isGreaterThan(61 * 4 * n * 9); // all texts but two
         assertThat(plans.get(1).get("ranks").asInt()).isEqualTo(1024);
+    }
+
+    @Test
+    void aMillionRanksArePlanned() throws Exception {
+        assertThat(plan("training.batch-size=1048577", "--ranks", "1000000", "--json"))
+                .isZero();
+
+        JsonNode arm = new ObjectMapper().readTree(out.toString()).at("/plans/0/arms/0");
+        assertThat(arm.get("ring_bytes").asLong()).isEqualTo(4 * (1_048_576L * 9 + 1_048_576L * 8));
+    }
+
+    @Test
+    void equalColumnsAgree() throws Exception {
+        assertThat(plan("training.batch-size=512", "--ranks", "2,2,2,2", "--json"))
+                .isZero();
+
+        List<Double> seconds = new ArrayList<>();
+        new ObjectMapper()
+                .readTree(out.toString())
+                .get("plans")
+                .forEach(each -> seconds.add(each.get("step_seconds").asDouble()));
+        assertThat(Collections.max(seconds)).as("%s", seconds).isLessThan(1.1 * Collections.min(seconds));
     }
 
     @Test

@@ -51,7 +51,7 @@ public final class TestData {
     }
 
     /** Columns "image" and "text", all rows for training, none of them skipped. */
-    static DataSettings features(String path, String... more) {
+    public static DataSettings features(String path, String... more) {
         return settings(
                 path,
                 concat(
@@ -84,7 +84,7 @@ public final class TestData {
     }
 
     /** Adds a file of these rows to a folder, and returns the folder. */
-    static String write(SparkSession spark, Path folder, StructType schema, List<Row> rows) {
+    public static String write(SparkSession spark, Path folder, StructType schema, List<Row> rows) {
         spark.createDataFrame(rows, schema)
                 .coalesce(1)
                 .write()

@@ -7,12 +7,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import siglip.job.batches.Batch;
@@ -82,6 +89,74 @@ class ExportedPairsIT {
                 }
             }
         }
+    }
+
+    @Test
+    void textsOfAnImageWithSeveralAreThoseThatAreDrawn() throws IOException {
+        StructType schema = new StructType()
+                .add("image", "array<float>")
+                .add("text", "array<string>")
+                .add("keywords", "array<string>");
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            List<String> captions =
+                    List.of("red " + i, "a long blue " + i, "green " + i).subList(0, 1 + i % 3);
+            rows.add(RowFactory.create(
+                    new float[] {i + 1, 1}, captions, i % 2 == 0 ? List.of("key" + i, "word") : null));
+        }
+        try (SparkSession spark = TestData.session(2)) {
+            String path = TestData.write(spark, folder.resolve("lists"), schema, rows);
+            try (PairData data = PairData.open(
+                            spark, TestData.features(path, "data.columns.keywords=keywords"), TestData.BUCKETS);
+                    BatchSource source = data.source(8, 2, 9)) {
+                ExportedPairs.write(
+                        new ExportFolder(OwnFolder.at(
+                                new org.apache.hadoop.fs.Path(
+                                        folder.resolve("export").toString()),
+                                new Configuration())),
+                        data,
+                        source.plan(),
+                        9,
+                        Integer.MAX_VALUE);
+
+                IntBuffer order = read("export/order.i32").asIntBuffer();
+                IntBuffer drawn = read("export/drawn.i32").asIntBuffer();
+                IntBuffer firstTexts = read("export/train-first-texts.i32").asIntBuffer();
+                IntBuffer starts = read("export/train-starts.i32").asIntBuffer();
+                IntBuffer tokens = read("export/train-tokens.i32").asIntBuffer();
+                ByteBuffer keywords = read("export/keywords.u8");
+                assertThat(firstTexts.get(12)).isEqualTo(24);
+                assertThat(starts.capacity()).isEqualTo(24 + 12 + 1);
+                RankBatches slices =
+                        source.opener().open(0, 1, List.<byte[]>of().iterator());
+                Batch batch = new Batch(data.shape(), 8);
+                for (int step = 0; step < 9; step++) {
+                    slices.read(step, batch);
+                    for (int i = 0; i < 8; i++) {
+                        int at = 8 * step + i;
+                        int row = order.get(at);
+                        int start = drawn.get(at) + row;
+                        List<Integer> bag = bag(tokens, starts, start);
+                        if (keywords.get(at) == 1) {
+                            bag.addAll(bag(tokens, starts, firstTexts.get(row + 1) + row));
+                        }
+                        assertThat(batch.ids()[i]).isEqualTo(row);
+                        assertThat(drawn.get(at)).isBetween(firstTexts.get(row), firstTexts.get(row + 1) - 1);
+                        assertThat(IntStream.range(
+                                                batch.tokens().start(i),
+                                                batch.tokens().end(i))
+                                        .mapToObj(k -> batch.tokens().tokens()[k]))
+                                .containsExactlyElementsOf(bag);
+                    }
+                }
+            }
+        }
+    }
+
+    private static List<Integer> bag(IntBuffer tokens, IntBuffer starts, int number) {
+        return IntStream.range(starts.get(number), starts.get(number + 1))
+                .mapToObj(tokens::get)
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
     private ByteBuffer read(String name) throws IOException {

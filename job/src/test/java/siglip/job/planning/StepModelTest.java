@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import siglip.job.config.TrainingSettings;
 import siglip.job.features.PairShape;
 import siglip.job.losses.LossShape;
@@ -34,14 +36,22 @@ class StepModelTest {
 
     /** Eight pairs of 3 + 3 features, embeddings of 2 floats, 10 parameters. */
     private static Workload work(int ranks, int cores, int microBatch) {
+        return work(8, ranks, cores, microBatch, 4);
+    }
+
+    private static Workload sized(int pairs, int ranks, int parameters) {
+        return work(pairs, ranks, 1, 100, parameters);
+    }
+
+    private static Workload work(int pairs, int ranks, int cores, int microBatch, int parameters) {
         return new Workload(
-                new LossShape(new Slices(8, ranks), cores, 2),
+                new LossShape(new Slices(pairs, ranks), cores, 2),
                 microBatch,
                 4,
                 Precision.FP32,
                 DuplicatePolicy.IGNORE,
                 new PairShape(3, 3),
-                new ParameterLayout(6, 4, 0, 0),
+                new ParameterLayout(6, parameters, 0, 0),
                 1,
                 List.of(Loss.SIGMOID, Loss.SOFTMAX),
                 TrainingSettings.Optimizer.ADAMW,
@@ -50,6 +60,31 @@ class StepModelTest {
 
     private static List<StepForecast> arms(Workload work, Network network) {
         return new StepModel(work, RATES, network, new TowerBytes(0, 0)).arms();
+    }
+
+    /** One by one, as ranks pass blocks on, and as each sends a piece to each. */
+    @ParameterizedTest
+    @CsvSource({"8, 1, 4", "8, 3, 4", "1003, 7, 40", "100, 64, 1001"})
+    void theRankThatSendsMostIsFoundAmongAFew(int pairs, int ranks, int parameters) {
+        Workload work = sized(pairs, ranks, parameters);
+        for (Loss loss : work.losses()) {
+            long most = 0;
+            for (int rank = 0; rank < ranks; rank++) {
+                Traffic each = Traffic.of(work, loss, rank);
+                most = Math.max(most, each.ring() + each.reduce());
+            }
+            Traffic found = arms(work, INSTANT).get(loss.ordinal()).traffic();
+            assertThat(found.ring() + found.reduce()).isEqualTo(most);
+        }
+        Slices rows = work.lossShape().rows();
+        for (int rank = 0; rank < ranks; rank++) {
+            long ring = 0;
+            for (int phase = 0; phase < ranks; phase++) {
+                long sent = rows.size(Math.floorMod(rank - phase, ranks));
+                ring += (phase < ranks - 1 ? 4 * sent * 3 : 0) + (phase > 0 ? 4 * sent * 2 : 0);
+            }
+            assertThat(Traffic.of(work, Loss.SIGMOID, rank).ring()).isEqualTo(ring);
+        }
     }
 
     @Test
@@ -116,7 +151,7 @@ class StepModelTest {
         StepForecast arm = arms(work, INSTANT).get(0);
         Memory none = new Memory(List.of());
 
-        RunForecast plan = new RunForecast(work, RATES, List.of(arm), none, none, List.of());
+        RunForecast plan = new RunForecast(work, RATES, 0, List.of(arm), none, none, List.of());
 
         assertThat(plan.coreHours(arm)).isEqualTo(arm.seconds()); // 900 steps on 4 cores
     }
