@@ -243,8 +243,8 @@ def train(folder: Path, losses: ModuleType, dtype: torch.dtype, most: int, strid
     order = numpy.fromfile(folder / "order.i32", dtype="<i4").reshape(-1, data["batchSize"]).astype(numpy.int64)
     keywords = numpy.fromfile(folder / "keywords.u8", dtype="u1").reshape(order.shape)
     order, keywords = order[:most, ::stride].copy(), keywords[:most, ::stride].copy()
-    rows = {name: data[f"{name}Rows"] for name in ("seen", "unseen")}
-    held_out = {name: Pairs(folder, name, count, data, dtype) for name, count in rows.items() if count}
+    rows = {name: data[f"{name}Rows"] for name in ("seen", "unseen", "held_out") if data.get(f"{name}Rows")}
+    held_out = {name: Pairs(folder, name, count, data, dtype) for name, count in rows.items()}
     arms = {}
     for each in training["arms"]:
         arm = Arm(each, losses, model, training, folder, dtype)

@@ -82,10 +82,18 @@ final class ValidateCommand implements Runnable {
         data.ignored().forEach(reason -> out.println("  other files  " + reason));
         out.println("  to train on  %,d rows, %,d bytes as features, %s"
                 .formatted(data.training(), data.packedBytes(), Choice.name(data.source())));
-        out.println("  held out     %,d rows, and %,d of concepts left out of training"
-                .formatted(data.seen(), data.unseen()));
-        out.println("  left out     %,d rows of %,d concepts, out of %,d"
-                .formatted(data.leftOut(), data.leftOutConcepts(), data.concepts()));
+        if (data.heldOut().isEmpty()) {
+            out.println("  held out     none");
+        }
+        data.heldOut().forEach((set, rows) -> out.println("  held out     " + set.of("%,d rows".formatted(rows))));
+        if (data.untrained() > 0) {
+            out.println("    %,d of the seen ones are of concepts that are not left out, but in no training row"
+                    .formatted(data.untrained()));
+        }
+        if (data.leftOutConcepts() > 0) {
+            out.println("  left out     %,d of %,d concepts".formatted(data.leftOutConcepts(), data.concepts())
+                    + (data.leftOut() == 0 ? "" : " with %,d rows, not evaluated on either".formatted(data.leftOut())));
+        }
         out.println("  a pair       image of %,d floats, text of %s"
                 .formatted(
                         batches.shape().imageWidth(),

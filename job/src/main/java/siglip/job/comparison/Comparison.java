@@ -174,13 +174,12 @@ public final class Comparison {
     /** The held-out sets that have rows. */
     private Map<HeldOut, EvaluationRows> heldOut(PairData data, RunLog log) {
         Map<HeldOut, EvaluationRows> sets = new EnumMap<>(HeldOut.class);
-        for (HeldOut set : HeldOut.values()) {
+        for (HeldOut set : data.summary().heldOut().keySet()) {
             sets.put(
                     set,
                     data.heldOut(
                             set, settings.evaluation().maxRows(), settings.run().seed()));
         }
-        sets.values().removeIf(rows -> rows.size() == 0);
         if (sets.isEmpty()) {
             log.incident(
                     "nothing is held out, so the arms are not evaluated: set data.test-share, or data.test to rows that there are");
@@ -220,17 +219,14 @@ public final class Comparison {
         return data.summary().source() == DataSettings.Source.REPLICATED;
     }
 
-    /** Of sets whose concepts training has: elsewhere no training image can be right. */
+    /** Of the rows whose concepts training has: elsewhere no training image can be right. */
     private Map<HeldOut, RetrievalScore> nearestNeighbours(
             PairData data, Map<HeldOut, EvaluationRows> sets, RunLog log) {
-        Map<HeldOut, RetrievalScore> scores = new EnumMap<>(HeldOut.class);
-        if (settings.evaluation().nearestNeighbour() && isReplicated(data)) {
-            log.phase("searching the raw features for nearest neighbours");
-            if (sets.containsKey(HeldOut.SEEN) && data.summary().concepts() > 0) {
-                scores.put(HeldOut.SEEN, NearestNeighbour.search(spark, data.training(), sets.get(HeldOut.SEEN)));
-            }
+        if (!settings.evaluation().nearestNeighbour() || !isReplicated(data) || !sets.containsKey(HeldOut.SEEN)) {
+            return Map.of();
         }
-        return scores;
+        log.phase("searching the raw features for nearest neighbours");
+        return Map.of(HeldOut.SEEN, NearestNeighbour.search(spark, data.training(), sets.get(HeldOut.SEEN)));
     }
 
     private Evaluator evaluator(PairData data, ModelSpec model, Map<HeldOut, EvaluationRows> sets) {

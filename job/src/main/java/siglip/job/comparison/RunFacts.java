@@ -21,12 +21,16 @@ final class RunFacts {
         facts.put("files", Integer.toString(data.files()));
         facts.put("rows read", Long.toString(data.rows()));
         facts.put("training pairs", Long.toString(data.training()));
-        facts.put("held-out pairs", Long.toString(data.seen()));
-        facts.put("held-out pairs of concepts left out of training", Long.toString(data.unseen()));
-        facts.put(
-                "concepts",
-                "%d, of which %d left out of training with their %d pairs"
-                        .formatted(data.concepts(), data.leftOutConcepts(), data.leftOut()));
+        if (data.heldOut().isEmpty()) {
+            facts.put("held-out pairs", "0");
+        }
+        data.heldOut().forEach((set, pairs) -> facts.put(set.of("held-out pairs"), Long.toString(pairs)));
+        if (data.untrained() > 0) {
+            facts.put(
+                    "held-out pairs of concepts neither left out nor in training",
+                    data.untrained() + ", counted as seen");
+        }
+        facts.put("concepts", concepts(data));
         duplicates.ifPresent(text -> facts.put("duplicates", text));
         facts.put("rows skipped", Long.toString(data.skippedRows()));
         data.skipped().forEach(each -> facts.put("skipped, " + each.reason(), each.toString()));
@@ -43,6 +47,14 @@ final class RunFacts {
         facts.put("source of batches", Choice.name(data.source()));
         facts.put("fingerprint", data.fingerprint());
         return facts;
+    }
+
+    private static String concepts(DataSummary data) {
+        if (data.leftOutConcepts() == 0) {
+            return Integer.toString(data.concepts());
+        }
+        String text = "%d, of which %d left out of training".formatted(data.concepts(), data.leftOutConcepts());
+        return data.leftOut() == 0 ? text : text + " with their %d pairs".formatted(data.leftOut());
     }
 
     static Map<String, String> environment(SparkSession session) {

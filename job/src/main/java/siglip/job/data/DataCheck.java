@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -16,9 +17,9 @@ import org.apache.spark.storage.StorageLevel;
 import org.roaringbitmap.RoaringBitmap;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Source;
-import siglip.job.config.DataSettings.TestBy;
 import siglip.job.data.DataSummary.Ignored;
 import siglip.job.data.DataSummary.Skipped;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.data.ReadRow.Fate;
 import siglip.job.features.PairShape;
 import siglip.job.files.JavaSerialized;
@@ -45,7 +46,7 @@ final class DataCheck {
         RowReader reader = new RowReader(
                 table.reader(),
                 shipped,
-                settings.testShare().isPresent() && settings.testBy() == TestBy.CONCEPT,
+                leftOutIsHeldOut(),
                 settings.columns().classes().size());
         JavaRDD<ReadRow> rows = reader.read(table.scan());
         boolean computed = table.reader().image().isComputed();
@@ -57,23 +58,61 @@ final class DataCheck {
         refuseUnlistedFiles(scan);
         ScannedFiles found = new ScannedFiles(table.files(), scan);
         refuseRowsOfBoth(found);
-        DataSummary summary = summary(found, concepts, scan);
+        Map<HeldOut, List<RoaringBitmap>> heldOut = heldOut(found, concepts);
+        DataSummary summary = summary(found, heldOut, concepts, scan);
         refuseTooManySkipped(summary);
         if (summary.training() == 0) {
             throw nothingToTrainOn(summary.rows());
         }
-        Map<Fate, KeptRows> kept = new EnumMap<>(Fate.class);
-        ScannedFiles.KEPT.forEach(fate -> kept.put(fate, keptRows(found.rows(fate))));
+        Map<HeldOut, KeptRows> heldOutRows = new EnumMap<>(HeldOut.class);
+        summary.heldOut().keySet().forEach(set -> heldOutRows.put(set, keptRows(heldOut.get(set))));
+        KeptSets kept = new KeptSets(keptRows(found.rows(Fate.TRAIN)), heldOutRows);
         // Where features are given, reading them again is cheap, and Spark leaves files of other rows alone.
-        JavaRDD<ReadRow> test = computed ? rows : reader.read(table.scanTest());
+        JavaRDD<ReadRow> test = computed || leftOutIsHeldOut() ? rows : reader.read(table.scanTest());
         return new PairData(spark, settings, table, reader, rows, test, summary, kept, shipped);
     }
 
-    private DataSummary summary(ScannedFiles found, Concepts concepts, ScanSummary scan) {
+    /** Whether no setting chooses rows to hold out, so that those of concepts that are left out of training are what is evaluated. */
+    private boolean leftOutIsHeldOut() {
+        return settings.test().isEmpty() && settings.testShare().isEmpty();
+    }
+
+    /** The held-out rows in each file, by whether training has their concepts. */
+    private Map<HeldOut, List<RoaringBitmap>> heldOut(ScannedFiles found, Concepts concepts) {
+        if (table.reader().identity() == Identity.ROW) {
+            return Map.of(HeldOut.UNSORTED, found.rows(Fate.HELD_OUT));
+        }
+        IntPredicate trained = found.trained();
+        Map<HeldOut, List<RoaringBitmap>> sets = found.heldOut(trained);
+        boolean chosen =
+                settings.leftOutEvery() > 0 && settings.columns().concept().isPresent();
+        // of a vocabulary that training knows, the concepts that are left out on purpose are the unseen ones
+        return chosen && counts(sets).containsKey(HeldOut.SEEN)
+                ? found.heldOut(concept -> trained.test(concept) || !concepts.isLeftOut(concept))
+                : sets;
+    }
+
+    private static Map<HeldOut, Long> counts(Map<HeldOut, List<RoaringBitmap>> heldOut) {
+        Map<HeldOut, Long> counts = new EnumMap<>(HeldOut.class);
+        heldOut.forEach((set, files) -> counts.put(
+                set, files.stream().mapToLong(RoaringBitmap::getLongCardinality).sum()));
+        counts.values().removeIf(rows -> rows == 0);
+        return counts;
+    }
+
+    /** How many rows count as seen since their concept is not left out, although no training row has it. */
+    private static long untrained(ScannedFiles found, Map<HeldOut, Long> counts) {
+        return counts.containsKey(HeldOut.SEEN)
+                ? counts.get(HeldOut.SEEN)
+                        - counts(found.heldOut(found.trained())).get(HeldOut.SEEN)
+                : 0;
+    }
+
+    private DataSummary summary(
+            ScannedFiles found, Map<HeldOut, List<RoaringBitmap>> heldOut, Concepts concepts, ScanSummary scan) {
         PairShape shape = found.shape();
         long training = found.count(Fate.TRAIN);
-        long seen = found.count(Fate.SEEN);
-        long unseen = found.count(Fate.UNSEEN);
+        Map<HeldOut, Long> counts = counts(heldOut);
         long leftOut = found.count(Fate.LEFT_OUT);
         RowNames names = new RowNames(table);
         List<Skipped> skipped = found.skipped(names);
@@ -87,13 +126,12 @@ final class DataCheck {
                 table.files().size(),
                 Ignored.of(table.ignored()),
                 training
-                        + seen
-                        + unseen
+                        + found.count(Fate.HELD_OUT)
                         + leftOut
                         + skipped.stream().mapToLong(Skipped::rows).sum(),
                 training,
-                seen,
-                unseen,
+                counts,
+                untrained(found, counts),
                 leftOut,
                 concepts.size(),
                 concepts.leftOut(),
@@ -104,7 +142,7 @@ final class DataCheck {
                 scan.tooLarge(settings.columns()),
                 packedBytes,
                 source(packedBytes),
-                found.fingerprint(settings.columns()));
+                found.fingerprint(settings.columns(), heldOut));
     }
 
     private Concepts concepts() {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import siglip.job.config.DataSettings;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
 
@@ -20,9 +21,9 @@ import siglip.job.features.PairShape;
  * @param ignored the other files at the path, which are not read for rows, by reason
  * @param rows that the predicates take
  * @param training rows to train on, M
- * @param seen held-out rows
- * @param unseen held-out rows whose concept is in no training row
- * @param leftOut rows taken from the training set since their concept is left out
+ * @param heldOut how many rows are held out, by their set; sets without rows are not there
+ * @param untrained those of the seen ones whose concept no training row has, although it is not left out
+ * @param leftOut rows that are neither trained nor evaluated on, since their concept is left out of training
  * @param concepts distinct concepts; 0 where pairs have none
  * @param leftOutConcepts how many of them are left out of training
  * @param skipped invalid rows, by reason
@@ -41,8 +42,8 @@ public record DataSummary(
         List<Ignored> ignored,
         long rows,
         long training,
-        long seen,
-        long unseen,
+        Map<HeldOut, Long> heldOut,
+        long untrained,
         long leftOut,
         int concepts,
         int leftOutConcepts,
@@ -56,6 +57,7 @@ public record DataSummary(
         String fingerprint) {
     public DataSummary {
         ignored = List.copyOf(ignored);
+        heldOut = Collections.unmodifiableMap(new TreeMap<>(heldOut));
         skipped = List.copyOf(skipped);
         absent = List.copyOf(absent);
         tooLarge = Collections.unmodifiableMap(new LinkedHashMap<>(tooLarge));

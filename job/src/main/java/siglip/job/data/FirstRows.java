@@ -17,7 +17,7 @@ import siglip.job.formats.PairTable;
  *
  * @param classes names of the class columns
  */
-record FirstRows(PairTable table, RowReader reader, List<String> classes, Map<Fate, KeptRows> kept) {
+record FirstRows(PairTable table, RowReader reader, List<String> classes, KeptSets kept) {
     private static final int MOST_CHARACTERS = 60; // of a text that is shown
 
     /** The first of the first file and, if it has less, of those after it. */
@@ -65,8 +65,8 @@ record FirstRows(PairTable table, RowReader reader, List<String> classes, Map<Fa
             case SKIPPED -> "skipped, " + read.reason;
             case LEFT_OUT -> "left out with its concept";
             case BOTH -> "in both predicates"; // refused long before
-            case TRAIN, SEEN, UNSEEN -> {
-                if (kept.get(read.fate).idOf(read.file, read.row) < 0) {
+            case TRAIN, HELD_OUT -> {
+                if (!kept.contains(read)) {
                     yield "skipped, its features have another width than most";
                 }
                 yield read.fate == Fate.TRAIN ? "to train on" : "held out";

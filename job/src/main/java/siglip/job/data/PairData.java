@@ -7,7 +7,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -29,7 +28,6 @@ import siglip.job.batches.SharedConcepts;
 import siglip.job.batches.ShuffledSource;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Source;
-import siglip.job.data.ReadRow.Fate;
 import siglip.job.features.FeatureNames;
 import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
@@ -49,21 +47,35 @@ import siglip.job.formats.PairTable;
 public final class PairData implements AutoCloseable {
     /** Sets of held-out rows. */
     public enum HeldOut {
-        /** Rows of the test predicate, apart from those of concepts that are left out. */
-        SEEN(Fate.SEEN),
-        /** Rows of the test predicate whose concept is left out of training. */
-        UNSEEN(Fate.UNSEEN);
+        /** Rows of concepts that training has. */
+        SEEN("seen", "%s of concepts seen in training"),
+        /** Rows of concepts that training does not have. */
+        UNSEEN("unseen", "%s of concepts not in training"),
+        /** Rows of pairs that name no concept: nothing tells whether training has the like. */
+        UNSORTED("held_out", "%s");
 
-        private final Fate fate;
+        private final String key;
+        private final String words;
 
-        HeldOut(Fate fate) {
-            this.fate = fate;
+        HeldOut(String key, String words) {
+            this.key = key;
+            this.words = words;
         }
 
-        /** The name of the set in files and figures: {@code seen}, {@code unseen}. */
+        /** The name of the set in files: {@code seen}, {@code unseen}, {@code held_out}. */
         @JsonValue
         public String key() {
-            return name().toLowerCase(Locale.ROOT);
+            return key;
+        }
+
+        /** The name of the set for people. */
+        public String label() {
+            return key.replace('_', ' ');
+        }
+
+        /** Some of the set, in words: {@code 3 pairs of concepts seen in training}. */
+        public String of(String what) {
+            return words.formatted(what);
         }
     }
 
@@ -78,7 +90,7 @@ public final class PairData implements AutoCloseable {
     private final JavaRDD<ReadRow> rows;
     private final JavaRDD<ReadRow> testRows;
     private final DataSummary summary;
-    private final Map<Fate, KeptRows> kept;
+    private final KeptSets kept;
     private final List<Broadcast<?>> broadcasts = new ArrayList<>();
     private Optional<PackedPairs> packed = Optional.empty();
 
@@ -90,7 +102,7 @@ public final class PairData implements AutoCloseable {
             JavaRDD<ReadRow> rows,
             JavaRDD<ReadRow> testRows,
             DataSummary summary,
-            Map<Fate, KeptRows> kept,
+            KeptSets kept,
             Broadcast<?> concepts) {
         this.spark = spark;
         this.settings = settings;
@@ -157,15 +169,14 @@ public final class PairData implements AutoCloseable {
 
     /** The same, but of more than {@code most} pairs a sample of so many, which depends on the data and the seed alone. */
     public EvaluationRows heldOut(HeldOut set, int most, long seed) {
-        KeptRows chosen = kept.get(set.fate).sample(most, seed);
-        int size = (int) chosen.size();
+        Optional<KeptRows> chosen = Optional.ofNullable(kept.heldOut().get(set)).map(rows -> rows.sample(most, seed));
+        int size = (int) chosen.map(KeptRows::size).orElse(0L).longValue();
         PackedPairs.Builder pairs = new PackedPairs.Builder(size, shape());
         List<String> names = settings.columns().classes();
         String[][] classes = new String[names.size()][size];
         Place[] places = new Place[size];
-        if (size > 0) {
-            long first = summary.training() + (set == HeldOut.UNSEEN ? summary.seen() : 0);
-            JavaRDD<ReadRow> found = set(chosen, first).encode(testRows);
+        if (chosen.isPresent()) {
+            JavaRDD<ReadRow> found = set(chosen.get(), summary.training()).encode(testRows);
             List<ReadRow> read = DataFailure.named(settings.path(), found::collect);
             table.requireUnchanged();
             for (ReadRow row : read) {
@@ -269,7 +280,7 @@ public final class PairData implements AutoCloseable {
     }
 
     private JavaRDD<byte[]> trainingPairs() {
-        return set(kept.get(Fate.TRAIN), 0).encode(rows).map(row -> row.pair);
+        return set(kept.training(), 0).encode(rows).map(row -> row.pair);
     }
 
     /** Partitions to collect at a time, so that what comes back at once stays small. */

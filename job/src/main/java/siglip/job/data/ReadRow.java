@@ -9,11 +9,8 @@ final class ReadRow implements Serializable {
     /** What a row is for. */
     enum Fate {
         TRAIN,
-        /** Held out. */
-        SEEN,
-        /** Held out, and its concept is in no training row. */
-        UNSEEN,
-        /** Taken from the training rows since its concept is left out. */
+        HELD_OUT,
+        /** Neither trained nor evaluated on, since its concept is left out. */
         LEFT_OUT,
         /** Not valid. */
         SKIPPED,

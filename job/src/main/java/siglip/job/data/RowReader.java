@@ -19,10 +19,10 @@ import siglip.job.formats.PairTable;
 /**
  * Reads rows on the executors: what each is for, and its pair.
  *
- * @param unseen whether all held-out rows are of concepts that training does not have
+ * @param leftOutIsHeldOut whether rows are held out since their concept is left out; otherwise they are of no use
  * @param classes number of class columns
  */
-record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts, boolean unseen, int classes)
+record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts, boolean leftOutIsHeldOut, int classes)
         implements Serializable {
     /** Reads rows when they are asked for; nothing is kept. */
     JavaRDD<ReadRow> read(JavaRDD<InternalRow> rows) {
@@ -57,20 +57,24 @@ record RowReader(PairReader reader, Broadcast<JavaSerialized<Concepts>> concepts
             leftOut = known.isLeftOut(concept);
         }
         boolean train = row.getBoolean(PairTable.TRAIN);
-        if (train && (leftOut || row.getBoolean(PairTable.TEST))) {
-            return without(file, (int) index, row.getBoolean(PairTable.TEST) ? Fate.BOTH : Fate.LEFT_OUT, "");
+        if (train && row.getBoolean(PairTable.TEST)) {
+            return without(file, (int) index, Fate.BOTH, "");
         }
+        if (train && leftOut && !leftOutIsHeldOut) {
+            return without(file, (int) index, Fate.LEFT_OUT, "");
+        }
+        Fate fate = train && !leftOut ? Fate.TRAIN : Fate.HELD_OUT;
         try {
             Pair pair = reader.read(row);
             return new ReadRow(
                     file,
                     (int) index,
-                    train ? Fate.TRAIN : leftOut || unseen ? Fate.UNSEEN : Fate.SEEN,
+                    fate,
                     "",
                     pair.image().length,
                     pair.texts().width(),
                     EncodedPair.of(conceptIds(pair.texts(), concept), pair).bytes(),
-                    train ? new String[0] : classes(row));
+                    fate == Fate.TRAIN ? new String[0] : classes(row));
         } catch (InvalidRow e) {
             return without(file, (int) index, Fate.SKIPPED, e.reason());
         }

@@ -33,6 +33,7 @@ final class ScanSummary implements Serializable {
     private final Map<String, Map<Group, RoaringBitmap>> rows = new HashMap<>();
 
     private final ScalingSums sums;
+    private final HeldOutConcepts concepts = new HeldOutConcepts();
     private long trainTexts;
     private long trainTokens;
     private long checksum;
@@ -86,6 +87,11 @@ final class ScanSummary implements Serializable {
         return sums.tooLarge(columns);
     }
 
+    /** The concepts of the rows, where pairs have any. */
+    HeldOutConcepts concepts() {
+        return concepts;
+    }
+
     /** Tokens of all training rows, keywords and all. */
     long trainTokens() {
         return trainTokens;
@@ -111,11 +117,15 @@ final class ScanSummary implements Serializable {
                         .hashCode())
                 + row.row;
         checksum += Keyed.mix(crc.getValue() ^ Keyed.mix(place));
+        EncodedPair pair = new EncodedPair(row.pair);
         if (row.fate == Fate.TRAIN) {
-            EncodedPair pair = new EncodedPair(row.pair);
-            sums.add(new PairShape(row.imageWidth, row.textWidth), pair);
+            PairShape shape = new PairShape(row.imageWidth, row.textWidth);
+            sums.add(shape, pair);
+            concepts.addTrained(shape, pair.conceptIds());
             trainTexts += pair.count();
             trainTokens += pair.tokenCount();
+        } else {
+            concepts.addHeldOut(row.file, row.row, pair.conceptIds());
         }
     }
 
@@ -124,6 +134,7 @@ final class ScanSummary implements Serializable {
                 (file, groups) -> groups.forEach((group, bitmap) -> rows.computeIfAbsent(file, name -> new HashMap<>())
                         .merge(group, bitmap, (mine, theirs) -> RoaringBitmap.or(mine, theirs))));
         sums.add(other.sums);
+        concepts.add(other.concepts);
         trainTexts += other.trainTexts;
         trainTokens += other.trainTokens;
         checksum += other.checksum;

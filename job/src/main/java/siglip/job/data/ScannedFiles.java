@@ -3,12 +3,16 @@ package siglip.job.data;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.roaringbitmap.RoaringBitmap;
 import siglip.job.config.DataSettings.Columns;
 import siglip.job.data.DataSummary.Skipped;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.data.ReadRow.Fate;
 import siglip.job.data.ScanSummary.Group;
 import siglip.job.features.PairShape;
@@ -19,7 +23,7 @@ import siglip.job.order.Keyed;
 /** What a scan found, file by file in their order: which rows are kept, which are skipped and why. */
 final class ScannedFiles {
     /** Sets of rows that are kept. */
-    static final List<Fate> KEPT = List.of(Fate.TRAIN, Fate.SEEN, Fate.UNSEEN);
+    static final List<Fate> KEPT = List.of(Fate.TRAIN, Fate.HELD_OUT);
 
     private final List<DataFile> files;
     private final ScanSummary scan;
@@ -71,6 +75,23 @@ final class ScannedFiles {
         return scan.rows(file.uri()).getOrDefault(group, new RoaringBitmap());
     }
 
+    /** Whether a concept is in a training row. */
+    IntPredicate trained() {
+        return scan.concepts().trained(shape);
+    }
+
+    /** The held-out rows in each file, those of such concepts apart from the others. */
+    Map<HeldOut, List<RoaringBitmap>> heldOut(IntPredicate seen) {
+        List<RoaringBitmap> yes = files.stream()
+                .map(file -> RoaringBitmap.and(
+                        rows(file, Fate.HELD_OUT), scan.concepts().rows(file.uri(), seen)))
+                .toList();
+        List<RoaringBitmap> no = IntStream.range(0, files.size())
+                .mapToObj(i -> RoaringBitmap.andNot(rows(files.get(i), Fate.HELD_OUT), yes.get(i)))
+                .toList();
+        return new EnumMap<>(Map.of(HeldOut.SEEN, yes, HeldOut.UNSEEN, no));
+    }
+
     /** Invalid rows by reason, with examples. */
     List<Skipped> skipped(RowNames names) {
         return byReason(false, names);
@@ -109,24 +130,34 @@ final class ScannedFiles {
                         : "";
     }
 
-    /** SHA-256 over columns, files, rows that are kept, and their features: which computed them is seen by their values. */
-    String fingerprint(Columns columns) {
+    /**
+     * SHA-256 over columns, files, rows that are kept, and their features: which computed them is seen by their values.
+     *
+     * @param heldOut rows in each file, by their set
+     */
+    String fingerprint(Columns columns, Map<HeldOut, List<RoaringBitmap>> heldOut) {
         MessageDigest digest = Sha256.digest();
         List<String> text = columns.text();
         String named =
                 columns.toString().replace("text=" + text, "text=" + String.join(", ", text)); // as one column is named
         update(digest, "%s %s %d".formatted(named, shape, scan.checksum()));
-        for (DataFile file : files) {
+        for (int i = 0; i < files.size(); i++) {
+            DataFile file = files.get(i);
             update(digest, "%s %d %d".formatted(file.name(), file.bytes(), file.rows()));
-            for (Fate fate : KEPT) {
-                long hash = 0;
-                for (int row : rows(file, fate)) {
-                    hash = Keyed.mix(hash ^ row);
-                }
-                update(digest, Long.toString(hash));
+            update(digest, hash(rows(file, Fate.TRAIN)));
+            for (List<RoaringBitmap> set : heldOut.values()) {
+                update(digest, hash(set.get(i)));
             }
         }
         return Sha256.text(digest);
+    }
+
+    private static String hash(RoaringBitmap rows) {
+        long hash = 0;
+        for (int row : rows) {
+            hash = Keyed.mix(hash ^ row);
+        }
+        return Long.toString(hash);
     }
 
     private static void update(MessageDigest digest, String text) {

@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
-import siglip.job.files.Unit;
 import siglip.job.stability.Statistics;
 
 /**
@@ -45,11 +44,6 @@ public record RetrievalScore(int queries, Map<Integer, Integer> rights, Map<Retr
     /** NaN in a score of a program that did not have the metric. */
     public double get(RetrievalMetric metric) {
         return values.getOrDefault(metric, Double.NaN);
-    }
-
-    /** Whether no query found anything that a metric counts. */
-    public boolean nothingFound() {
-        return values.entrySet().stream().noneMatch(each -> each.getKey().unit() == Unit.SHARE && each.getValue() != 0);
     }
 
     /** Of R@1, over the queries; says nothing about other seeds. NaN without queries. */

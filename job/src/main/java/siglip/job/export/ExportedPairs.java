@@ -27,7 +27,7 @@ import siglip.job.order.EpochOrder;
  * order.i32          steps x batchSize: row ids
  * drawn.i32          steps x batchSize: texts                           where rows have several texts
  * keywords.u8        steps x batchSize: 1 where the caption is taken with its keywords
- * seen-*, unseen-*   the held-out rows that the run evaluates, as train-*
+ * seen-*, unseen-*, held_out-*   the held-out rows that the run evaluates, by their set, as train-*
  * }</pre>
  */
 final class ExportedPairs {
@@ -48,7 +48,7 @@ final class ExportedPairs {
         json.put("textsPerImage", plan.textsPerImage());
         json.put("steps", steps);
         write(folder, "train", data.training());
-        for (HeldOut set : HeldOut.values()) {
+        for (HeldOut set : data.summary().heldOut().keySet()) {
             EvaluationRows rows = data.heldOut(set, evaluationRows, plan.seed());
             String name = set.key();
             json.put(name + "Rows", rows.size());

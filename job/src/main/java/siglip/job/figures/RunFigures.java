@@ -1,6 +1,5 @@
 package siglip.job.figures;
 
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import siglip.job.comparison.ComparisonResult;
@@ -16,22 +15,15 @@ import siglip.job.evaluation.RetrievalScore;
  *
  * @param result what the figures are of
  * @param arms in the order of the settings
- * @param nearestNeighbour image to text on raw features, for the sets on which it says something
  */
-public record RunFigures(
-        ComparisonResult result, List<ArmFigures> arms, Map<HeldOut, RetrievalScore> nearestNeighbour) {
+public record RunFigures(ComparisonResult result, List<ArmFigures> arms) {
     public static RunFigures of(ComparisonResult result) {
         Settings settings = result.settings();
-        boolean concepts = settings.data().columns().concept().isPresent();
-        Map<HeldOut, RetrievalScore> yardsticks = new EnumMap<>(HeldOut.class);
-        yardsticks.putAll(result.nearestNeighbour());
-        yardsticks.entrySet().removeIf(each -> !isYardstick(each.getKey(), each.getValue(), concepts));
         return new RunFigures(
                 result,
                 result.arms().stream()
                         .map(arm -> ArmFigures.of(arm, settings.training()))
-                        .toList(),
-                yardsticks);
+                        .toList());
     }
 
     public Settings settings() {
@@ -43,9 +35,9 @@ public record RunFigures(
         return result.took().toMillis() / 1e3;
     }
 
-    /** Without a right answer among the training images the score is 0 whatever the features are, and says nothing. */
-    private static boolean isYardstick(HeldOut set, RetrievalScore score, boolean concepts) {
-        return set != HeldOut.UNSEEN && (concepts || !score.nothingFound());
+    /** Image to text on raw features, for sets on which that can succeed. */
+    public Map<HeldOut, RetrievalScore> nearestNeighbour() {
+        return result.nearestNeighbour();
     }
 
     /** The held-out sets that were evaluated, in the order in which they first were. */

@@ -48,7 +48,7 @@ final class GalleryView {
     private String rule() {
         return "Queries of the set of %s, tried in an order drawn with the run's seed, %d: the first %d of each kind, by whether what an arm finds first is right. Shown are the %d nearest, the right ones marked."
                 .formatted(
-                        run.images(gallery.set()),
+                        gallery.set().of("held-out images"),
                         run.figures().settings().run().seed(),
                         GalleryQueries.EACH,
                         GalleryQueries.NEAREST);

@@ -6,13 +6,12 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import siglip.job.data.PairData.HeldOut;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.ArmMetric;
 import siglip.job.figures.RunFigures;
 
 /**
- * A run on the page: its figures, and what it calls its sets.
+ * A run on the page: its figures, and how they are drawn.
  *
  * @param arms in the order of the settings
  */
@@ -48,25 +47,5 @@ record RunView(RunFigures figures, List<ArmView> arms) {
                 .flatMap(arm -> arm.evaluations().stream())
                 .flatMap(evaluation -> evaluation.classAccuracy().keySet().stream())
                 .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    /** What a held-out set is called beside a figure: its name, unless nothing says whether its concepts were trained on. */
-    String label(HeldOut set) {
-        return isPlain(set) ? "held out" : set.key();
-    }
-
-    /** What the images of a held-out set are, in words. */
-    String images(HeldOut set) {
-        if (isPlain(set)) {
-            return "held-out images";
-        }
-        return set == HeldOut.UNSEEN
-                ? "held-out images of concepts left out of training"
-                : "held-out images of concepts seen in training";
-    }
-
-    /** No concepts are left out, so held-out rows may show some that were trained on, and some that were not. */
-    private boolean isPlain(HeldOut set) {
-        return set != HeldOut.UNSEEN && !figures.sets().contains(HeldOut.UNSEEN);
     }
 }

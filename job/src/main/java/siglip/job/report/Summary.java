@@ -61,7 +61,7 @@ final class Summary {
                 if (figures.arms().stream().anyMatch(arm -> accuracy(arm, set, column) >= 0)) {
                     row(
                             QUALITY,
-                            "Accuracy of %s, %s".formatted(column, run.label(set)),
+                            "Accuracy of %s, %s".formatted(column, set.label()),
                             arm -> result(arm, Unit.SHARE.format(accuracy(arm, set, column))),
                             "Share of images nearest to the mean caption of their %s.".formatted(column),
                             false);
@@ -81,12 +81,12 @@ final class Summary {
         for (MetricFamily family : MetricFamily.all()) {
             row(
                     QUALITY,
-                    "%s, %s, %s".formatted(family.label(BETWEEN), direction.label(), run.label(set)),
+                    "%s, %s, %s".formatted(family.label(BETWEEN), direction.label(), set.label()),
                     arm -> result(arm, family.format(BETWEEN, metric -> arm.last(set)
                             .map(evaluation -> evaluation.score(direction).get(metric))
                             .orElse(Double.NaN))),
                     direction == Direction.IMAGE_TO_TEXT
-                            ? family.meaning(run.images(set))
+                            ? family.meaning(set.of("held-out images"))
                             : "The same with captions as queries.",
                     true);
         }
@@ -98,7 +98,7 @@ final class Summary {
         for (MetricFamily family : families) {
             String name = families.size() == 1 ? label : label + ", " + family.label(BETWEEN);
             String cell = family.format(BETWEEN, value);
-            rows.add(new Row(QUALITY, name + ", " + run.label(set), List.of(cell), words, true));
+            rows.add(new Row(QUALITY, name + ", " + set.label(), List.of(cell), words, true));
         }
     }
 

@@ -162,7 +162,7 @@ final class TrainingPlots {
     /** A level for each set that has one, all in one line of the legend. */
     private void levels(LinePlot plot, String label, Unit unit, Map<HeldOut, Double> values) {
         String texts = values.entrySet().stream()
-                .map(each -> run.label(each.getKey()) + " " + unit.format(each.getValue()))
+                .map(each -> each.getKey().label() + " " + unit.format(each.getValue()))
                 .collect(Collectors.joining(", ", label + ": ", ""));
         for (double value : values.values()) {
             double level = unit.plotted(value);
@@ -184,7 +184,7 @@ final class TrainingPlots {
                         .toList();
                 if (!evaluations.isEmpty()) {
                     plot.add(new Curve(
-                            "%s, %s".formatted(arm.name(), run.label(set)),
+                            "%s, %s".formatted(arm.name(), set.label()),
                             arm.colour(),
                             set == run.figures().sets().get(0) ? Curve.Style.POINTS : Curve.Style.DASHED_POINTS,
                             evaluations.stream().mapToDouble(Evaluation::step).toArray(),

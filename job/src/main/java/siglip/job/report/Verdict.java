@@ -91,9 +91,11 @@ final class Verdict {
         }
         for (HeldOut set : figures.sets()) {
             say(
-                    "Right caption first, %s".formatted(run.images(set)),
+                    "Right caption first, %s".formatted(set.of("held-out images")),
                     scores(set, Direction.IMAGE_TO_TEXT) + yardstick(set));
-            say("Right image first, captions of %s".formatted(run.images(set)), scores(set, Direction.TEXT_TO_IMAGE));
+            say(
+                    "Right image first, captions of %s".formatted(set.of("held-out images")),
+                    scores(set, Direction.TEXT_TO_IMAGE));
         }
     }
 
@@ -115,7 +117,7 @@ final class Verdict {
                                 .formatted(
                                         decline.metric(),
                                         arm.name(),
-                                        run.label(set),
+                                        set.label(),
                                         Unit.percent(decline.best()).toPlainString(),
                                         decline.bestStep(),
                                         Unit.percent(decline.last()).toPlainString(),

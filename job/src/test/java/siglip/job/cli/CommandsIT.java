@@ -59,6 +59,38 @@ class CommandsIT {
     }
 
     @Test
+    void heldOutRowsAreEvaluatedInTheSetsThatHaveRowsAndNothingIsSearchedInVain() throws IOException {
+        assertThat(heldOut("alone")).isEqualTo("held_out");
+        assertThat(heldOut("concepts", "--set", "data.columns.concept=id")).isEqualTo("unseen");
+        String[] leftOut = {
+            "--set", "data.columns.concept=id", "--set", "data.test=null", "--set", "data.left-out-every=10"
+        };
+        assertThat(heldOut("left-out", leftOut)).isEqualTo("unseen");
+
+        assertThat(onPairs(with(new String[] {"validate"}, leftOut))).isEqualTo(0);
+        assertThat(out.toString())
+                .contains(
+                        "to train on  342 rows",
+                        "held out     38 rows of concepts not in training",
+                        "left out     38 of 380 concepts");
+    }
+
+    /** The held-out sets in the metrics of a run that has no yardstick and met nothing worth telling. */
+    private String heldOut(String name, String... more) throws IOException {
+        Path runs = folder.resolve("held out");
+        String[] compare = {"compare", "--out", runs.toString(), "--name", name, "--set", "training.steps=3"};
+        assertThat(onPairs(with(compare, more))).as(err.toString()).isEqualTo(0);
+        JsonNode metrics = new ObjectMapper()
+                .readTree(runs.resolve(name).resolve("metrics.json").toFile());
+        assertThat(metrics.has("nearest_neighbour")).isFalse();
+        assertThat(metrics.get("incidents")).isEmpty();
+        assertThat(Files.readString(runs.resolve(name).resolve("report.html")))
+                .doesNotContain("earest neighbour", "earest-neighbour search");
+        return String.join(
+                " ", (Iterable<String>) () -> metrics.at("/arms/0/retrieval").fieldNames());
+    }
+
+    @Test
     void aRunThatIsDoneIsSaidToBeOnlyOfItsOwnData() {
         String[] run = {
             "compare", "--out", folder.resolve("done").toString(), "--set", "run.name=once", "--set", "training.steps=2"
@@ -117,7 +149,7 @@ class CommandsIT {
         assertThat(onPairs("validate", "--show")).as(err.toString()).isEqualTo(0);
 
         assertThat(out.toString())
-                .contains("380 rows", "held out     20 rows", "image of 24 floats, text of 24 floats")
+                .contains("380 rows", "held out     20 rows\n", "image of 24 floats, text of 24 floats")
                 .contains("columns      image = ", ", row 4: ", "24 image features")
                 .contains("ids          in the order of column id");
         assertThat(out.toString().split("The settings can be used.", 2)[0])

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -35,7 +36,7 @@ class ParquetIT extends OnLocalSpark {
             assertThat(halves.shape()).isEqualTo(new PairShape(24, 20));
             assertThat(bytes.shape()).isEqualTo(new PairShape(24, 20));
             assertThat(halves.summary().training()).isEqualTo(80);
-            assertThat(halves.summary().seen()).isEqualTo(16);
+            assertThat(halves.summary().heldOut()).containsOnly(Map.entry(PairData.HeldOut.UNSORTED, 16L));
             assertThat(bytes.summary().training()).isEqualTo(80);
             float[] half = new float[24];
             float[] whole = new float[24];
@@ -101,7 +102,7 @@ class ParquetIT extends OnLocalSpark {
                 "data.columns.classes=[Image]",
                 "data.test=\"Image = 'x'\"",
                 "data.train=\"Image is null\""))) {
-            assertThat(data.heldOut(PairData.HeldOut.SEEN).classes().get("Image"))
+            assertThat(data.heldOut(PairData.HeldOut.UNSORTED).classes().get("Image"))
                     .containsExactly("x");
         }
         assertThatThrownBy(
@@ -165,7 +166,8 @@ class ParquetIT extends OnLocalSpark {
             data.training().image(1, read, 2);
             data.training().text(1, read, 3);
             assertThat(read).containsExactly(1, 2, 3, 4);
-            assertThat(data.heldOut(PairData.HeldOut.SEEN).classes().values()).containsExactly(List.of(""));
+            assertThat(data.heldOut(PairData.HeldOut.UNSORTED).classes().values())
+                    .containsExactly(List.of(""));
         }
     }
 

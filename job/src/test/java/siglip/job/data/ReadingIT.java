@@ -312,7 +312,7 @@ class ReadingIT extends OnLocalSpark {
             assertThat(data.summary().training())
                     .as("all but the held-out rows")
                     .isEqualTo(2);
-            assertThat(data.heldOut(PairData.HeldOut.SEEN).size()).isEqualTo(1);
+            assertThat(data.heldOut(PairData.HeldOut.UNSORTED).size()).isEqualTo(1);
         }
     }
 

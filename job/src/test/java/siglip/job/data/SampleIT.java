@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.SparkSession;
@@ -44,7 +45,8 @@ class SampleIT {
         assertThat(summary.rows()).isEqualTo(4430);
         assertThat(summary.skipped()).isEmpty();
         assertThat(summary.training() + summary.leftOut()).isEqualTo(1644 + 1561);
-        assertThat(summary.seen() + summary.unseen()).isEqualTo(1225);
+        assertThat(summary.heldOut()).containsOnly(Map.entry(HeldOut.SEEN, 1107L), Map.entry(HeldOut.UNSEEN, 118L));
+        assertThat(summary.untrained()).as("flags of countries").isEqualTo(9);
         assertThat(summary.leftOutConcepts()).isBetween(summary.concepts() / 10, summary.concepts() / 10 + 1);
         assertThat(summary.fingerprint()).hasSize(64);
         assertThat(data.shape()).isEqualTo(new PairShape(976, 0));
@@ -59,7 +61,7 @@ class SampleIT {
         EvaluationRows unseen = data.heldOut(HeldOut.UNSEEN);
         EvaluationRows seen = data.heldOut(HeldOut.SEEN);
 
-        assertThat(unseen.size()).isEqualTo((int) data.summary().unseen()).isGreaterThan(50);
+        assertThat(unseen.size()).isEqualTo(118);
         for (int row = 0; row < unseen.size(); row++) {
             assertThat(trained).doesNotContain(unseen.pairs().conceptId(row));
             assertThat(unseen.pairs().conceptId(row) % 10).isZero();
@@ -67,6 +69,9 @@ class SampleIT {
         for (int row = 0; row < seen.size(); row++) {
             assertThat(seen.pairs().conceptId(row) % 10).isNotZero();
         }
+        assertThat(IntStream.range(0, seen.size())
+                        .filter(row -> !trained.contains(seen.pairs().conceptId(row))))
+                .hasSize((int) data.summary().untrained());
     }
 
     @Test

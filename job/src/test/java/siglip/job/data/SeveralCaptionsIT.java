@@ -256,9 +256,9 @@ class SeveralCaptionsIT extends OnLocalSpark {
                 spark,
                 TestData.features(folder.resolve("equal").toString(), "data.left-out-every=3"),
                 TestData.BUCKETS)) {
-            assertThat(data.summary().leftOut())
-                    .as("the row that begins with b")
-                    .isEqualTo(1);
+            assertThat(data.summary().heldOut())
+                    .as("the row that begins with b, although others have its captions too")
+                    .containsOnly(Map.entry(PairData.HeldOut.SEEN, 1L));
             assertThat(data.summary().leftOutConcepts()).isEqualTo(1);
             assertThat(data.summary().training()).isEqualTo(2);
         }
@@ -299,6 +299,23 @@ class SeveralCaptionsIT extends OnLocalSpark {
                 .hasMessageContaining("columns [text, more] (data.columns.text) hold captions and features");
     }
 
+    @Test
+    void aHeldOutRowIsSeenIfOneOfItsCaptionsIsInATrainingRow() {
+        StructType schema = new StructType()
+                .add("image", FLOATS)
+                .add("text", DataTypes.createArrayType(DataTypes.StringType))
+                .add("test", DataTypes.BooleanType);
+        List<Row> rows = List.of(
+                RowFactory.create(new float[] {1}, new String[] {"a", "b"}, false),
+                RowFactory.create(new float[] {2}, new String[] {"c", "b"}, true),
+                RowFactory.create(new float[] {3}, new String[] {"c", "d", "c"}, true),
+                RowFactory.create(new float[] {4}, new String[] {"a"}, true));
+        try (PairData data = openRows("seen", schema, rows, "data.test=test")) {
+            assertThat(data.summary().heldOut())
+                    .containsOnly(Map.entry(PairData.HeldOut.SEEN, 2L), Map.entry(PairData.HeldOut.UNSEEN, 1L));
+        }
+    }
+
     /** The file is {@code captions-list.parquet} of 96 drawings with three captions each. */
     @Test
     void aFileOfListsIsReadAsItIs() {
@@ -313,9 +330,12 @@ class SeveralCaptionsIT extends OnLocalSpark {
                         "data.test=\"split = 'test'\""),
                 TestData.BUCKETS)) {
             assertThat(data.summary().training()).isEqualTo(80);
-            PackedPairs held = data.heldOut(PairData.HeldOut.SEEN).pairs();
-            assertThat(held.rows()).isEqualTo(16);
-            assertThat(held.firstText(16)).isEqualTo(48);
+            List<PackedPairs> held = data.summary().heldOut().keySet().stream()
+                    .map(set -> data.heldOut(set).pairs())
+                    .toList();
+            assertThat(held.stream().mapToInt(PackedPairs::rows).sum()).isEqualTo(16);
+            assertThat(held.stream().mapToInt(set -> set.firstText(set.rows())).sum())
+                    .isEqualTo(48);
             assertThat(data.training().firstText(80)).isEqualTo(240);
         }
     }

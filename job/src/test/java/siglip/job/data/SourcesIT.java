@@ -183,7 +183,8 @@ class SourcesIT {
                                 TestData.BUCKETS);
                         BatchSource source = data.source(BATCH, 1, 5)) {
                     ids.add(idsInBarrierStage(source, context, 2));
-                    assertThat(data.heldOut(PairData.HeldOut.SEEN, 5, 1).size()).isEqualTo(5);
+                    assertThat(data.heldOut(PairData.HeldOut.UNSEEN, 5, 1).size())
+                            .isEqualTo(5);
                 }
             }
             assertThat(ids.get(0)).hasSize(BATCH).isEqualTo(ids.get(1));

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -163,9 +164,9 @@ class SplitIT {
             })
     void aPredicateOnWhatIsInTheRowsIsTaken(String sql) {
         try (PairData data = open(path, "data.test=\"" + sql + "\"")) {
-            assertThat(data.summary().seen()).isPositive();
-            assertThat(data.summary().training() + data.summary().seen()).isEqualTo(ROWS);
-            assertThat(ids(data, HeldOut.SEEN)).hasSize((int) data.summary().seen());
+            assertThat(heldOut(data)).isPositive();
+            assertThat(data.summary().training() + heldOut(data)).isEqualTo(ROWS);
+            assertThat(ids(data, HeldOut.UNSORTED)).hasSize((int) heldOut(data));
         }
     }
 
@@ -198,12 +199,12 @@ class SplitIT {
         for (String share : List.of("0.1", "0.5")) {
             try (PairData data = open(path, "data.test-share=" + share)) {
                 double expected = ROWS * Double.parseDouble(share);
-                assertThat((double) data.summary().seen()).isBetween(expected * 0.75, expected * 1.25);
-                assertThat(data.summary().training() + data.summary().seen()).isEqualTo(ROWS);
+                assertThat((double) heldOut(data)).isBetween(expected * 0.75, expected * 1.25);
+                assertThat(data.summary().training() + heldOut(data)).isEqualTo(ROWS);
             }
         }
         try (PairData data = open(path, "data.test-share=0.1", "data.train=\"id < 1000\"")) {
-            assertThat(ids(data, HeldOut.SEEN)).isNotEmpty().allMatch(id -> id < 1000);
+            assertThat(ids(data, HeldOut.UNSORTED)).isNotEmpty().allMatch(id -> id < 1000);
             assertThat(data.summary().rows()).isEqualTo(1000);
         }
     }
@@ -214,7 +215,7 @@ class SplitIT {
         copyFiles(Path.of(path), copy);
         try (PairData data = open(path, "data.test-share=0.1");
                 PairData copied = open(copy.toString(), "data.test-share=0.1")) {
-            assertThat(ids(copied, HeldOut.SEEN)).isEqualTo(ids(data, HeldOut.SEEN));
+            assertThat(ids(copied, HeldOut.UNSORTED)).isEqualTo(ids(data, HeldOut.UNSORTED));
             assertThat(copied.summary().fingerprint()).isEqualTo(data.summary().fingerprint());
         }
     }
@@ -227,14 +228,14 @@ class SplitIT {
         String[] settings = {"data.test-share=0.1", "data.columns.key=id"};
         try (PairData data = open(path, settings);
                 PairData moved = open(other, settings)) {
-            assertThat(ids(moved, HeldOut.SEEN)).isNotEmpty().isEqualTo(ids(data, HeldOut.SEEN));
+            assertThat(ids(moved, HeldOut.UNSORTED)).isNotEmpty().isEqualTo(ids(data, HeldOut.UNSORTED));
         }
     }
 
     @Test
     void theShareByConceptTakesAllRowsOfAConceptAndCallsThemUnseen() {
         try (PairData data = open(path, "data.test-share=0.1", "data.test-by=concept", "data.columns.concept=name")) {
-            assertThat(data.summary().seen()).isZero();
+            assertThat(data.summary().heldOut()).containsOnlyKeys(HeldOut.UNSEEN);
             Set<Integer> heldOut = ids(data, HeldOut.UNSEEN);
             assertThat(heldOut).hasSizeBetween(ROWS / 20, ROWS / 5);
             assertThat(heldOut).allMatch(id -> heldOut.contains(id / 4 * 4) && heldOut.contains(id / 4 * 4 + 3));
@@ -243,6 +244,94 @@ class SplitIT {
         assertThatThrownBy(() -> open(path, "data.test-share=0.1", "data.test-by=concept"))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("Cannot hold out concepts (data.test-by = concept)");
+    }
+
+    /** Of "name n" there are rows 4 n to 4 n + 3. */
+    @Test
+    void aHeldOutRowIsSeenIfItsConceptIsInATrainingRow() {
+        String[] settings = {
+            "data.columns.concept=name",
+            "data.test=\"id % 4 = 3 OR id < 40\"",
+            "data.train=\"id % 4 = 1 AND id >= 40 AND id < 1000\""
+        };
+        for (int cores : new int[] {1, 5}) {
+            spark.conf().set("spark.sql.files.maxPartitionBytes", cores == 1 ? "128MB" : "2kB");
+            try (PairData data = open(path, settings)) {
+                assertThat(ids(data, HeldOut.SEEN)).hasSize(240).allMatch(id -> id >= 40 && id < 1000);
+                assertThat(ids(data, HeldOut.UNSEEN)).hasSize(40 + 250).allMatch(id -> id < 40 || id >= 1000);
+                assertThat(data.summary().heldOut())
+                        .containsOnly(Map.entry(HeldOut.SEEN, 240L), Map.entry(HeldOut.UNSEEN, 290L));
+            }
+        }
+        spark.conf().unset("spark.sql.files.maxPartitionBytes");
+        try (PairData data = open(path, "data.columns.concept=name", "data.test=\"id % 4 = 3\"")) {
+            assertThat(data.summary().heldOut()).containsOnly(Map.entry(HeldOut.SEEN, (long) ROWS / 4));
+        }
+        try (PairData data = open(path, "data.columns.concept=name", "data.test=\"id < 40\"")) {
+            assertThat(data.summary().heldOut()).containsOnly(Map.entry(HeldOut.UNSEEN, 40L));
+        }
+        try (PairData data = open(path, "data.columns.concept=name", "data.test-share=0.5")) {
+            Set<Integer> unseen = ids(data, HeldOut.UNSEEN);
+            assertThat(unseen).as("one concept in sixteen is drawn as a whole").hasSizeBetween(50, 250);
+            assertThat(unseen).allMatch(id -> unseen.contains(id / 4 * 4) && unseen.contains(id / 4 * 4 + 3));
+            assertThat(data.summary().heldOut().get(HeldOut.SEEN) + unseen.size())
+                    .isEqualTo(heldOut(data));
+        }
+    }
+
+    @Test
+    void aTrainingRowThatIsInvalidMakesNoConceptSeen() {
+        List<Row> rows = List.of(
+                RowFactory.create(new float[] {1}, new float[] {1}, 0, "a"),
+                RowFactory.create(null, new float[] {1}, 1, "b"),
+                RowFactory.create(new float[] {1, 2}, new float[] {1}, 2, "c"),
+                RowFactory.create(new float[] {4}, new float[] {1}, 3, "d"),
+                RowFactory.create(new float[] {5}, new float[] {1}, 100, "a"),
+                RowFactory.create(new float[] {6}, new float[] {1}, 100, "b"),
+                RowFactory.create(new float[] {7}, new float[] {1}, 100, "c"));
+        String some = TestData.write(spark, folder.resolve("invalid"), SCHEMA, rows);
+        try (PairData data =
+                open(some, "data.columns.concept=name", "data.test=\"id = 100\"", "data.max-skipped-share=1")) {
+            assertThat(ids(data, HeldOut.SEEN)).containsExactly(4);
+            assertThat(ids(data, HeldOut.UNSEEN)).containsExactly(5, 6);
+        }
+    }
+
+    @Test
+    void aCaptionIsAConceptWhereNoColumnNamesThem() {
+        String[] settings = {"data.columns.text=name", "data.test=\"id % 4 = 3 OR id < 40\""};
+        try (PairData data = open(path, settings)) {
+            assertThat(data.summary().heldOut())
+                    .containsOnly(Map.entry(HeldOut.SEEN, 490L), Map.entry(HeldOut.UNSEEN, 40L));
+        }
+        try (PairData data = open(path, "data.columns.text=\"name\"", "data.test=\"id < 40\"")) {
+            assertThat(data.summary().heldOut()).containsOnly(Map.entry(HeldOut.UNSEEN, 40L));
+        }
+    }
+
+    @Test
+    void conceptsThatAreLeftOutAreEvaluatedWhereNothingElseIsHeldOut() {
+        for (String source : List.of("replicated", "shuffled")) {
+            try (PairData data =
+                    open(path, "data.columns.concept=name", "data.left-out-every=10", "data.source=" + source)) {
+                Set<Integer> unseen = ids(data, HeldOut.UNSEEN);
+                assertThat(data.summary().heldOut()).containsOnly(Map.entry(HeldOut.UNSEEN, ROWS / 10L));
+                assertThat(unseen).hasSize(ROWS / 10);
+                assertThat(unseen).allMatch(id -> unseen.contains(id / 4 * 4) && unseen.contains(id / 4 * 4 + 3));
+                assertThat(data.summary().training()).isEqualTo(ROWS - ROWS / 10);
+                assertThat(data.summary().leftOut()).isZero();
+                assertThat(data.summary().leftOutConcepts()).isEqualTo(ROWS / 40);
+                assertThat(data.summary().rows()).isEqualTo(ROWS);
+            }
+        }
+        try (PairData data =
+                open(path, "data.columns.concept=name", "data.left-out-every=10", "data.test=\"id % 4 = 3\"")) {
+            assertThat(data.summary().heldOut())
+                    .containsOnly(Map.entry(HeldOut.SEEN, 450L), Map.entry(HeldOut.UNSEEN, 50L));
+            assertThat(data.summary().leftOut())
+                    .as("rows of the test's concepts")
+                    .isEqualTo(150);
+        }
     }
 
     private static void copyFiles(Path from, Path to) {
@@ -255,6 +344,12 @@ class SplitIT {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static long heldOut(PairData data) {
+        return data.summary().heldOut().values().stream()
+                .mapToLong(Long::longValue)
+                .sum();
     }
 
     /** The rows of a held-out set, by what is in their images. */

@@ -284,7 +284,8 @@ class EvaluatorIT {
                 pair("a", 2, 1, "test"),
                 pair("b", 3, 2, "test"),
                 pair("b", 3, 3, "test"),
-                pair("a", 4, 4, "train"));
+                pair("a", 4, 4, "train"),
+                pair("b", 5, 5, "train"));
         String path = folder.resolve("pairs").toString();
         session.createDataFrame(rows, schema).coalesce(1).write().parquet(path);
         Settings settings = settings(
@@ -294,7 +295,7 @@ class EvaluatorIT {
                 "data.columns.classes=[]",
                 "data.train=\"part = 'train'\"",
                 "data.test=\"part = 'test'\"",
-                "data.scaling.image=none", // one training row has no spread
+                "data.scaling.image=none", // two training rows say little of the spread
                 "data.scaling.text=none",
                 "data.left-out-every=0");
         try (PairData small = PairData.open(session, settings.data(), 16)) {

@@ -48,10 +48,11 @@ class ExportedPairsIT {
 
             JsonNode json =
                     new ObjectMapper().readTree(folder.resolve("data.json").toFile());
+            long unseen = data.summary().heldOut().get(PairData.HeldOut.UNSEEN);
             assertThat(json.get("trainRows").asLong()).isEqualTo(data.summary().training());
-            assertThat(json.get("seenRows").asLong()).isEqualTo(data.summary().seen());
-            assertThat(json.get("seenClasses").get("group"))
-                    .hasSize((int) data.summary().seen());
+            assertThat(json.get("unseenRows").asLong()).isEqualTo(unseen);
+            assertThat(json.has("seenRows")).as("a set without rows").isFalse();
+            assertThat(json.get("unseenClasses").get("group")).hasSize((int) unseen);
             int width = json.get("imageWidth").asInt();
             ByteBuffer images = read("train-images.f32");
             ByteBuffer tokens = read("train-tokens.i32");

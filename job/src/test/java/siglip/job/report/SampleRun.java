@@ -51,7 +51,6 @@ public final class SampleRun {
     private int evaluations = 12;
     private int warmup;
     private boolean concepts = true;
-    private final Map<HeldOut, RetrievalScore> nearestScores = new EnumMap<>(HeldOut.class);
     private Optional<Gallery> gallery = Optional.empty();
     private double times = 1;
     private String classColumn = "group";
@@ -162,11 +161,6 @@ public final class SampleRun {
         return this;
     }
 
-    SampleRun nearest(HeldOut set, RetrievalScore score) {
-        nearestScores.put(set, score);
-        return this;
-    }
-
     SampleRun data(Map<String, String> dataFacts) {
         data = dataFacts;
         return this;
@@ -198,8 +192,9 @@ public final class SampleRun {
             arms.add(arm(settings, arm, random));
         }
         Map<HeldOut, RetrievalScore> nearest = new EnumMap<>(HeldOut.class);
-        nearest.put(HeldOut.SEEN, RetrievalScore.of(1437, 0.412, 0.634, 0.711));
-        nearest.putAll(nearestScores);
+        if (concepts) {
+            nearest.put(HeldOut.SEEN, RetrievalScore.of(1437, 0.412, 0.634, 0.711));
+        }
         return new ComparisonResult(
                 settings,
                 "siglip {\n  training {\n    # global batch, N pairs\n    batch-size = 256\n    steps = " + steps
@@ -256,7 +251,7 @@ public final class SampleRun {
         for (int e = 1; e <= evaluations; e++) {
             long at = (long) steps * e / evaluations;
             if (at <= end + 1) {
-                scores.add(evaluation(arm, index, at, HeldOut.SEEN, 1437, random));
+                scores.add(evaluation(arm, index, at, concepts ? HeldOut.SEEN : HeldOut.UNSORTED, 1437, random));
                 if (concepts) {
                     scores.add(evaluation(arm, index, at, HeldOut.UNSEEN, 160, random));
                 }
@@ -325,7 +320,7 @@ public final class SampleRun {
 
     private Evaluation evaluation(
             LossSettings.Arm arm, int index, long step, HeldOut set, int queries, SplittableRandom random) {
-        double top = set == HeldOut.SEEN ? 0.385 : 0.2;
+        double top = set == HeldOut.UNSEEN ? 0.2 : 0.385;
         double r1 = top * (1 - Math.exp(-step / 150.0)) + 0.004 * random.nextGaussian() + 0.006 * index;
         RetrievalScore there = best.filter(each -> each.set() == set && each.step() == step)
                 .map(each -> RetrievalScore.of(queries, each.r1(), each.r1(), each.r1()))
