@@ -27,8 +27,11 @@ public final class ProgressPrinter implements Tracker {
     private static final long TERMINAL_NANOS = NANOS / 10;
     private static final long PLAIN_NANOS = 10 * NANOS;
 
-    /** Weight of the newest step in the running means. */
+    /** Weight of the newest step in the running means, once there are enough. */
     private static final double NEWEST = 0.1;
+
+    /** Steps that begin in this time say nothing of the pace of later ones: code is compiled, and connections are made. */
+    private static final long SETTLING_NANOS = 3 * NANOS;
 
     private final PrintStream out;
     private final boolean terminal;
@@ -39,14 +42,17 @@ public final class ProgressPrinter implements Tracker {
     private long shownNanos;
     private int shownLength;
     private long clockNanos;
+    private long firstStepNanos;
     private double pauseSeconds;
     private long stepsSeen;
 
     private static final class Progress {
         private long done;
-        private double stepSeconds = Double.NaN;
+        private double stepSeconds = Double.NaN; // of the last step until the pace has settled, then a running mean
+        private long settled; // steps in that mean
         private double loss = Double.NaN;
         private double r1 = Double.NaN;
+        private HeldOut shown = HeldOut.UNSORTED; // whose R@1 that is: of several sets, the first
         private boolean stopped;
     }
 
@@ -94,16 +100,20 @@ public final class ProgressPrinter implements Tracker {
     public void step(StepRecord step) {
         Progress arm = arms.computeIfAbsent(step.arm(), name -> new Progress());
         long now = nanos.getAsLong();
-        pauseSeconds += stepsSeen == 0 ? 0 : Math.max(0, (double) (now - clockNanos) / NANOS - step.seconds());
+        long begun = now - Math.round(step.seconds() * NANOS);
+        firstStepNanos = stepsSeen == 0 ? begun : firstStepNanos;
+        pauseSeconds += stepsSeen == 0 ? 0 : Math.max(0, (double) (begun - clockNanos) / NANOS);
         clockNanos = now;
         stepsSeen++;
         arm.done = step.step() + 1;
         arm.loss = step.loss();
         arm.stopped = !step.finite();
-        arm.stepSeconds = Double.isNaN(arm.stepSeconds)
-                ? step.seconds()
-                : arm.stepSeconds + NEWEST * (step.seconds() - arm.stepSeconds);
-        boolean last = arms.values().stream().allMatch(a -> a.stopped || a.done >= stepsPerArm);
+        if (begun - firstStepNanos >= SETTLING_NANOS) {
+            arm.settled++;
+        }
+        double weight = arm.settled == 0 ? 1 : Math.max(NEWEST, 1.0 / arm.settled);
+        arm.stepSeconds = weight * step.seconds() + (weight == 1 ? 0 : (1 - weight) * arm.stepSeconds);
+        boolean last = arms.values().stream().noneMatch(this::isUnderWay);
         if (last || now - shownNanos >= (terminal ? TERMINAL_NANOS : PLAIN_NANOS)) {
             shownNanos = now;
             show(step.arm(), arm, step.step() + 1);
@@ -113,7 +123,8 @@ public final class ProgressPrinter implements Tracker {
     @Override
     public void evaluation(Evaluation evaluation) {
         Progress arm = arms.computeIfAbsent(evaluation.arm(), name -> new Progress());
-        if (evaluation.set() != HeldOut.UNSEEN) {
+        if (evaluation.set().compareTo(arm.shown) <= 0) {
+            arm.shown = evaluation.set();
             arm.r1 = evaluation.imageToText().get(RetrievalMetric.R1);
         }
         String families = MetricFamily.all().stream()
@@ -124,7 +135,7 @@ public final class ProgressPrinter implements Tracker {
                                 family.format("/", evaluation.textToImage()::get)))
                 .collect(Collectors.joining(", "));
         StringBuilder text = new StringBuilder("evaluation at step %d, %s, %s: %s"
-                .formatted(evaluation.step(), evaluation.arm(), evaluation.set().key(), Unit.ascii(families)));
+                .formatted(evaluation.step(), evaluation.arm(), evaluation.set().label(), Unit.ascii(families)));
         evaluation
                 .classAccuracy()
                 .forEach((column, share) ->
@@ -164,7 +175,9 @@ public final class ProgressPrinter implements Tracker {
         if (!Double.isNaN(arm.r1)) {
             text.append(String.format(Locale.ROOT, "  R@1 %.1f %%", 100 * arm.r1));
         }
-        text.append("  ").append(left()).append(" left");
+        if (arms.values().stream().allMatch(each -> each.settled > 0 || !isUnderWay(each))) {
+            text.append("  ").append(left()).append(" left");
+        }
         if (terminal) {
             String pad = " ".repeat(Math.max(0, shownLength - text.length()));
             shownLength = text.length();
@@ -175,13 +188,16 @@ public final class ProgressPrinter implements Tracker {
         }
     }
 
+    private boolean isUnderWay(Progress arm) {
+        return !arm.stopped && arm.done < stepsPerArm;
+    }
+
     /** Steps still to come at their present pace, with the share of pauses (evaluations, starts of segments) so far. */
     private String left() {
         double seconds = 0;
         for (Progress arm : arms.values()) {
-            if (!arm.stopped) {
-                double pace = Double.isNaN(arm.stepSeconds) ? 0 : arm.stepSeconds;
-                seconds += (stepsPerArm - arm.done) * (pace + pauseSeconds / stepsSeen);
+            if (isUnderWay(arm)) {
+                seconds += (stepsPerArm - arm.done) * (arm.stepSeconds + pauseSeconds / stepsSeen);
             }
         }
         long whole = Math.round(seconds);

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.ComparisonResult;
+import siglip.job.data.PairData.HeldOut;
+import siglip.job.evaluation.Evaluation;
+import siglip.job.evaluation.RetrievalScore;
 import siglip.job.report.SampleRun;
 import siglip.job.training.StepRecord;
 
@@ -50,6 +55,50 @@ class ProgressPrinterTest {
         int step = Integer.parseInt(last.replaceAll(".*step (\\d+)/.*", "$1"));
         int left = 200 - 2 * step + (last.startsWith("siglip") ? 1 : 0);
         assertThat(last).endsWith("%d:%02d left".formatted(left / 60, left % 60));
+    }
+
+    @Test
+    void noTimeIsLeftBeforeThePaceHasSettled() {
+        ProgressPrinter printer = printer(true);
+        List<String> lines = new ArrayList<>();
+        for (int step = 0; step < 30; step++) {
+            for (ArmResult arm : result.arms()) {
+                double seconds = step == 0 ? 2 : step < 10 ? 0.5 : 0.1;
+                nanos += Math.round(seconds * 1e9);
+                bytes.reset();
+                printer.step(arm.steps().get(step).timed(seconds, 0, List.of()));
+                lines.add(text());
+            }
+        }
+
+        assertThat(lines.subList(0, 3)).as("begun within 3 seconds").noneMatch(line -> line.contains(" left"));
+        assertThat(lines.get(1)).contains("128 pairs/s");
+        // 70 steps of both arms at a tenth of a second, and what is left in the mean of those of half a second
+        assertThat(lines.get(lines.size() - 1)).containsPattern(" 0:(1[4-9]|2[0-2]) left");
+    }
+
+    @Test
+    void theFirstSetThatIsEvaluatedIsTheOneThatIsShown() {
+        ProgressPrinter printer = printer(true);
+        ArmResult arm = result.arms().get(0);
+        for (Map.Entry<HeldOut, Double> each :
+                Map.of(HeldOut.UNSEEN, 0.25, HeldOut.UNSORTED, 0.5).entrySet()) {
+            bytes.reset();
+            ProgressPrinter alone = printer(true);
+            evaluated(alone, arm, each.getKey(), each.getValue());
+            alone.step(arm.steps().get(0));
+            assertThat(text()).contains(each.getKey().label() + ": R@1/5/10").containsPattern("R@1 (25|50)\\.0 %");
+        }
+        bytes.reset();
+        evaluated(printer, arm, HeldOut.SEEN, 0.75);
+        evaluated(printer, arm, HeldOut.UNSEEN, 0.25);
+        printer.step(arm.steps().get(0));
+        assertThat(text()).contains("R@1 75.0 %");
+    }
+
+    private static void evaluated(ProgressPrinter printer, ArmResult arm, HeldOut set, double r1) {
+        RetrievalScore score = RetrievalScore.of(100, r1, r1, r1);
+        printer.evaluation(new Evaluation(arm.arm().name(), 0, set, score, score, Map.of()));
     }
 
     @Test
