@@ -5,6 +5,8 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 script=$0 # as it was called: by its name alone where the PATH finds it
 if [[ $(command -v -- "${0##*/}") == "$0" ]]; then script=${0##*/}; fi
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+# In the C locale Java knows ASCII alone: it finds no file whose path has any other letter.
+case $(locale charmap 2>/dev/null) in '' | ANSI_X3.4-1968 | US-ASCII | 646) export LC_ALL=C.UTF-8 ;; esac
 job_sources=("$root/pom.xml" "$root"/{loss-kernels,job}/{pom.xml,src/main})
 
 say() { printf '%s: %s\n' "$script" "$1" >&2; }

@@ -12,6 +12,7 @@ import java.util.Properties;
  */
 final class Platform {
     private static final int JAVA = 17;
+    private static final int LAST_JAVA = 22; // Hadoop 3.3.4 asks Java for the current Subject, which later ones refuse
     private static final String SPARK = "3.5";
     private static final String SCALA = "2.12";
 
@@ -40,9 +41,12 @@ final class Platform {
      */
     static List<String> problems(String java, String spark, String scala) {
         List<String> problems = new ArrayList<>();
-        if (feature(java) < JAVA) {
-            problems.add("Cannot run on Java " + java + ": Java " + JAVA
-                    + " or later is needed, on the driver and on every" + " executor (JAVA_HOME)");
+        int feature = feature(java);
+        if (feature < JAVA || feature > LAST_JAVA) {
+            String why =
+                    feature < JAVA ? "" : ", since the Hadoop that Spark " + SPARK + " comes with stops on later ones";
+            problems.add("Cannot run on Java " + java + ": Java " + JAVA + " to " + LAST_JAVA
+                    + " is needed, on the driver and on every executor (JAVA_HOME)" + why);
         }
         if (spark.isEmpty()) {
             problems.add("Cannot find Spark on the class path: submit the job with the spark-submit of Spark " + SPARK);

@@ -17,15 +17,23 @@ class PlatformTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"17,3.5.9,2.12.18", "21,3.5.0,2.12.18", "17,3.5.2-amzn-1,2.12.20", "17,3.5-custom,2.12.18"})
-    void theWholeLineOfSparkWillDoAndNewerJavaToo(String java, String spark, String scala) {
+    @CsvSource({
+        "17,3.5.9,2.12.18",
+        "21,3.5.0,2.12.18",
+        "22,3.5.9,2.12.18",
+        "17,3.5.2-amzn-1,2.12.20",
+        "17,3.5-custom,2.12.18"
+    })
+    void theWholeLineOfSparkWillDoAndSomeNewerJavasToo(String java, String spark, String scala) {
         assertThat(Platform.problems(java, spark, scala)).isEmpty();
     }
 
     @ParameterizedTest
     @CsvSource({
-        "1.8,3.5.9,2.12.18,Cannot run on Java 1.8: Java 17 or later is needed",
-        "11,3.5.9,2.12.18,Cannot run on Java 11: Java 17 or later is needed",
+        "1.8,3.5.9,2.12.18,Cannot run on Java 1.8: Java 17 to 22 is needed",
+        "11,3.5.9,2.12.18,Cannot run on Java 11: Java 17 to 22 is needed",
+        "23,3.5.9,2.12.18,Cannot run on Java 23: Java 17 to 22 is needed",
+        "25,3.5.9,2.12.18,Cannot run on Java 25: Java 17 to 22 is needed",
         "17,3.4.4,2.12.17,Cannot run on Spark 3.4.4: Spark 3.5 is needed",
         "17,3.50.0,2.12.17,Cannot run on Spark 3.50.0: Spark 3.5 is needed",
         "17,4.0.1,2.12.18,Cannot run on Spark 4.0.1: Spark 3.5 is needed",

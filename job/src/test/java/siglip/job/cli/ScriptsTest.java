@@ -178,6 +178,41 @@ class ScriptsTest {
     }
 
     @Test
+    void aClusterWhoseProcessesHaveGoneIsSaidToHaveEnded() throws IOException, InterruptedException {
+        Files.writeString(folder.resolve("master.pid"), "999999999 123\n");
+        Files.writeString(
+                folder.resolve("worker-1.pid"), ProcessHandle.current().pid() + " 1\n");
+        Files.writeString(folder.resolve("worker-2.pid"), "");
+        Map<String, String> environment = Map.of("SIGLIP_CLUSTER", folder.toString());
+
+        Ended status = shell.run(List.of("scripts/cluster", "status"), environment);
+        String down = shell.run(List.of("scripts/cluster", "down"), environment).done();
+
+        assertThat(status.code()).as(status.output()).isEqualTo(1);
+        assertThat(status.output())
+                .contains("master has ended, log ")
+                .contains("worker-1 has ended (process %d is another program), log "
+                        .formatted(ProcessHandle.current().pid()))
+                .contains("worker-2 has ended, log ")
+                .endsWith("scripts/cluster down ends what is left of it\n");
+        assertThat(down).contains("down (0 processes)");
+        assertThat(folder.resolve("master.pid")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"C", "POSIX"})
+    void javaCanNameEveryFileWhateverTheLocale(String locale) throws IOException, InterruptedException {
+        String property = "\"$java\" -XshowSettings:properties -version 2>&1 | grep sun.jnu.encoding";
+
+        String encoding = shell.run(
+                        List.of("bash", "-c", "set -euo pipefail; . scripts/lib.sh; " + property),
+                        Map.of("LC_ALL", locale))
+                .done();
+
+        assertThat(encoding).contains("UTF-8");
+    }
+
+    @Test
     void theSettingsOfSomebodyElseAreNotReplacedAsAContainerStarts() throws IOException, InterruptedException {
         program("spark/conf/log4j2.properties", "");
         Path settings = folder.resolve("conf/spark-defaults.conf");
