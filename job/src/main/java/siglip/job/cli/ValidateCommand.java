@@ -86,10 +86,6 @@ final class ValidateCommand implements Runnable {
             out.println("  held out     none");
         }
         data.heldOut().forEach((set, rows) -> out.println("  held out     " + set.of("%,d rows".formatted(rows))));
-        if (data.untrained() > 0) {
-            out.println("    %,d of the seen ones are of concepts that are not left out, but in no training row"
-                    .formatted(data.untrained()));
-        }
         if (data.leftOutConcepts() > 0) {
             out.println("  left out     %,d of %,d concepts".formatted(data.leftOutConcepts(), data.concepts())
                     + (data.leftOut() == 0 ? "" : " with %,d rows, not evaluated on either".formatted(data.leftOut())));

@@ -25,11 +25,6 @@ final class RunFacts {
             facts.put("held-out pairs", "0");
         }
         data.heldOut().forEach((set, pairs) -> facts.put(set.of("held-out pairs"), Long.toString(pairs)));
-        if (data.untrained() > 0) {
-            facts.put(
-                    "held-out pairs of concepts neither left out nor in training",
-                    data.untrained() + ", counted as seen");
-        }
         facts.put("concepts", concepts(data));
         duplicates.ifPresent(text -> facts.put("duplicates", text));
         facts.put("rows skipped", Long.toString(data.skippedRows()));

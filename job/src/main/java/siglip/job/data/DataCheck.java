@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -58,7 +57,7 @@ final class DataCheck {
         refuseUnlistedFiles(scan);
         ScannedFiles found = new ScannedFiles(table.files(), scan);
         refuseRowsOfBoth(found);
-        Map<HeldOut, List<RoaringBitmap>> heldOut = heldOut(found, concepts);
+        Map<HeldOut, List<RoaringBitmap>> heldOut = heldOut(found);
         DataSummary summary = summary(found, heldOut, concepts, scan);
         refuseTooManySkipped(summary);
         if (summary.training() == 0) {
@@ -78,18 +77,11 @@ final class DataCheck {
     }
 
     /** The held-out rows in each file, by whether training has their concepts. */
-    private Map<HeldOut, List<RoaringBitmap>> heldOut(ScannedFiles found, Concepts concepts) {
+    private Map<HeldOut, List<RoaringBitmap>> heldOut(ScannedFiles found) {
         if (table.reader().identity() == Identity.ROW) {
             return Map.of(HeldOut.UNSORTED, found.rows(Fate.HELD_OUT));
         }
-        IntPredicate trained = found.trained();
-        Map<HeldOut, List<RoaringBitmap>> sets = found.heldOut(trained);
-        boolean chosen =
-                settings.leftOutEvery() > 0 && settings.columns().concept().isPresent();
-        // of a vocabulary that training knows, the concepts that are left out on purpose are the unseen ones
-        return chosen && counts(sets).containsKey(HeldOut.SEEN)
-                ? found.heldOut(concept -> trained.test(concept) || !concepts.isLeftOut(concept))
-                : sets;
+        return found.heldOut(found.trained());
     }
 
     private static Map<HeldOut, Long> counts(Map<HeldOut, List<RoaringBitmap>> heldOut) {
@@ -98,14 +90,6 @@ final class DataCheck {
                 set, files.stream().mapToLong(RoaringBitmap::getLongCardinality).sum()));
         counts.values().removeIf(rows -> rows == 0);
         return counts;
-    }
-
-    /** How many rows count as seen since their concept is not left out, although no training row has it. */
-    private static long untrained(ScannedFiles found, Map<HeldOut, Long> counts) {
-        return counts.containsKey(HeldOut.SEEN)
-                ? counts.get(HeldOut.SEEN)
-                        - counts(found.heldOut(found.trained())).get(HeldOut.SEEN)
-                : 0;
     }
 
     private DataSummary summary(
@@ -131,7 +115,6 @@ final class DataCheck {
                         + skipped.stream().mapToLong(Skipped::rows).sum(),
                 training,
                 counts,
-                untrained(found, counts),
                 leftOut,
                 concepts.size(),
                 concepts.leftOut(),

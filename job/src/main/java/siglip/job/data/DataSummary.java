@@ -22,7 +22,6 @@ import siglip.job.features.PairShape;
  * @param rows that the predicates take
  * @param training rows to train on, M
  * @param heldOut how many rows are held out, by their set; sets without rows are not there
- * @param untrained those of the seen ones whose concept no training row has, although it is not left out
  * @param leftOut rows that are neither trained nor evaluated on, since their concept is left out of training
  * @param concepts distinct concepts; 0 where pairs have none
  * @param leftOutConcepts how many of them are left out of training
@@ -43,7 +42,6 @@ public record DataSummary(
         long rows,
         long training,
         Map<HeldOut, Long> heldOut,
-        long untrained,
         long leftOut,
         int concepts,
         int leftOutConcepts,
