@@ -172,6 +172,21 @@ class ArchitectureTest {
     }
 
     @Test
+    void oneClassAloneMakesPathsOfWhatPeopleWrite() {
+        noClasses()
+                .that()
+                .doNotHaveSimpleName("FileSystems")
+                .and()
+                .doNotHaveSimpleName("PictureFiles") // rows have rules of their own
+                .should()
+                .callConstructor(org.apache.hadoop.fs.Path.class, String.class)
+                .orShould()
+                .callConstructor(org.apache.hadoop.fs.Path.class, String.class, String.class)
+                .because("a colon in a name would stop the program: FileSystems.path")
+                .check(classes());
+    }
+
+    @Test
     void arithmeticKnowsNoJobAndOneRoomAloneUsesTheVectorApi() {
         JavaClasses classes = classes();
         noClasses()

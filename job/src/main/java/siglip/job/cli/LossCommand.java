@@ -42,7 +42,7 @@ import siglip.kernels.LossScalars;
             "Both are in open_clip's scaling: divided by the number of pairs.",
             "Embeddings are used as they are: normalise them first if you want the loss of unit vectors.",
             "Products are computed in float32. Of embeddings longer than about 1e15 it has little range left: at 1e18, the"
-                    + " gradient of the softmax's scale is off by about 1 %. What is no number is null."
+                    + " gradient of the softmax's scale is off by about 1 %%. What is no number is null."
         })
 final class LossCommand implements Runnable {
     private static final double MOST = 1e30;
@@ -186,11 +186,19 @@ final class LossCommand implements Runnable {
         }
     }
 
+    private String path(String folder) {
+        try {
+            return FileSystems.path(folder).toString();
+        } catch (IOException e) {
+            throw wrong("Cannot write gradients to %s: %s".formatted(folder, e.getMessage()));
+        }
+    }
+
     /** Before the work, since Spark would refuse to write only after it. Makes the folders above. */
     private void refuseExisting(String folder, Configuration hadoop) {
-        Path path = new Path(folder);
         String why;
         try {
+            Path path = FileSystems.path(folder);
             FileSystem files = FileSystems.of(path, hadoop);
             if (!files.exists(path)) {
                 files.mkdirs(path.getParent());
@@ -215,7 +223,14 @@ final class LossCommand implements Runnable {
             }
         }
         try {
-            return new LossRequest(input, format, imageColumn, textColumn, new LossScalars(loss, values), d, gradients);
+            return new LossRequest(
+                    input,
+                    format,
+                    imageColumn,
+                    textColumn,
+                    new LossScalars(loss, values),
+                    d,
+                    gradients.map(this::path));
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
         }

@@ -38,9 +38,14 @@ public final class Main {
     public static void main(String[] args) {
         Sessions.unpackWithoutLinks();
         Optional<ResultFile> result = ResultFile.named(args);
-        if (result.filter(file -> file.isTaken(SettingsOptions.properties())).isPresent()) {
-            System.err.println("%s: Cannot write a result to %s: something else lies there, name another file with %s"
-                    .formatted(Platform.program(), Redaction.of(result.get().path()), ResultFile.OPTION));
+        Optional<String> refusal = result.flatMap(file -> file.refusal(SettingsOptions.properties()));
+        if (refusal.isPresent()) {
+            System.err.println("%s: %s: cannot write a result to %s: %s"
+                    .formatted(
+                            Platform.program(),
+                            ResultFile.OPTION,
+                            Redaction.of(result.get().path()),
+                            Redaction.of(refusal.get())));
             System.exit(ExitCode.USAGE.code());
         }
         WayOn.watch();

@@ -32,9 +32,9 @@ final class OutputFolder {
      */
     static RunFolder open(LoadedSettings loaded, Configuration hadoop, Earlier earlier, Consumer<String> messages) {
         Settings settings = loaded.settings();
-        Path folder = new Path(settings.run().folder());
         String why;
         try {
+            Path folder = FileSystems.path(settings.run().folder());
             FileSystem files = FileSystems.of(folder, hadoop);
             if (files.mkdirs(folder)) {
                 return RunFolder.open(
@@ -53,8 +53,8 @@ final class OutputFolder {
         } catch (IOException e) {
             why = String.valueOf(e.getMessage());
         }
-        throw new SettingsException(
-                List.of("run.out and run.name: cannot make the folder %s: %s".formatted(folder, why)));
+        throw new SettingsException(List.of("run.out and run.name: cannot make the folder %s: %s"
+                .formatted(settings.run().folder(), why)));
     }
 
     /**
@@ -66,7 +66,7 @@ final class OutputFolder {
     static OwnFolder claim(String path, Configuration hadoop, Earlier earlier) {
         String why;
         try {
-            Path folder = new Path(path);
+            Path folder = FileSystems.path(path);
             FileSystem files = FileSystems.of(folder, hadoop);
             OwnFolder own = OwnFolder.at(folder, files);
             own.refuseOthers();
@@ -87,7 +87,7 @@ final class OutputFolder {
     /** @throws SettingsException if there is no file system for the path of a run; makes nothing */
     static void check(String path, Configuration hadoop) {
         try {
-            FileSystems.of(new Path(path), hadoop);
+            FileSystems.of(FileSystems.path(path), hadoop);
         } catch (IOException e) {
             throw new SettingsException(List.of("run.out: cannot write to %s: %s".formatted(path, e.getMessage())));
         }

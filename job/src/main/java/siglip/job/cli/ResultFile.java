@@ -49,15 +49,22 @@ record ResultFile(String path, Optional<String> id) {
         return Optional.empty();
     }
 
-    /** Whether something lies there that is no result of an earlier run; what cannot be read counts as nothing. */
-    boolean isTaken(Map<String, String> properties) {
-        Path file = new Path(path);
+    /** Why no result can be written there: it is no path, or something lies there that is no result; what cannot be read counts as nothing. */
+    Optional<String> refusal(Map<String, String> properties) {
+        Path file;
+        FileSystem files;
         try {
-            FileSystem files = FileSystems.of(file, FileSystems.configuration(properties));
-            FileStatus there = files.getFileStatus(file);
-            return there.isDirectory() || there.getLen() > MOST_BYTES || !isResult(files, file);
+            file = FileSystems.path(path);
+            files = FileSystems.bare(FileSystems.of(file, FileSystems.configuration(properties)));
         } catch (IOException e) {
-            return false;
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+        try {
+            FileStatus there = files.getFileStatus(file);
+            boolean taken = there.isDirectory() || there.getLen() > MOST_BYTES || !isResult(files, file);
+            return taken ? Optional.of("something else lies there, name another file") : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
         }
     }
 
@@ -84,7 +91,7 @@ record ResultFile(String path, Optional<String> id) {
         result.put(CODE, exitCode);
         id.ifPresent(given -> result.put("id", given));
         result.put(MESSAGE, message);
-        Path file = new Path(path);
+        Path file = FileSystems.path(path);
         byte[] line = (result + "\n").getBytes(StandardCharsets.UTF_8);
         WholeFile.write(FileSystems.of(file, FileSystems.configuration(properties)), file, out -> out.write(line));
     }

@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.batches.BatchSource;
@@ -30,6 +29,7 @@ import siglip.job.evaluation.Evaluator;
 import siglip.job.evaluation.Gallery;
 import siglip.job.evaluation.NearestNeighbour;
 import siglip.job.evaluation.RetrievalScore;
+import siglip.job.files.FileSystems;
 import siglip.job.formats.DataException;
 import siglip.job.losses.LossSpec;
 import siglip.job.model.ModelFiles;
@@ -284,9 +284,9 @@ public final class Comparison {
     private void save(Trainer trainer, ModelSpec model, PairData data, Configuration hadoop) {
         for (ArmState arm : trainer.arms()) {
             SavedModel saved = new SavedModel(model, arm.parameters(), arm.scalars(), data.features(), data.scaling());
-            Path folder = new Path(settings.run().folder(), model(arm.arm().name()));
+            String folder = settings.run().folder() + "/" + model(arm.arm().name());
             try {
-                ModelFiles.write(folder, hadoop, saved);
+                ModelFiles.write(FileSystems.path(folder), hadoop, saved);
             } catch (IOException e) {
                 throw new UncheckedIOException("Cannot save the model in " + folder + ": " + e.getMessage(), e);
             }

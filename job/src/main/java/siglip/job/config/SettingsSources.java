@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import siglip.job.files.FileSystems;
 
 /**
@@ -40,13 +39,12 @@ public record SettingsSources(
         public static File read(String path, Map<String, String> properties) {
             Configuration hadoop = FileSystems.configuration(properties);
             try {
-                Path file = new Path(path);
-                try (InputStream in = FileSystems.of(file, hadoop).open(file)) {
+                try (InputStream in = FileSystems.open(FileSystems.path(path), hadoop)) {
                     return new File(path, new String(in.readAllBytes(), StandardCharsets.UTF_8));
                 }
             } catch (FileNotFoundException e) {
                 throw new SettingsException(List.of("--config %s: there is no such file".formatted(path)));
-            } catch (IOException | IllegalArgumentException e) {
+            } catch (IOException e) {
                 throw new SettingsException(List.of("--config %s: cannot be read: %s".formatted(path, e.getMessage())));
             }
         }

@@ -85,7 +85,7 @@ public record FoundFiles(String path, String base, boolean inFolder, List<Found>
      * @throws FileNotFoundException if there is none
      */
     public static FoundFiles under(String path, Configuration hadoop) throws IOException {
-        Path given = new Path(path);
+        Path given = FileSystems.path(path);
         FileSystem system = FileSystems.bare(FileSystems.of(given, hadoop));
         FileStatus[] roots = roots(system, given);
         Path base = base(system.makeQualified(given), roots[0]);
@@ -121,11 +121,20 @@ public record FoundFiles(String path, String base, boolean inFolder, List<Found>
         try {
             return new FileStatus[] {system.getFileStatus(path)};
         } catch (FileNotFoundException e) {
-            FileStatus[] matches = system.globStatus(path);
+            FileStatus[] matches = matches(system, path);
             if (matches == null || matches.length == 0) {
                 throw e;
             }
             return matches;
+        }
+    }
+
+    private static FileStatus[] matches(FileSystem system, Path pattern) throws IOException {
+        try {
+            return system.globStatus(pattern);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(
+                    "there is no such file or folder, and as a pattern it meets names with a colon, which Hadoop's patterns cannot: name a folder, or rename what holds the colon");
         }
     }
 

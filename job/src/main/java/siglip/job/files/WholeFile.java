@@ -80,7 +80,7 @@ public final class WholeFile {
             return;
         }
         FileSystem bare = FileSystems.bare(files);
-        Path draft = new Path(target.getParent(), ".%s.%s.tmp".formatted(target.getName(), UUID.randomUUID()));
+        Path draft = FileSystems.in(target.getParent(), ".%s.%s.tmp".formatted(target.getName(), UUID.randomUUID()));
         boolean named = false;
         try {
             try (FSDataOutputStream out = bare.create(draft, false)) {

@@ -146,11 +146,26 @@ final class ParquetFormat implements DataFormat {
     }
 
     /** The footers of the files that are read, in the order of their names. */
+    /** On a local disk, Hadoop cannot name the checksum file beside such a file. */
+    private static void refuseColons(String path, List<Found> files) {
+        files.stream()
+                .map(Found::path)
+                .filter(file -> "file".equals(file.toUri().getScheme())
+                        && file.getName().contains(":"))
+                .findFirst()
+                .ifPresent(file -> {
+                    throw new DataException(
+                            "Cannot read pairs from %s: on a local disk, Parquet cannot be read from a file with a colon in its own name, such as %s: rename it"
+                                    .formatted(path, file.getName()));
+                });
+    }
+
     private static List<ParquetFooter> footers(SparkSession session, FoundFiles input, FoundFiles named) {
         boolean chosen = !input.inFolder() || !named.isEmpty();
         List<Found> files = input.inFolder()
                 ? (chosen ? named : input).where(file -> file.bytes() > 0).files()
                 : input.files();
+        refuseColons(input.path(), files);
         TypeRules rules = TypeRules.of(session.sessionState().conf());
         SerializableConfiguration settings =
                 new SerializableConfiguration(session.sparkContext().hadoopConfiguration());

@@ -35,7 +35,7 @@ public record RunFiles(Path report, Path metrics, Path steps) {
      * @throws IOException if the folder cannot be written
      */
     public static RunFiles write(RunFigures figures, Configuration hadoop) throws IOException {
-        Path folder = new Path(figures.settings().run().folder());
+        Path folder = FileSystems.path(figures.settings().run().folder());
         FileSystem files = FileSystems.of(folder, hadoop);
         Path home = files.makeQualified(folder);
         RunFiles paths = new RunFiles(new Path(home, REPORT), new Path(home, METRICS), new Path(home, STEPS));

@@ -203,8 +203,8 @@ public final class RunFolder implements AutoCloseable {
 
     /** A checkpoint, or the newest of a folder of checkpoints, or of the folder of a run. */
     private StoredCheckpoint named(String path, Consumer<String> warnings) throws IOException {
-        Path named = new Path(path);
         try {
+            Path named = FileSystems.path(path);
             FileSystem there = FileSystems.bare(FileSystems.of(named, files.getConf()));
             if (there.exists(new Path(named, Manifest.NAME))) {
                 Path whole = there.makeQualified(named);
@@ -217,7 +217,7 @@ public final class RunFolder implements AutoCloseable {
                     .orElseThrow(() -> new IOException("there is no valid checkpoint"));
         } catch (IOException e) {
             SettingsException refused = new SettingsException(
-                    List.of("checkpoint.resume: cannot go on from %s: %s".formatted(named, e.getMessage())));
+                    List.of("checkpoint.resume: cannot go on from %s: %s".formatted(path, e.getMessage())));
             refused.initCause(e);
             throw refused;
         }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import siglip.job.files.FileSystems;
 
@@ -25,9 +24,7 @@ public record GraphSource(ComputationGraphConfiguration configuration, Optional<
      * @throws IllegalArgumentException if there is no such file, or it holds anything else
      */
     public static GraphSource read(String file, Configuration hadoop) {
-        Path path = new Path(file);
-        try (InputStream in =
-                new BufferedInputStream(FileSystems.of(path, hadoop).open(path))) {
+        try (InputStream in = new BufferedInputStream(FileSystems.open(FileSystems.path(file), hadoop))) {
             in.mark(2);
             int first = in.read() << 8 | in.read();
             in.reset();

@@ -47,18 +47,33 @@ class ResultFileTest {
     void aFileThatIsNoResultIsNotReplaced() throws IOException {
         Path file = folder.resolve("result.json");
         ResultFile result = new ResultFile(file.toString(), Optional.empty());
-        assertThat(result.isTaken(Map.of())).as("nothing there").isFalse();
+        assertThat(result.refusal(Map.of())).as("nothing there").isEmpty();
         result.write(Map.of(), 0, "done");
-        assertThat(result.isTaken(Map.of())).as("a result").isFalse();
+        assertThat(result.refusal(Map.of())).as("a result").isEmpty();
         for (String text : List.of("my thesis", "{\"exit_code\": 1}", "[1, 2]", " ".repeat(1 << 17))) {
             Files.writeString(file, text);
-            assertThat(result.isTaken(Map.of())).as(text.strip()).isTrue();
+            assertThat(result.refusal(Map.of())).as(text.strip()).isPresent();
         }
         Files.writeString(file, "");
-        assertThat(result.isTaken(Map.of())).as("made by mktemp").isFalse();
-        assertThat(new ResultFile(folder.toString(), Optional.empty()).isTaken(Map.of()))
+        assertThat(result.refusal(Map.of())).as("made by mktemp").isEmpty();
+        assertThat(new ResultFile(folder.toString(), Optional.empty()).refusal(Map.of()))
                 .as("a folder")
-                .isTrue();
+                .isPresent();
+    }
+
+    @Test
+    void aPathWithAColonWillDoAndWhatIsNoneIsRefused() throws IOException {
+        ResultFile colon = new ResultFile(folder.resolve("a:b.json").toString(), Optional.empty());
+
+        colon.write(Map.of(), 0, "done");
+
+        assertThat(colon.refusal(Map.of())).isEmpty();
+        assertThat(folder.resolve("a:b.json")).exists();
+        for (String none : List.of("", "http://127.0.0.1:1/r.json", "nosuch://x/r.json", "a b://x/r.json")) {
+            assertThat(new ResultFile(none, Optional.empty()).refusal(Map.of()))
+                    .as(none)
+                    .isPresent();
+        }
     }
 
     @Test
