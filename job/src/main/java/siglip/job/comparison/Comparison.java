@@ -46,6 +46,8 @@ import siglip.job.training.Trainer;
  * segments, saves the models, and says what came of it.
  */
 public final class Comparison {
+    private static final double LONG_EVALUATION = 30; // seconds, of all arms
+
     private final SparkSession session;
     private final JavaSparkContext spark;
     private final Settings settings;
@@ -241,7 +243,10 @@ public final class Comparison {
         long every = settings.evaluation().everySteps();
         boolean due = first % every == 0 || first == last;
         if (due && log.evaluations().stream().noneMatch(each -> each.step() == first)) {
+            long start = System.nanoTime();
             evaluate(trainer, evaluator, first, log);
+            stillToCome((System.nanoTime() - start) * 1e-9, (last + every - 1) / every - first / every)
+                    .ifPresent(log::phase);
         }
         for (long step = first; step < last; ) {
             step = Math.min(last, (step / every + 1) * every);
@@ -249,6 +254,19 @@ public final class Comparison {
             trainer.run(step);
             evaluate(trainer, evaluator, step, log);
         }
+    }
+
+    /** What evaluations are going to take, where the first has shown that it is long: the time goes with the square of the rows. */
+    static Optional<String> stillToCome(double seconds, long more) {
+        double minutes = seconds * more / 60;
+        return seconds < LONG_EVALUATION || more == 0
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "an evaluation takes %.0f s, and %d more take about %.0f min: fewer evaluation.max-rows take less, and so does a longer evaluation.every-steps",
+                        seconds,
+                        more,
+                        minutes));
     }
 
     private void evaluate(Trainer trainer, Evaluator evaluator, long step, RunLog log) {
