@@ -24,7 +24,8 @@ import siglip.job.training.MetricsPlugin;
  */
 final class Sessions {
     private static final Pattern LOCAL = Pattern.compile("local(?:\\[(\\d+|\\*)(?:,\\d+)?])?");
-    private static final int MOST_LOCAL = 1024; // each is a thread at least, with connections to the others
+    private static final int MOST_LOCAL = 1024; // each is a thread at least
+    private static final int MOST_LOCAL_RANKS = 128; // each has a connection to each of the others
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
     private static final String NO_LINKS = "org.bytedeco.javacpp.canCreateSymbolicLink";
     private static final String SECRET_VARIABLE = "_SPARK_AUTH_SECRET";
@@ -94,6 +95,11 @@ final class Sessions {
             throw new SettingsException(List.of(
                     "run.ranks=%d with run.cores-per-rank=%d makes %d tasks in this one process, which takes at most %d: set fewer ranks, or submit to a cluster (scripts/submit)"
                             .formatted(run.ranks(), run.coresPerRank(), needed, MOST_LOCAL)));
+        }
+        if (slots.isPresent() && run.ranks() > MOST_LOCAL_RANKS) {
+            throw new SettingsException(List.of(
+                    "run.ranks=%d makes as many ranks in this one process, which takes at most %d: set run.cores-per-rank, or submit to a cluster (scripts/submit)"
+                            .formatted(run.ranks(), MOST_LOCAL_RANKS)));
         }
         Set<String> plugins =
                 new LinkedHashSet<>(List.of(conf.get("spark.plugins", "").split("\\s*,\\s*", -1)));

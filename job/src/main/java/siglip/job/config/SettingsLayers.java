@@ -57,9 +57,7 @@ final class SettingsLayers {
                 add(layers, path(name.substring(VARIABLE.length())), value, name, problems);
             }
         });
-        sources.file()
-                .ifPresent(
-                        file -> layers.add(withoutRoot(ConfigFactory.parseString(file.text(), options(file.name())))));
+        sources.file().ifPresent(file -> layers.add(withoutRoot(parsed(file.text(), file.name()))));
         layers.add(unresolvedDefaults());
 
         Config merged = ConfigFactory.empty();
@@ -94,6 +92,11 @@ final class SettingsLayers {
     private static void add(List<Config> layers, String key, String text, String place, List<String> problems) {
         try {
             List<String> path = ConfigUtil.splitPath(key);
+            if (path.equals(List.of(ROOT))) {
+                problems.add("%s: %s is the root of all settings and takes no value: write key=value"
+                        .formatted(place, ROOT));
+                return;
+            }
             List<String> below = path.size() > 1 && path.get(0).equals(ROOT) ? path.subList(1, path.size()) : path;
             ConfigValue nested = value(text, place);
             for (int i = below.size() - 1; i >= 0; i--) { // atPath would name itself as the origin of the sections
@@ -113,12 +116,18 @@ final class SettingsLayers {
             return ConfigValueFactory.fromAnyRef(null, place);
         }
         if (trimmed.startsWith("[") || trimmed.startsWith("{") || trimmed.startsWith("\"")) {
-            ConfigValue parsed = ConfigFactory.parseString("value = " + trimmed, options(place))
-                    .root()
-                    .get("value");
+            ConfigValue parsed = parsed("value = " + trimmed, place).root().get("value");
             return ConfigValueFactory.fromAnyRef(parsed.unwrapped(), place); // a line number would say nothing
         }
         return ConfigValueFactory.fromAnyRef(text, place);
+    }
+
+    private static Config parsed(String text, String name) {
+        try {
+            return ConfigFactory.parseString(text, options(name));
+        } catch (StackOverflowError e) {
+            throw new ConfigException.BadValue(name, "it is nested too deep to be read", e);
+        }
     }
 
     private static Config unresolvedDefaults() {

@@ -29,6 +29,8 @@ public record SettingsSources(
      * @param text HOCON
      */
     public record File(String name, String text) {
+        private static final int MAX_BYTES = 1 << 20;
+
         /**
          * Reads a file.
          *
@@ -40,7 +42,12 @@ public record SettingsSources(
             Configuration hadoop = FileSystems.configuration(properties);
             try {
                 try (InputStream in = FileSystems.open(FileSystems.path(path), hadoop)) {
-                    return new File(path, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                    byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+                    if (bytes.length > MAX_BYTES) {
+                        throw new SettingsException(
+                                List.of("--config %s: it is longer than 1 MiB, which no settings are".formatted(path)));
+                    }
+                    return new File(path, new String(bytes, StandardCharsets.UTF_8));
                 }
             } catch (FileNotFoundException e) {
                 throw new SettingsException(List.of("--config %s: there is no such file".formatted(path)));

@@ -13,14 +13,14 @@ public final class Redaction {
     public static final String REDACTED = "(redacted)";
 
     private static final String NAME = "[^/@:\\s\"'<>]*:";
-    private static final String REST = "[^@\\s\"'<>]*(?=@)";
+    private static final String REST = "[^@\\s\"<>]*(?:@[^@/\\s\"<>]*)*(?=@)";
 
     /** User and password. Behind the colon may be a port and a path with an @, but not in a store: its secrets may hold slashes. */
     private static final Pattern LOGIN =
-            Pattern.compile("(?<=\\bs3[an]?://)" + NAME + REST + "|(?<=://)" + NAME + "(?!\\d+(?:[/,;\\s]|$))" + REST);
+            Pattern.compile("(?<=\\bs3[an]?://)" + NAME + REST + "|(?<=://)" + NAME + "(?!\\d+(?:[/,;'\\s]|$))" + REST);
 
     private static final Pattern SIGNATURE = Pattern.compile(
-            "(?i)(?<=[?&;](?:x-(?:amz|goog)-(?:signature|credential|security-token)|awsaccesskeyid|signature|sig"
+            "(?i)(?<=(?:[?&;]|%3F|%26)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|awsaccesskeyid|signature|sig"
                     + "|token|access[_-]token|api[_-]?key|password|secret)=)[^&\\s\"'<>]+");
 
     private Redaction() {}

@@ -54,9 +54,18 @@ public final class DataFailure {
                     && !(root instanceof InterruptedIOException);
         }
         return cause instanceof AnalysisException
+                || isRaised(cause)
                 || (cause instanceof SparkThrowable known
                         && cause instanceof Exception
                         && known.getErrorClass() != null
                         && !known.isInternalError());
+    }
+
+    /** Whether a predicate raised it with {@code raise_error} or {@code assert_true}: Spark gives it no kind of its own. */
+    private static boolean isRaised(Throwable cause) {
+        StackTraceElement[] trace = cause.getStackTrace();
+        return cause.getClass() == RuntimeException.class
+                && trace.length > 0
+                && trace[0].getClassName().startsWith("org.apache.spark.sql.catalyst.expressions.");
     }
 }

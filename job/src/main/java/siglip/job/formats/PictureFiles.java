@@ -49,6 +49,9 @@ record PictureFiles(SerializableConfiguration hadoop) implements Serializable {
                 throw new InvalidRow("picture file has more than %d MiB".formatted(MAX_BYTES >> 20));
             }
             byte[] bytes = new byte[(int) status.getLen()];
+            if (bytes.length == 0) {
+                return bytes; // not opened: a pipe has no length either, and waits for its other end
+            }
             try (FSDataInputStream in = files.open(path)) {
                 in.readFully(bytes);
             }

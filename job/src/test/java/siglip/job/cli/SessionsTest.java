@@ -110,6 +110,9 @@ class SessionsTest {
         assertThatThrownBy(() -> configure(new SparkConf(false), 65_536, 1024))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("run.ranks=65536 with run.cores-per-rank=1024 makes 67108864 tasks");
+        assertThatThrownBy(() -> configure(new SparkConf(false), 1000, 1))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("run.ranks=1000 makes as many ranks in this one process");
         SparkConf cluster = configure(new SparkConf(false).set("spark.master", "yarn"), 65_536, 1024);
         assertThat(cluster.get("spark.master")).isEqualTo("yarn");
     }

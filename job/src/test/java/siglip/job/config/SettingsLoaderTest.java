@@ -191,6 +191,20 @@ class SettingsLoaderTest {
     }
 
     @Test
+    void settingsThatAreNestedTooDeepAreRefused() {
+        String deep = "[".repeat(100_000);
+        assertThat(errorsOf("a = " + deep)).singleElement().asString().contains("my.conf", "nested too deep");
+        assertThat(errorsOf("", "run.name=" + deep)).singleElement().asString().contains("--set", "nested too deep");
+    }
+
+    @Test
+    void theRootTakesNoValue() {
+        assertThat(errorsOf("", "siglip=null", "siglip={run {ranks = 3}}"))
+                .hasSize(2)
+                .allMatch(error -> error.startsWith("--set: siglip is the root of all settings"));
+    }
+
+    @Test
     void theRenderedSettingsLoadAgainToTheSameSettings() {
         LoadedSettings loaded = load(
                 "loss.arms = [{name = a, loss = sigmoid, initial-scale = 5}]\ndata.train = \"a = 'b'\"", "run.seed=5");
@@ -246,6 +260,10 @@ class SettingsLoaderTest {
                 .asString()
                 .startsWith("--config ")
                 .endsWith("none.conf: there is no such file");
+        Path endless = Files.write(folder.resolve("long.conf"), new byte[(1 << 20) + 1]);
+        assertThat(catchThrowableOfType(
+                        SettingsException.class, () -> SettingsSources.File.read(endless.toString(), Map.of())))
+                .hasMessageContaining("longer than 1 MiB");
     }
 
     static Settings set(String... assignments) {

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -60,7 +61,7 @@ class FormsIT extends OnLocalSpark {
     }
 
     @Test
-    void pathsWithoutAPictureAreSkippedWithTheirReason() throws IOException {
+    void pathsWithoutAPictureAreSkippedWithTheirReason() throws IOException, InterruptedException {
         Path pictures = pictures(folder.resolve("pictures"));
         Files.createDirectories(pictures.resolve("below.png"));
         try (RandomAccessFile large =
@@ -68,6 +69,10 @@ class FormsIT extends OnLocalSpark {
             large.setLength((256L << 20) + 1);
         }
         Files.writeString(pictures.resolve("words.png"), "no picture");
+        assertThat(new ProcessBuilder("mkfifo", pictures.resolve("pipe.png").toString())
+                        .start()
+                        .waitFor(20, TimeUnit.SECONDS))
+                .isTrue();
         List<Row> rows = IntStream.range(0, PICTURES)
                 .mapToObj(i -> RowFactory.create("../pictures/" + name(i), caption(i)))
                 .collect(Collectors.toCollection(ArrayList::new));
@@ -76,6 +81,7 @@ class FormsIT extends OnLocalSpark {
                 "../pictures/below.png",
                 "../pictures/large.png",
                 "../pictures/words.png",
+                "../pictures/pipe.png",
                 "https://example.org/a.png",
                 "strange://host/a.png",
                 " ")) {
@@ -97,7 +103,8 @@ class FormsIT extends OnLocalSpark {
                             "picture file is a folder",
                             "picture file not found",
                             "picture is an address of the web (https), which is never fetched: download the pictures first, for example with img2dataset",
-                            "plain text stands where the picture should be");
+                            "plain text stands where the picture should be",
+                            "the picture is empty");
         }
     }
 

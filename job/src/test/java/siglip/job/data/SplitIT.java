@@ -170,6 +170,13 @@ class SplitIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"raise_error('no') IS NULL", "assert_true(id < 3) IS NULL"})
+    void anErrorThatAPredicateRaisesIsOneOfTheData(String sql) {
+        assertThatThrownBy(() -> open(path, "data.train=\"" + sql + "\"").close())
+                .isInstanceOf(DataException.class);
+    }
+
     @Test
     void aViewThatCallsAMethodByItsNameIsRefused() {
         spark.newSession()

@@ -20,6 +20,9 @@ class RedactionTest {
         "s3a://me:hush@bucket/x, s3a://(redacted)@bucket/x",
         "s3a://me:hu/sh+/=@bucket/x, s3a://(redacted)@bucket/x",
         "s3://me:12/hush@bucket, s3://(redacted)@bucket",
+        "ftp://me:hu@hush@host/x@y, ftp://(redacted)@host/x@y",
+        "s3a://me:hu'hush@bucket/x, s3a://(redacted)@bucket/x",
+        "https://host/a.jpg%3Fsig=hush, https://host/a.jpg%3Fsig=(redacted)",
         "cannot read 'ftp://me:hush@host:21/a' and ftp://me:hush@host/b, cannot read 'ftp://(redacted)@host:21/a' and ftp://(redacted)@host/b",
         "https://host/a.jpg?X-Amz-Credential=hush&w=3&X-Amz-Signature=hush, "
                 + "https://host/a.jpg?X-Amz-Credential=(redacted)&w=3&X-Amz-Signature=(redacted)",
@@ -34,6 +37,7 @@ class RedactionTest {
         "s3a://bucket/y@z",
         "hdfs://namenode:8020/user/me@corp/x",
         "spark://host:7077",
+        "hdfs://namenode:8020' of me@corp",
         "abfs://container@account.dfs.core.windows.net/x",
         "s3a://bucket/a:b@c",
         "10:30 me@corp",
@@ -58,7 +62,7 @@ class RedactionTest {
     }
 
     @Test
-    void theLogOfALocalRunHidesALogin() throws IOException {
+    void theLogOfALocalRunHidesLoginsAndSignatures() throws IOException {
         Properties log = new Properties();
         try (var in = Files.newBufferedReader(Path.of("..", "conf", "log4j2.properties"))) {
             log.load(in);
@@ -68,10 +72,10 @@ class RedactionTest {
             String[] replace = layout.substring(layout.indexOf("%replace{") + "%replace{".length())
                     .split("\\}\\{|\\}", -1);
             assertThat(Pattern.compile(replace[1])
-                            .matcher("a s3a://me:hush@bucket/x")
+                            .matcher("a s3a://me:12/hush@bucket/x?X-Amz-Signature=hush&a=b")
                             .replaceAll(replace[2]))
                     .as(appender)
-                    .isEqualTo("a s3a://(redacted)@bucket/x");
+                    .isEqualTo("a s3a://(redacted)@bucket/x?X-Amz-Signature=(redacted)&a=b");
         }
     }
 }
