@@ -14,12 +14,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import siglip.job.batches.BatchSource;
+import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.stage.Phase;
 import siglip.job.stage.TrainingException;
 import siglip.job.towers.ModelSpec;
+import siglip.kernels.Loss;
+import siglip.kernels.LossScalar;
 
 class TrainerIT {
     private static final int BATCH = 34;
@@ -65,6 +68,23 @@ class TrainerIT {
         assignments.addAll(List.of(more));
         return SettingsLoader.load(new SettingsSources(assignments, Map.of(), Map.of(), Optional.empty()))
                 .settings();
+    }
+
+    /** With an arm that no settings describe. */
+    private static Settings withFirstArm(LossSettings.Arm arm, Settings settings) {
+        LossSettings loss = settings.loss();
+        List<LossSettings.Arm> arms = new ArrayList<>(loss.arms());
+        arms.set(0, arm);
+        return new Settings(
+                settings.run(),
+                settings.data(),
+                settings.towers(),
+                new LossSettings(arms, loss.duplicates(), loss.numerics(), loss.maxScale()),
+                settings.training(),
+                settings.ring(),
+                settings.evaluation(),
+                settings.plan(),
+                settings.checkpoint());
     }
 
     private static Trained train(Settings settings, long... segments) {
@@ -288,11 +308,9 @@ class TrainerIT {
 
     @Test
     void anArmThatDivergesStopsAndTheOtherGoesOn() {
-        Trained trained = train(
-                settings(
-                        2,
-                        "loss.arms=[{name=wild,loss=sigmoid,initial-scale=10,initial-bias=1e308},{name=clip,loss=softmax,initial-scale=10}]"),
-                20);
+        LossSettings.Arm wild =
+                new LossSettings.Arm("wild", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 10d, LossScalar.BIAS, 1e308));
+        Trained trained = train(withFirstArm(wild, settings(2)), 20);
 
         assertThat(trained.incidents).hasSize(1);
         assertThat(trained.incidents.get(0)).contains("arm wild stopped").contains("at step 0");
