@@ -81,7 +81,7 @@ final class DataCheck {
         if (table.reader().identity() == Identity.ROW) {
             return Map.of(HeldOut.UNSORTED, found.rows(Fate.HELD_OUT));
         }
-        return found.heldOut(found.trained());
+        return found.heldOut();
     }
 
     private static Map<HeldOut, Long> counts(Map<HeldOut, List<RoaringBitmap>> heldOut) {

@@ -75,13 +75,9 @@ final class ScannedFiles {
         return scan.rows(file.uri()).getOrDefault(group, new RoaringBitmap());
     }
 
-    /** Whether a concept is in a training row. */
-    IntPredicate trained() {
-        return scan.concepts().trained(shape);
-    }
-
-    /** The held-out rows in each file, those of such concepts apart from the others. */
-    Map<HeldOut, List<RoaringBitmap>> heldOut(IntPredicate seen) {
+    /** The held-out rows in each file, those whose concept is in a training row apart from the others. */
+    Map<HeldOut, List<RoaringBitmap>> heldOut() {
+        IntPredicate seen = scan.concepts().trained(shape);
         List<RoaringBitmap> yes = files.stream()
                 .map(file -> RoaringBitmap.and(
                         rows(file, Fate.HELD_OUT), scan.concepts().rows(file.uri(), seen)))

@@ -84,7 +84,7 @@ public final class PairTable {
                 new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
         PairColumns columns = PairColumns.find(names, settings, buckets, files);
         Split split = Split.of(data, names, columns, settings);
-        return new PairTable(seen, data, columns, split.train(), split.test());
+        return new PairTable(seen.without(data.ignored().keySet()), data, columns, split.train(), split.test());
     }
 
     /** The columns that the settings may speak of. */

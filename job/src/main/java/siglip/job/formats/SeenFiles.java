@@ -2,7 +2,9 @@ package siglip.job.formats;
 
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.SparkSession;
@@ -17,15 +19,22 @@ final class SeenFiles {
     private final String path;
     private final Map<String, Found> files;
 
-    private SeenFiles(SparkSession spark, String path) {
+    private SeenFiles(SparkSession spark, String path, Map<String, Found> files) {
         this.spark = spark;
         this.path = path;
-        this.files = list();
+        this.files = files;
     }
 
     /** Those that are there now; a table of Spark has none. */
     static SeenFiles at(SparkSession spark, String path) {
-        return new SeenFiles(spark, path);
+        return new SeenFiles(spark, path, list(spark, path));
+    }
+
+    /** All but those of these names, which are not read for rows: a run may write its own results beside its data. */
+    SeenFiles without(Set<String> names) {
+        Map<String, Found> read = new HashMap<>(files);
+        read.keySet().removeAll(names);
+        return new SeenFiles(spark, path, read);
     }
 
     /**
@@ -34,7 +43,7 @@ final class SeenFiles {
      * @throws DataException if one has been changed or has gone; it names the first
      */
     void requireUnchanged() {
-        Map<String, Found> now = files.isEmpty() ? Map.of() : list();
+        Map<String, Found> now = files.isEmpty() ? Map.of() : list(spark, path);
         files.values().stream()
                 .filter(file -> !file.equals(now.get(file.name())))
                 .min(Comparator.comparing(Found::name))
@@ -57,7 +66,7 @@ final class SeenFiles {
                                 Instant.ofEpochMilli(now.modified()));
     }
 
-    private Map<String, Found> list() {
+    private static Map<String, Found> list(SparkSession spark, String path) {
         return path.startsWith(DataFormat.TABLE)
                 ? Map.of()
                 : FileRows.files(spark, path).files().stream()

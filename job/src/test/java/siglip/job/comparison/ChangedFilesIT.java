@@ -80,6 +80,16 @@ class ChangedFilesIT extends OnLocalSpark {
         assertThat(recorder.incidents).noneMatch(incident -> incident.contains("attempt"));
     }
 
+    /** Such as what the run itself writes there. */
+    @Test
+    void aFileThatIsNotReadMayChange() throws IOException {
+        file = Files.writeString(data.resolve("claim.txt"), "mine");
+        Recorder recorder = new Recorder(Harm.DELETED);
+
+        assertThat(run("shuffled", recorder).steps()).hasSize(2 * 40);
+        assertThat(Files.exists(file)).isFalse();
+    }
+
     @Test
     void aRunThatHoldsItsPairsReadsNoFileAgain() throws IOException {
         Recorder recorder = new Recorder(Harm.DELETED);
