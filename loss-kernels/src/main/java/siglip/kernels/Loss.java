@@ -6,18 +6,22 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** The losses, and the scalars that each learns. */
+/** The losses, the scalars that each learns, and the options that each has. */
 public enum Loss {
     /** SigLIP's: {@link SigmoidLoss}. */
-    SIGMOID(LossScalar.LOG_SCALE, LossScalar.BIAS),
+    SIGMOID(List.of(LossScalar.LOG_SCALE, LossScalar.BIAS), LossOption.POSITIVE_WEIGHT),
     /** CLIP's: {@link SoftmaxLoss}. */
-    SOFTMAX(LossScalar.LOG_SCALE);
+    SOFTMAX(List.of(LossScalar.LOG_SCALE));
 
     @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<LossScalar> scalars;
 
-    Loss(LossScalar... scalars) {
-        this.scalars = List.of(scalars);
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+    private final List<LossOption> options;
+
+    Loss(List<LossScalar> scalars, LossOption... options) {
+        this.scalars = scalars;
+        this.options = List.of(options);
     }
 
     /** Its name in settings, files and reports: {@code sigmoid}. */
@@ -46,6 +50,11 @@ public enum Loss {
     /** Whether it learns a scalar. */
     public boolean has(LossScalar scalar) {
         return scalars.contains(scalar);
+    }
+
+    /** Whether it has an option. */
+    public boolean has(LossOption option) {
+        return options.contains(option);
     }
 
     /** One value for each scalar, by the scalars' names in files and in their order. */

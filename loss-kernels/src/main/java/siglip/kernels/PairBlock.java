@@ -8,10 +8,15 @@ import siglip.kernels.blas.Matrix;
  * @param images m x dim, used as they are: no normalisation happens here
  * @param texts n x dim
  * @param labels which pairs belong together
- * @param scalars what the loss has learned
+ * @param form of the loss
+ * @param scalars what it has learned
  */
-public record PairBlock(Matrix images, Matrix texts, PairLabels labels, LossScalars scalars) {
+public record PairBlock(Matrix images, Matrix texts, PairLabels labels, LossForm form, LossScalars scalars) {
     public PairBlock {
+        if (form.loss() != scalars.loss()) {
+            throw new IllegalArgumentException("Cannot compute the %s loss with scalars of the %s loss"
+                    .formatted(form.loss().id(), scalars.loss().id()));
+        }
         if (images.columns() != texts.columns()) {
             throw new IllegalArgumentException(
                     "Cannot compare images of %d dims with texts of %d".formatted(images.columns(), texts.columns()));
@@ -23,9 +28,14 @@ public record PairBlock(Matrix images, Matrix texts, PairLabels labels, LossScal
         }
     }
 
+    /** Of a loss without options. */
+    public PairBlock(Matrix images, Matrix texts, PairLabels labels, LossScalars scalars) {
+        this(images, texts, labels, LossForm.plain(scalars.loss()), scalars);
+    }
+
     /** Its image rows {@code from} to {@code from + count - 1}, with all texts. */
     public PairBlock images(int from, int count) {
-        return new PairBlock(images.rows(from, count), texts, labels.images(from, count), scalars);
+        return new PairBlock(images.rows(from, count), texts, labels.images(from, count), form, scalars);
     }
 
     /** @throws IllegalArgumentException if the scale is not usable as a {@code float} */

@@ -17,9 +17,12 @@ import siglip.kernels.blas.Operand;
  *
  * <pre>{@code
  * l[i][j] = exp(logScale) * dot(image[i], text[j]) + bias
- * loss    = sum over positives of softplus(-l) + sum over negatives of softplus(l)
- * g[i][j] = -sigmoid(-l) for positives, sigmoid(l) for negatives, 0 for masked pairs
+ * loss    = w * sum over positives of softplus(-l) + sum over negatives of softplus(l)
+ * g[i][j] = -w * sigmoid(-l) for positives, sigmoid(l) for negatives, 0 for masked pairs
  * }</pre>
+ *
+ * <p>The weight w of the positives ({@link LossOption#POSITIVE_WEIGHT}) is 1 in the paper, which leaves one positive against N - 1 negatives of
+ * an image. PyTorch knows it as {@code pos_weight} of {@code binary_cross_entropy_with_logits}.
  *
  * <p>Results are <em>sums</em>, so blocks of any shape add up; the job divides once, by the global batch size. Logits exist one tile
  * at a time: live memory beyond the operands is O(tile²), whatever m and n. Positives are never computed as a negative
@@ -63,6 +66,7 @@ public final class SigmoidLoss {
     public void accumulate(PairBlock pairs, Matrix imageGradient, Matrix textGradient, LossSums sums) {
         LogitParams params = pairs.logits();
         pairs.checkGradients(imageGradient, textGradient);
+        double weight = pairs.form().get(LossOption.POSITIVE_WEIGHT);
         LossSums block = new LossSums();
         Arrays.fill(negativeSums, 0);
         Arrays.fill(positiveSums, 0);
@@ -80,18 +84,19 @@ public final class SigmoidLoss {
                 Matrix tile = workspace.similarities(products, i, textSlice, j);
                 maskedLogits += maskedLogits(tile, params);
                 masked += workspace.special.maskedCount();
-                pass(tile, params, block);
+                pass(tile, params, weight, block);
                 workspace.gradient = products.prepare(tile, workspace.gradient);
                 products.times(workspace.gradient, textSlice, imageGradients[i], Into.ADD);
                 products.transposedTimes(workspace.gradient, workspace.imageSlice, textGradients[j], Into.ADD);
             }
         }
         long all = (long) pairs.images().rows() * pairs.texts().rows();
-        block.loss = negativeSums[LOSS] + positiveSums[LOSS];
-        block.addGradient(LossScalar.BIAS, negativeSums[GRADIENT] - positiveSums[GRADIENT]);
+        block.loss = negativeSums[LOSS] + weight * positiveSums[LOSS];
+        block.addGradient(LossScalar.BIAS, negativeSums[GRADIENT] - weight * positiveSums[GRADIENT]);
         block.addGradient(
                 LossScalar.LOG_SCALE,
-                params.scale() * (negativeSums[GRADIENT_BY_SIMILARITY] - positiveSums[GRADIENT_BY_SIMILARITY]));
+                params.scale()
+                        * (negativeSums[GRADIENT_BY_SIMILARITY] - weight * positiveSums[GRADIENT_BY_SIMILARITY]));
         block.negatives = all - block.positives - masked;
         block.negativeLogits = params.scale() * workspace.sumOfSimilarities(pairs.images(), pairs.texts())
                 + params.bias() * all
@@ -109,7 +114,7 @@ public final class SigmoidLoss {
     }
 
     /** Turns the similarities of a tile into derivatives with respect to them, and adds up what they sum to. */
-    private void pass(Matrix tile, LogitParams params, LossSums block) {
+    private void pass(Matrix tile, LogitParams params, double weight, LossSums block) {
         SpecialPairs special = workspace.special;
         float scale = (float) params.scale();
         float bias = (float) params.bias();
@@ -132,7 +137,7 @@ public final class SigmoidLoss {
             kernel.sigmoid(positives, k, Math.min(workspace.tile, count - k), -scale, -bias, positiveSums);
         }
         for (int k = 0; k < count; k++) {
-            tile.set(special.positive(k), positives[k]);
+            tile.set(special.positive(k), (float) weight * positives[k]);
         }
         for (int k = 0; k < special.maskedCount(); k++) {
             tile.set(special.masked(k), 0);

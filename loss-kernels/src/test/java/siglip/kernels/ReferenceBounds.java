@@ -107,8 +107,12 @@ public final class ReferenceBounds {
                 if (of.pair(i, j) != ReferenceLoss.Pair.MASKED) {
                     double v = of.pair(i, j) == ReferenceLoss.Pair.POSITIVE ? -of.logit(i, j) : of.logit(i, j);
                     double factor = Math.expm1(logitError(i, j) + Math.log1p(ElementwiseKernel.RELATIVE_ERROR));
-                    loss += ReferenceLoss.softplus(v) * ((1 + factor) * (1 + gamma(rowRoundings())) - 1) + FLOOR;
-                    derivativeErrors[i][j] = Math.abs(of.derivative(i, j)) * factor + FLOOR;
+                    double weight = of.pair(i, j) == ReferenceLoss.Pair.POSITIVE ? of.positiveWeight() : 1;
+                    double weighing = weight == 1 ? 0 : gamma(2); // of the weight itself, and of what it weighs
+                    loss += weight
+                            * (ReferenceLoss.softplus(v) * ((1 + factor) * (1 + gamma(rowRoundings())) - 1) + FLOOR);
+                    derivativeErrors[i][j] =
+                            Math.abs(of.derivative(i, j)) * ((1 + factor) * (1 + weighing) - 1) + weight * FLOOR;
                 }
             }
         }

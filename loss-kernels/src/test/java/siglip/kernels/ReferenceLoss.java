@@ -25,6 +25,7 @@ public final class ReferenceLoss {
     private final LogitParams params;
     private final double[][] logits;
     private final double[][] derivatives; // of the loss with respect to each logit
+    private double positiveWeight = 1;
     private double loss;
 
     private ReferenceLoss(boolean softmax, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
@@ -42,16 +43,31 @@ public final class ReferenceLoss {
         }
     }
 
+    /** Any loss: a sum, not a mean. */
+    public static ReferenceLoss of(
+            LossForm form, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
+        return switch (form.loss()) {
+            case SIGMOID -> sigmoid(form, images, texts, labels, params);
+            case SOFTMAX -> softmax(images, texts, labels, params);
+        };
+    }
+
     /** The SigLIP loss: the sum over all pairs, not the mean. */
     public static ReferenceLoss sigmoid(double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
+        return sigmoid(LossForm.plain(Loss.SIGMOID), images, texts, labels, params);
+    }
+
+    private static ReferenceLoss sigmoid(
+            LossForm form, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
         ReferenceLoss result = new ReferenceLoss(false, images, texts, labels, params);
+        result.positiveWeight = form.get(LossOption.POSITIVE_WEIGHT);
         for (int i = 0; i < images.length; i++) {
             for (int j = 0; j < texts.length; j++) {
                 double l = result.logits[i][j];
                 switch (result.pair(i, j)) {
                     case POSITIVE -> {
-                        result.loss += softplus(-l);
-                        result.derivatives[i][j] = -sigmoid(-l);
+                        result.loss += result.positiveWeight * softplus(-l);
+                        result.derivatives[i][j] = -result.positiveWeight * sigmoid(-l);
                     }
                     case NEGATIVE -> {
                         result.loss += softplus(l);
@@ -298,6 +314,10 @@ public final class ReferenceLoss {
 
     double logit(int i, int j) {
         return logits[i][j];
+    }
+
+    double positiveWeight() {
+        return positiveWeight;
     }
 
     double derivative(int i, int j) {

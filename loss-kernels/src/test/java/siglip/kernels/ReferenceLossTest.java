@@ -10,6 +10,7 @@ import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The gradients of the reference are the slopes of its losses. */
 class ReferenceLossTest {
@@ -35,6 +36,14 @@ class ReferenceLossTest {
     @EnumSource
     void softmaxGradientsAreSlopes(DuplicatePolicy policy) {
         assertGradientsAreSlopes(ReferenceLoss::softmax, labels(policy));
+    }
+
+    @ParameterizedTest
+    @MethodSource("siglip.kernels.LossFormsAccuracyTest#forms")
+    void gradientsOfLossesWithOptionsAreSlopes(LossForm form) {
+        for (DuplicatePolicy policy : DuplicatePolicy.values()) {
+            assertGradientsAreSlopes((x, y, labels, at) -> ReferenceLoss.of(form, x, y, labels, at), labels(policy));
+        }
     }
 
     private static PairLabels labels(DuplicatePolicy policy) {

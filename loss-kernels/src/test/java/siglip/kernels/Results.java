@@ -33,8 +33,19 @@ final class Results {
 
     static Results sigmoid(
             SigmoidLoss loss, Matrix images, Matrix texts, PairLabels labels, LogitParams params, int slices) {
+        return sigmoid(loss, LossForm.plain(Loss.SIGMOID), images, texts, labels, params, slices);
+    }
+
+    static Results sigmoid(
+            SigmoidLoss loss,
+            LossForm form,
+            Matrix images,
+            Matrix texts,
+            PairLabels labels,
+            LogitParams params,
+            int slices) {
         Results results = new Results(images, texts);
-        LossScalars scalars = LossScalars.of(Loss.SIGMOID, params.logScale(), params.bias());
+        LossScalars scalars = LossScalars.of(form.loss(), params.logScale(), params.bias());
         for (int r = 0; r < slices; r++) {
             for (int hop = 0; hop < slices; hop++) {
                 int c = (r + hop) % slices;
@@ -43,7 +54,8 @@ final class Results {
                 int j = start(texts.rows(), c, slices);
                 int n = start(texts.rows(), c + 1, slices) - j;
                 loss.accumulate(
-                        new PairBlock(images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), scalars),
+                        new PairBlock(
+                                images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), form, scalars),
                         results.imageGradient.rows(i, m),
                         results.textGradient.rows(j, n),
                         results.sums);

@@ -4,9 +4,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -32,6 +35,8 @@ import siglip.job.losses.LossRequest;
 import siglip.job.losses.LossResult;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
+import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 
@@ -80,18 +85,29 @@ final class LossCommand implements Runnable {
                     .paramLabel("VALUE")
                     .type(Double.class)
                     .description("%s of the losses that learn it: %s."
-                            .formatted(
-                                    scalar.title(),
-                                    Stream.of(Loss.values())
-                                            .filter(loss -> loss.has(scalar))
-                                            .map(Loss::id)
-                                            .collect(Collectors.joining(", "))))
+                            .formatted(scalar.title(), losses(loss -> loss.has(scalar))))
+                    .build());
+        }
+        for (LossOption option : LossOption.values()) {
+            command.addOption(OptionSpec.builder(option(option))
+                    .paramLabel("VALUE")
+                    .type(Double.class)
+                    .description("Of the losses that have it (%s), as in loss.arms; without it %s."
+                            .formatted(losses(loss -> loss.has(option)), option.plain()))
                     .build());
         }
     }
 
+    private static String losses(Predicate<Loss> which) {
+        return Stream.of(Loss.values()).filter(which).map(Loss::id).collect(Collectors.joining(", "));
+    }
+
     private static String option(LossScalar scalar) {
         return "--" + scalar.shownName();
+    }
+
+    private static String option(LossOption option) {
+        return "--" + option.id();
     }
 
     private static String key(LossScalar scalar) {
@@ -222,12 +238,20 @@ final class LossCommand implements Runnable {
                         .formatted(option(scalar), loss.id(), scalar.shownName()));
             }
         }
+        Map<LossOption, Double> fixed = new EnumMap<>(LossOption.class);
+        for (LossOption option : LossOption.values()) {
+            Double given = spec.findOption(option(option)).getValue();
+            if (given != null) {
+                fixed.put(option, given);
+            }
+        }
         try {
             return new LossRequest(
                     input,
                     format,
                     imageColumn,
                     textColumn,
+                    new LossForm(loss, fixed),
                     new LossScalars(loss, values),
                     d,
                     gradients.map(this::path));

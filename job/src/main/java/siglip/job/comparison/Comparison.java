@@ -339,6 +339,6 @@ public final class Comparison {
         int ranks = settings.run().ranks();
         long block =
                 4L * settings.training().batchSize() / ranks * settings.towers().width();
-        return block * (ranks - 1) * LossSpec.of(arm.arm().loss()).openClipBlocks();
+        return block * (ranks - 1) * LossSpec.of(arm.arm().form()).openClipBlocks();
     }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalar;
 import siglip.kernels.Numerics;
 
@@ -17,12 +18,21 @@ public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics 
 
     /**
      * @param name shown in the report: {@code siglip}, {@code clip}
-     * @param loss what it trains with
+     * @param form the loss that it trains with, and its options
      * @param initial scalars of the loss at the start, as people are shown them; without those that are left to the loss
      */
-    public record Arm(String name, Loss loss, Map<LossScalar, Double> initial) {
+    public record Arm(String name, LossForm form, Map<LossScalar, Double> initial) {
         public Arm {
             initial = Map.copyOf(initial);
+        }
+
+        /** With a loss without options. */
+        public Arm(String name, Loss loss, Map<LossScalar, Double> initial) {
+            this(name, LossForm.plain(loss), initial);
+        }
+
+        public Loss loss() {
+            return form.loss();
         }
     }
 }

@@ -14,6 +14,8 @@ import java.util.stream.Stream;
 import siglip.job.config.SettingsReader.Bound;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
+import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 import siglip.kernels.Numerics;
 import siglip.kernels.blas.Matrix;
@@ -34,8 +36,11 @@ final class SettingsMapping {
     private static final int WIDEST_FEATURES = 1 << 20;
     private static final int MOST_TOKENS = 1 << 20;
     private static final long MOST_STEPS = 1_000_000_000_000L;
-    private static final Set<String> ARM_KEYS = Stream.concat(
-                    Stream.of("name", "loss"), Stream.of(LossScalar.values()).map(SettingsMapping::initial))
+    private static final Set<String> ARM_KEYS = Stream.of(
+                    Stream.of("name", "loss"),
+                    Stream.of(LossScalar.values()).map(SettingsMapping::initial),
+                    Stream.of(LossOption.values()).map(LossOption::id))
+            .flatMap(keys -> keys)
             .collect(Collectors.toUnmodifiableSet());
 
     private SettingsMapping() {}
@@ -172,7 +177,23 @@ final class SettingsMapping {
             initial(reader, loss, scalar, maxScale).ifPresent(value -> initial.put(scalar, value));
         }
         reader.require(FOLDER.matcher(name).matches(), "name", "%s, found %s".formatted(NAME, reader.shown("name")));
-        return new LossSettings.Arm(name, loss, initial);
+        Map<LossOption, Double> options = new EnumMap<>(LossOption.class);
+        for (LossOption option : LossOption.values()) {
+            option(reader, loss, option).ifPresent(value -> options.put(option, value));
+        }
+        return new LossSettings.Arm(name, new LossForm(loss, options), initial);
+    }
+
+    private static OptionalDouble option(SettingsReader reader, Loss loss, LossOption option) {
+        OptionalDouble value = reader.optionalNumber(option.id(), Bound.between(option.least(), option.most()));
+        reader.require(
+                loss.has(option) || value.isEmpty(),
+                option.id(),
+                "must be left out: the %s loss has no %s".formatted(loss.id(), option.id()),
+                "loss");
+        boolean usable =
+                loss.has(option) && !Double.isNaN(value.orElse(Double.NaN)); // the reader's stand-in is no number
+        return usable ? value : OptionalDouble.empty();
     }
 
     /** Where a scalar starts, as people are shown it. */

@@ -51,7 +51,7 @@ final class SettingsReader {
             return between(low, MOST);
         }
 
-        private static Bound between(double low, double high) {
+        static Bound between(double low, double high) {
             return new Bound(
                     value -> value >= low && value <= high, " from %s to %s".formatted(plain(low), plain(high)));
         }

@@ -62,6 +62,7 @@ public final class Export {
                     .put("name", arm.name())
                     .put("loss", arm.loss().id());
             LossSpec.shownStarts(arm, training.batchSize()).forEach(node::put);
+            arm.form().named().forEach(node.putObject("options")::put);
         }
         json.put("maxScale", settings.loss().maxScale());
         json.put("duplicates", Choice.name(settings.loss().duplicates()));

@@ -11,6 +11,7 @@ import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.training.StepRecord;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalar;
 
 /**
@@ -48,6 +49,11 @@ public record ArmFigures(
 
     public Loss loss() {
         return result.arm().loss();
+    }
+
+    /** The loss with its options. */
+    public LossForm form() {
+        return result.arm().form();
     }
 
     /** Why the arm ended before its last step, if it did. */

@@ -1,6 +1,7 @@
 package siglip.job.losses;
 
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossKernels;
 import siglip.kernels.LossScalars;
 import siglip.kernels.PairBlock;
@@ -19,11 +20,11 @@ public record LossBlock(LossKernels kernels, Matrix images, Matrix texts, Matrix
                 Matrix.allocate(texts.rows(), texts.columns()));
     }
 
-    PairBlock with(LossScalars scalars) {
+    PairBlock with(LossForm form, LossScalars scalars) {
         int[] imageConcepts = new int[images.rows()];
         int[] textConcepts = new int[texts.rows()];
         PairLabels labels = new PairLabels(0, 0, imageConcepts, textConcepts, DuplicatePolicy.IGNORE);
-        return new PairBlock(images, texts, labels, scalars);
+        return new PairBlock(images, texts, labels, form, scalars);
     }
 
     /** Pairs of an image with a text. */

@@ -5,6 +5,7 @@ import siglip.job.ring.RankNode;
 import siglip.job.ring.TextBlock;
 import siglip.job.stage.Lanes;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.LossForm;
 import siglip.kernels.PairBlock;
 import siglip.kernels.PairLabels;
 
@@ -26,12 +27,13 @@ public interface LossExchange {
     long bytes();
 
     /**
-     * What every exchange knows: who has which rows, which pairs are positives, and the cores to work on.
+     * What every exchange knows: the loss, who has which rows, which pairs are positives, and the cores to work on.
      *
+     * @param form of the loss
      * @param rows how the global batch is cut
      * @param width of the embeddings, d
      */
-    record Blocks(RankNode node, Slices rows, int width, DuplicatePolicy duplicates, Lanes lanes) {
+    record Blocks(LossForm form, RankNode node, Slices rows, int width, DuplicatePolicy duplicates, Lanes lanes) {
         /** This rank's images and the texts of {@code owner}. */
         PairBlock pairs(LossStep step, int owner, TextBlock texts) {
             PairLabels labels = new PairLabels(
@@ -40,7 +42,7 @@ public interface LossExchange {
                     step.texts().conceptIds(),
                     texts.conceptIds(),
                     duplicates);
-            return new PairBlock(step.images(), texts.embeddings(), labels, step.scalars());
+            return new PairBlock(step.images(), texts.embeddings(), labels, form, step.scalars());
         }
 
         int ranks() {

@@ -35,6 +35,7 @@ import siglip.job.stage.RecoveryClock;
 import siglip.job.stage.StepClock;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
 import siglip.kernels.Numerics;
@@ -73,6 +74,7 @@ public final class LossJob {
                             meeting,
                             rows,
                             pairs.width(),
+                            request.form(),
                             request.scalars(),
                             request.gradients().isPresent(),
                             numerics,
@@ -133,6 +135,7 @@ public final class LossJob {
             Rendezvous meeting,
             Slices rows,
             int width,
+            LossForm form,
             LossScalars scalars,
             boolean returnsGradients,
             Numerics numerics,
@@ -171,8 +174,8 @@ public final class LossJob {
         }
 
         private LossExchange exchange(RankNode node, Lanes lanes) {
-            return LossSpec.of(scalars.loss())
-                    .exchange(new LossExchange.Blocks(node, rows, width, DuplicatePolicy.IGNORE, lanes));
+            return LossSpec.of(form)
+                    .exchange(new LossExchange.Blocks(form, node, rows, width, DuplicatePolicy.IGNORE, lanes));
         }
 
         private List<Row> gradients(int rank, Matrix images, Matrix texts) {

@@ -2,6 +2,7 @@ package siglip.job.losses;
 
 import java.util.Optional;
 import siglip.job.config.DataSettings.Format;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalars;
 
 /**
@@ -11,7 +12,8 @@ import siglip.kernels.LossScalars;
  * @param format what lies there
  * @param imageColumn image embeddings, used as they are given
  * @param textColumn text embeddings, used as they are given
- * @param scalars the loss, and the values of its scalars
+ * @param form of the loss
+ * @param scalars the values of its scalars
  * @param ranks tasks that compute it, D
  * @param gradients folder for the gradients of the embeddings, as Parquet; empty: not written
  */
@@ -20,6 +22,7 @@ public record LossRequest(
         Format format,
         String imageColumn,
         String textColumn,
+        LossForm form,
         LossScalars scalars,
         int ranks,
         Optional<String> gradients) {

@@ -7,7 +7,7 @@ import java.util.Map;
 import siglip.job.config.LossSettings;
 import siglip.kernels.BlockShape;
 import siglip.kernels.Footprint;
-import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 
@@ -16,14 +16,14 @@ import siglip.kernels.LossScalars;
  * wants to know something about a loss asks here; nobody else tells one loss from another.
  */
 public sealed interface LossSpec permits SigmoidSpec, SoftmaxSpec {
-    static LossSpec of(Loss loss) {
-        return switch (loss) {
-            case SIGMOID -> new SigmoidSpec();
-            case SOFTMAX -> new SoftmaxSpec();
+    static LossSpec of(LossForm form) {
+        return switch (form.loss()) {
+            case SIGMOID -> new SigmoidSpec(form);
+            case SOFTMAX -> new SoftmaxSpec(form);
         };
     }
 
-    Loss loss();
+    LossForm form();
 
     /**
      * Where a scalar starts that an arm leaves open, as people are shown it.
@@ -32,8 +32,8 @@ public sealed interface LossSpec permits SigmoidSpec, SoftmaxSpec {
      * @throws IllegalArgumentException if the loss needs to be told
      */
     default double start(LossScalar scalar, int batchSize) {
-        throw new IllegalArgumentException(
-                "Cannot start the %s loss without an initial %s".formatted(loss().id(), scalar.shownName()));
+        throw new IllegalArgumentException("Cannot start the %s loss without an initial %s"
+                .formatted(form().loss().id(), scalar.shownName()));
     }
 
     /** The loss over all ranks, on one of them. */
@@ -67,7 +67,7 @@ public sealed interface LossSpec permits SigmoidSpec, SoftmaxSpec {
         Map<LossScalar, Double> starts = new EnumMap<>(LossScalar.class);
         for (LossScalar scalar : arm.loss().scalars()) {
             Double set = arm.initial().get(scalar);
-            starts.put(scalar, set != null ? set : of(arm.loss()).start(scalar, batchSize));
+            starts.put(scalar, set != null ? set : of(arm.form()).start(scalar, batchSize));
         }
         return starts;
     }

@@ -3,25 +3,21 @@ package siglip.job.losses;
 import java.util.List;
 import siglip.kernels.Footprint;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
 import siglip.kernels.PairBlock;
 
 /** SigLIP's loss: one pass over each block of texts as it comes by. */
-final class SigmoidSpec implements LossSpec {
+record SigmoidSpec(LossForm form) implements LossSpec {
     private static final LossScalars START = LossScalars.of(Loss.SIGMOID, Math.log(10), -10);
     private static final LossWork LOGIT = new LossWork("sigmoid_logit", LossBlock::pairs, block -> {
-        PairBlock pairs = block.with(START);
+        PairBlock pairs = block.with(LossForm.plain(Loss.SIGMOID), START);
         return () -> block.kernels()
                 .sigmoid()
                 .accumulate(pairs, block.imageGradient(), block.textGradient(), new LossSums());
     });
-
-    @Override
-    public Loss loss() {
-        return Loss.SIGMOID;
-    }
 
     /** The calibrated bias -log(N - 1), at which the negatives' share of the gradient is that of the positives. */
     @Override

@@ -6,13 +6,14 @@ import siglip.kernels.BlockShape;
 import siglip.kernels.Footprint;
 import siglip.kernels.LogSums;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
 import siglip.kernels.PairBlock;
 import siglip.kernels.SoftmaxLoss;
 
 /** CLIP's loss: all texts are gathered, for one pass that sums rows and columns, and another for the gradient. */
-final class SoftmaxSpec implements LossSpec {
+record SoftmaxSpec(LossForm form) implements LossSpec {
     private static final int COLUMNS = 4096; // to measure on
     private static final LossScalars START = LossScalars.of(Loss.SOFTMAX, Math.log(10));
     private static final LossWork FIRST_PASS =
@@ -38,7 +39,7 @@ final class SoftmaxSpec implements LossSpec {
 
         Sums(LossBlock block) {
             this.block = block;
-            pairs = block.with(START);
+            pairs = block.with(LossForm.plain(Loss.SOFTMAX), START);
             rows = new LogSums(block.images().rows());
             columns = new LogSums(block.texts().rows());
             add();
@@ -56,11 +57,6 @@ final class SoftmaxSpec implements LossSpec {
                     .accumulateGradient(
                             pairs, rows, columns, 0, block.imageGradient(), block.textGradient(), new LossSums());
         }
-    }
-
-    @Override
-    public Loss loss() {
-        return Loss.SOFTMAX;
     }
 
     @Override

@@ -58,7 +58,10 @@ public final class PlanJson {
     }
 
     private static void add(RunForecast plan, StepForecast arm, ObjectNode json) {
-        json.put("loss", arm.loss().id());
+        json.put("loss", arm.loss().loss().id());
+        if (!arm.loss().named().isEmpty()) {
+            arm.loss().named().forEach(json.putObject("loss_options")::put);
+        }
         json.put("seconds", arm.seconds());
         ObjectNode phases = json.putObject("phase_seconds");
         for (Phase phase : Phase.values()) {

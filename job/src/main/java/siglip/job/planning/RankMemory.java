@@ -3,6 +3,8 @@ package siglip.job.planning;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import siglip.job.losses.LossShape;
 import siglip.job.losses.LossSpec;
@@ -14,6 +16,7 @@ import siglip.job.towers.ParameterLayout;
 import siglip.kernels.BlockShape;
 import siglip.kernels.Footprint;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossKernels;
 
 /**
@@ -46,14 +49,14 @@ final class RankMemory {
     }
 
     /** What a rank accounts for of one arm, with all that the arms share: the largest of all ranks. This is what a run reports. */
-    Memory accounted(Loss loss) {
+    Memory accounted(LossForm loss) {
         return IntStream.of(work.kindsOfRanks())
                 .mapToObj(rank -> accounted(loss, rank))
                 .reduce((most, other) -> other.total() > most.total() ? other : most)
                 .orElseThrow();
     }
 
-    Memory accounted(Loss loss, int rank) {
+    Memory accounted(LossForm loss, int rank) {
         List<Part> parts = new ArrayList<>(ofArm(loss, rank));
         parts.addAll(shared(rank));
         return new Memory(parts);
@@ -62,7 +65,7 @@ final class RankMemory {
     /** What rank 0 holds with all arms, and the batch itself, which belongs to none of them. */
     Memory whole() {
         List<Part> parts = new ArrayList<>();
-        for (Loss loss : work.losses()) {
+        for (LossForm loss : work.losses()) {
             ofArm(loss, 0)
                     .forEach(part -> parts.add(new Part(loss.id() + ": " + part.what(), part.direct(), part.heap())));
         }
@@ -73,7 +76,7 @@ final class RankMemory {
         return new Memory(parts);
     }
 
-    private List<Part> ofArm(Loss loss, int rank) {
+    private List<Part> ofArm(LossForm loss, int rank) {
         int n = shape.rows().size(rank);
         ParameterLayout layout = work.layout();
         LossSpec spec = LossSpec.of(loss);
@@ -101,12 +104,15 @@ final class RankMemory {
 
     private Footprint kernels(Slices lanes) {
         Footprint all = new Footprint(0, 0);
+        Set<Loss> kinds = work.losses().stream()
+                .map(LossForm::loss)
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(Loss.class)));
         for (int lane = 0; lane < cores; lane++) {
             BlockShape block = new BlockShape(
                     work.tile(), lanes.size(lane), largest, shape.width(), work.duplicates(), work.precision());
             all = all.plus(LossKernels.footprint(block));
-            for (Loss loss : EnumSet.copyOf(work.losses())) {
-                all = all.plus(LossSpec.of(loss).kernels(block));
+            for (Loss loss : kinds) {
+                all = all.plus(LossSpec.of(LossForm.plain(loss)).kernels(block));
             }
         }
         return all;

@@ -1,8 +1,8 @@
 package siglip.job.planning;
 
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -19,7 +19,7 @@ import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
 import siglip.job.towers.TowerPair;
 import siglip.job.training.UpdateProbe;
-import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossKernels;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Precision;
@@ -138,9 +138,9 @@ final class RateProbe implements AutoCloseable {
     }
 
     /** Seconds for one of what each part of the losses' work counts, by name. */
-    private Map<String, Double> losses(List<Loss> losses, int rows, int columns) {
+    private Map<String, Double> losses(List<LossForm> losses, int rows, int columns) {
         Map<String, Double> seconds = new LinkedHashMap<>();
-        for (Loss loss : EnumSet.copyOf(losses)) {
+        for (LossForm loss : new LinkedHashSet<>(losses)) {
             for (LossWork part : LossSpec.of(loss).work()) {
                 List<LossBlock> blocks = threads.each(thread ->
                         LossBlock.of(kernels.get(thread), unit(rows, model.width()), unit(columns, model.width())));

@@ -3,7 +3,7 @@ package siglip.job.planning;
 import java.util.Locale;
 import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
-import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 
 /**
  * One step of one arm. Seconds by phase add up to the step; they mean what the report's mean.
@@ -18,7 +18,7 @@ import siglip.kernels.Loss;
  * @param memory accounted memory of the rank that has most
  */
 public record StepForecast(
-        Loss loss, PhaseSeconds computing, PhaseSeconds messages, double driver, Traffic traffic, Memory memory) {
+        LossForm loss, PhaseSeconds computing, PhaseSeconds messages, double driver, Traffic traffic, Memory memory) {
 
     /** What takes most of a step. */
     public enum Limit {

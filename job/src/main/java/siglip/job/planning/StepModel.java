@@ -7,7 +7,7 @@ import siglip.job.losses.LossSpec;
 import siglip.job.losses.LossTime;
 import siglip.job.losses.Network;
 import siglip.job.stage.PhaseSeconds;
-import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 
 /**
  * Predicts a step of each arm. All ranks are alike, and nothing disturbs them: what a real cluster adds is waiting for its slowest machine of the
@@ -34,13 +34,13 @@ final class StepModel {
 
     List<StepForecast> arms() {
         List<StepForecast> arms = new ArrayList<>();
-        for (Loss loss : work.losses()) {
+        for (LossForm loss : work.losses()) {
             arms.add(arm(loss, arms.isEmpty()));
         }
         return arms;
     }
 
-    private StepForecast arm(Loss loss, boolean first) {
+    private StepForecast arm(LossForm loss, boolean first) {
         Traffic traffic = traffic(loss);
         double lane = work.lossShape().laneRows();
         int again = work.microBatches() - 1;
@@ -76,7 +76,7 @@ final class StepModel {
     }
 
     /** Of the rank that sends most. */
-    private Traffic traffic(Loss loss) {
+    private Traffic traffic(LossForm loss) {
         Traffic most = Traffic.of(work, loss, 0);
         for (int rank : work.kindsOfRanks()) {
             Traffic other = Traffic.of(work, loss, rank);

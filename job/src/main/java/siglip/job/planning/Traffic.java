@@ -3,7 +3,7 @@ package siglip.job.planning;
 import siglip.job.losses.LossSpec;
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
-import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 
 /**
  * Bytes of blocks that leave in one step; headers and control messages, some hundred bytes a message, are not counted.
@@ -14,7 +14,7 @@ import siglip.kernels.Loss;
  */
 public record Traffic(long ring, long reduce, long driver) {
     /** Of one rank, if a batch touches as many rows of the table as there are, or as the tokens of all its pairs. */
-    static Traffic of(Workload work, Loss loss, int rank) {
+    static Traffic of(Workload work, LossForm loss, int rank) {
         int ranks = work.lossShape().ranks();
         long ring = LossSpec.of(loss).ringBytes(work.lossShape(), rank);
         PieceLayout pieces = work.pieces();

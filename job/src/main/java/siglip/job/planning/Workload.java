@@ -14,7 +14,7 @@ import siglip.job.ring.PieceLayout;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
-import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.blas.Precision;
 
 /**
@@ -41,7 +41,7 @@ public record Workload(
         PairShape shape,
         ParameterLayout layout,
         int tokens,
-        List<Loss> losses,
+        List<LossForm> losses,
         TrainingSettings.Optimizer optimizer,
         long steps) {
 
@@ -59,7 +59,7 @@ public record Workload(
                 model.shape(),
                 model.layout(),
                 settings.plan().tokens(),
-                settings.loss().arms().stream().map(LossSettings.Arm::loss).toList(),
+                settings.loss().arms().stream().map(LossSettings.Arm::form).toList(),
                 settings.training().optimizer(),
                 settings.training().steps());
     }

@@ -97,7 +97,7 @@ final class HtmlReport {
             page.open("li");
             dot(arm);
             page.leaf("b", arm.name());
-            page.text(" %s loss".formatted(arm.figures().loss().id())).close();
+            page.text(" " + arm.figures().form().title()).close();
         }
         page.close().close().line();
     }

@@ -1,6 +1,7 @@
 package siglip.job.report;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -16,7 +17,7 @@ import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.files.Unit;
 import siglip.job.training.StepRecord;
-import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalar;
 
 /** The plots over training steps: what was learned, and how steadily. */
@@ -75,13 +76,17 @@ final class TrainingPlots {
 
     private List<LinePlot> loss() {
         List<LinePlot> plots = new ArrayList<>();
-        for (Loss loss : Loss.values()) {
-            String name = loss.id().substring(0, 1).toUpperCase(Locale.ROOT)
-                    + loss.id().substring(1);
-            LinePlot plot = plot(name + " loss", "step", "nats")
+        List<LossForm> forms = run.arms().stream()
+                .map(arm -> arm.figures().form())
+                .distinct()
+                .sorted(Comparator.comparing(LossForm::loss))
+                .toList();
+        for (LossForm form : forms) {
+            String title = form.title();
+            LinePlot plot = plot(title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1), "step", "nats")
                     .logIfSteep()
                     .words("Not comparable with another kind of loss.");
-            each(plot, arm -> arm.figures().loss() == loss, StepRecord::loss, true);
+            each(plot, arm -> arm.figures().form().equals(form), StepRecord::loss, true);
             plots.add(plot);
         }
         return plots;

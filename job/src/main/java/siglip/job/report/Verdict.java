@@ -59,7 +59,7 @@ final class Verdict {
     private void setting() {
         int count = figures.arms().size();
         String arms = figures.arms().stream()
-                .map(arm -> "%s (%s loss)".formatted(arm.name(), arm.loss().id()))
+                .map(arm -> "%s (%s)".formatted(arm.name(), arm.form().title()))
                 .collect(Collectors.joining(count == 2 ? " and " : ", "));
         Settings settings = figures.settings();
         int ranks = settings.run().ranks();

@@ -15,6 +15,7 @@ import siglip.job.stage.StepClock;
 import siglip.job.towers.Modality;
 import siglip.job.towers.Parameters;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossSums;
 import siglip.kernels.blas.Matrix;
 
@@ -40,7 +41,7 @@ final class ArmWorker {
     ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, List<LaneTowers> towers, LossExchange exchange) {
         this.arm = arm;
         this.plan = plan;
-        this.loss = plan.losses().get(arm);
+        this.loss = plan.losses().get(arm).loss();
         this.node = node;
         this.lanes = lanes;
         this.towers = towers;
@@ -57,9 +58,10 @@ final class ArmWorker {
 
     /** The exchange of the plan's loss. */
     static LossExchange exchange(int arm, SegmentPlan plan, RankNode node, Lanes lanes) {
-        return LossSpec.of(plan.losses().get(arm))
-                .exchange(
-                        new LossExchange.Blocks(node, plan.rows(), plan.model().width(), plan.duplicates(), lanes));
+        LossForm form = plan.losses().get(arm);
+        return LossSpec.of(form)
+                .exchange(new LossExchange.Blocks(
+                        form, node, plan.rows(), plan.model().width(), plan.duplicates(), lanes));
     }
 
     /** Takes the parameters that the segment starts from. */

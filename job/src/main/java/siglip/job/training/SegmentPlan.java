@@ -9,7 +9,7 @@ import siglip.job.ring.Rendezvous;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
-import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.Numerics;
 
 /**
@@ -34,7 +34,7 @@ record SegmentPlan(
         List<Long> nextSteps,
         long seed,
         ModelSpec model,
-        List<Loss> losses,
+        List<LossForm> losses,
         DuplicatePolicy duplicates,
         Numerics numerics,
         int cores,

@@ -204,7 +204,7 @@ public final class Trainer {
                 arms.stream().map(arm -> arm.state().nextStep()).toList(),
                 settings.run().seed(),
                 model,
-                settings.loss().arms().stream().map(LossSettings.Arm::loss).toList(),
+                settings.loss().arms().stream().map(LossSettings.Arm::form).toList(),
                 settings.loss().duplicates(),
                 settings.loss().numerics(),
                 settings.run().coresPerRank(),

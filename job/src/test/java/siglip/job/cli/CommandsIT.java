@@ -345,6 +345,9 @@ class CommandsIT {
         assertThat(execute(with(request, "--loss", "softmax", "--scale", "10", "--bias", "3")))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("Cannot use --bias with --loss softmax: this loss has no bias");
+        assertThat(execute(with(request, "--loss", "softmax", "--scale", "10", "--positive-weight", "3")))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("Cannot use positive-weight with the softmax loss, which has none");
         assertThat(execute(with(request, "--loss", "softmax", "--scale", "-1"))).isEqualTo(2);
         assertThat(err.toString()).contains("Cannot use a scale of -1.0: log_scale would be NaN");
         assertThat(execute(with(request, "--loss", "softmax", "--scale", "1e300")))

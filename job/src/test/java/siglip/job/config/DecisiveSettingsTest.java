@@ -47,6 +47,17 @@ class DecisiveSettingsTest {
                 .containsExactly(key);
     }
 
+    /** So that a run is not resumed with another loss. */
+    @Test
+    void anOptionOfAnArmsLossIsDecisive() {
+        String arm = "loss.arms=[{name=a,loss=sigmoid,initial-scale=10%s}]";
+
+        assertThat(decisive(arm.formatted(",positive-weight=2"))).isNotEqualTo(decisive(arm.formatted("")));
+        assertThat(decisive(arm.formatted(",positive-weight=2")))
+                .isNotEqualTo(decisive(arm.formatted(",positive-weight=3")))
+                .isEqualTo(decisive(arm.formatted(",positive-weight=2.0")));
+    }
+
     @Test
     void holdNoSecret() {
         assertThat(decisive("towers.image.graph=\"s3a://bucket/graph.json?X-Amz-Signature=hunter2\"")

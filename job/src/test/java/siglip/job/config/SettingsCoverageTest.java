@@ -20,6 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
+import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 
 /** Every setting has a default, a comment, and a case here. */
@@ -211,9 +213,11 @@ class SettingsCoverageTest {
                         "0"),
                 new Case(
                         "loss.arms",
-                        "[{name = a, loss = sigmoid, initial-scale = 5, initial-bias = -10}]",
+                        "[{name = a, loss = sigmoid, initial-scale = 5, initial-bias = -10, positive-weight = 2}]",
                         List.of(new LossSettings.Arm(
-                                "a", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 5.0, LossScalar.BIAS, -10.0))),
+                                "a",
+                                new LossForm(Loss.SIGMOID, Map.of(LossOption.POSITIVE_WEIGHT, 2.0)),
+                                Map.of(LossScalar.LOG_SCALE, 5.0, LossScalar.BIAS, -10.0))),
                         s -> s.loss().arms(),
                         "[]"),
                 new Case("loss.max-scale", "100", 100.0, s -> s.loss().maxScale(), "0.5"),

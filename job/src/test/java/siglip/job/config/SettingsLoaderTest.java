@@ -140,6 +140,22 @@ class SettingsLoaderTest {
     }
 
     @Test
+    void anArmTakesTheOptionsOfItsLossAndNoOthers() {
+        assertThat(
+                        errorsOf(
+                                """
+                        loss.arms = [
+                          { name = a, loss = sigmoid, initial-scale = 10, positive-weight = 0 }
+                          { name = b, loss = softmax, initial-scale = 10, positive-weight = 2 }
+                          { name = c, loss = softmax, initial-scale = 10, positive-weight = null }
+                        ]
+                        """))
+                .containsExactly(
+                        "my.conf:2: loss.arms[0].positive-weight must be a number from 1e-9 to 1e9, found 0",
+                        "my.conf:3: loss.arms[1].positive-weight must be left out: the softmax loss has no positive-weight");
+    }
+
+    @Test
     void settingsAreCheckedAgainstEachOther() {
         assertThat(errorsOf("run.ranks = 300\ntraining.steps = 5\ntraining.warmup-steps = 20\ndata.left-out-every = 1"))
                 .containsExactly(

@@ -29,6 +29,7 @@ import siglip.job.data.TestData;
 import siglip.job.formats.DataException;
 import siglip.kernels.LogitParams;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalars;
 import siglip.kernels.Numerics;
 import siglip.kernels.PairLabels;
@@ -87,7 +88,14 @@ class LossJobIT {
 
     private static LossRequest request(Loss kind, int ranks, Optional<String> gradients) {
         return new LossRequest(
-                folder.resolve("pairs").toString(), Format.AUTO, "image", "text", scalars(kind), ranks, gradients);
+                folder.resolve("pairs").toString(),
+                Format.AUTO,
+                "image",
+                "text",
+                LossForm.plain(kind),
+                scalars(kind),
+                ranks,
+                gradients);
     }
 
     private static LossScalars scalars(Loss loss) {
@@ -166,6 +174,7 @@ class LossJobIT {
                 Format.AUTO,
                 "img",
                 "text",
+                LossForm.plain(Loss.SIGMOID),
                 LossScalars.of(Loss.SIGMOID, 0, 0),
                 1,
                 Optional.empty());

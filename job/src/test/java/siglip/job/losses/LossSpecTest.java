@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import siglip.job.config.LossSettings;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 
@@ -19,13 +20,13 @@ class LossSpecTest {
     @ParameterizedTest
     @EnumSource
     void everyLossIsDescribedUnderItsOwnName(Loss loss) {
-        assertThat(LossSpec.of(loss).loss()).isEqualTo(loss);
+        assertThat(LossSpec.of(LossForm.plain(loss)).form().loss()).isEqualTo(loss);
     }
 
     @Test
     void noTwoPartsOfTheirWorkHaveOneName() {
         assertThat(Arrays.stream(Loss.values())
-                        .flatMap(loss -> LossSpec.of(loss).work().stream())
+                        .flatMap(loss -> LossSpec.of(LossForm.plain(loss)).work().stream())
                         .map(LossWork::name))
                 .containsExactly(
                         "sigmoid_logit", "softmax_logit_first_pass", "softmax_logit_second_pass", "merged_column");
@@ -34,8 +35,8 @@ class LossSpecTest {
     /** Texts go round a ring and their gradients back; or both sides are gathered, and the gradients of both reduced. */
     @Test
     void openClipSendsTwoBlocksForTheSigmoidAndFourForTheSoftmax() {
-        assertThat(LossSpec.of(Loss.SIGMOID).openClipBlocks()).isEqualTo(2);
-        assertThat(LossSpec.of(Loss.SOFTMAX).openClipBlocks()).isEqualTo(4);
+        assertThat(LossSpec.of(LossForm.plain(Loss.SIGMOID)).openClipBlocks()).isEqualTo(2);
+        assertThat(LossSpec.of(LossForm.plain(Loss.SOFTMAX)).openClipBlocks()).isEqualTo(4);
     }
 
     @Test

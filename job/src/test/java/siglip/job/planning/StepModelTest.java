@@ -17,6 +17,7 @@ import siglip.job.stage.Phase;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.blas.Precision;
 
 /** Steps against ones reckoned by hand, with rates that no machine has: powers of two, so that sums are exact. */
@@ -53,7 +54,7 @@ class StepModelTest {
                 new PairShape(3, 3),
                 new ParameterLayout(6, parameters, 0, 0),
                 1,
-                List.of(Loss.SIGMOID, Loss.SOFTMAX),
+                List.of(LossForm.plain(Loss.SIGMOID), LossForm.plain(Loss.SOFTMAX)),
                 TrainingSettings.Optimizer.ADAMW,
                 900);
     }
@@ -67,13 +68,13 @@ class StepModelTest {
     @CsvSource({"8, 1, 4", "8, 3, 4", "1003, 7, 40", "100, 64, 1001"})
     void theRankThatSendsMostIsFoundAmongAFew(int pairs, int ranks, int parameters) {
         Workload work = sized(pairs, ranks, parameters);
-        for (Loss loss : work.losses()) {
+        for (LossForm loss : work.losses()) {
             long most = 0;
             for (int rank = 0; rank < ranks; rank++) {
                 Traffic each = Traffic.of(work, loss, rank);
                 most = Math.max(most, each.ring() + each.reduce());
             }
-            Traffic found = arms(work, INSTANT).get(loss.ordinal()).traffic();
+            Traffic found = arms(work, INSTANT).get(work.losses().indexOf(loss)).traffic();
             assertThat(found.ring() + found.reduce()).isEqualTo(most);
         }
         Slices rows = work.lossShape().rows();
@@ -83,7 +84,8 @@ class StepModelTest {
                 long sent = rows.size(Math.floorMod(rank - phase, ranks));
                 ring += (phase < ranks - 1 ? 4 * sent * 3 : 0) + (phase > 0 ? 4 * sent * 2 : 0);
             }
-            assertThat(Traffic.of(work, Loss.SIGMOID, rank).ring()).isEqualTo(ring);
+            assertThat(Traffic.of(work, LossForm.plain(Loss.SIGMOID), rank).ring())
+                    .isEqualTo(ring);
         }
     }
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import siglip.job.batches.Batch;
 import siglip.job.batches.RankBatches;
 import siglip.job.config.LossSettings;
@@ -79,6 +80,20 @@ class DistributedGradientTest {
         new Training(13, 3, 1, 1, duplicates).check(Fault.NONE);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"loss = sigmoid, positive-weight = 3"})
+    void isThatOfTheWholeBatchForLossesWithOptions(String loss) throws Exception {
+        for (DuplicatePolicy duplicates : DuplicatePolicy.values()) {
+            for (int ranks = 1; ranks <= 3; ranks++) {
+                new Training(13, ranks, ranks == 2 ? 3 : 1, 1000, duplicates, armOf(loss)).check(Fault.NONE);
+            }
+        }
+    }
+
+    private static String armOf(String loss) {
+        return "loss.arms=[{ name = one, initial-scale = 8, %s }]".formatted(loss);
+    }
+
     @Test
     void theBoundsLetTheRingPassInWhichAHopCanBeDropped() {
         assertThatCode(() -> new Training(12, 3, 1, DuplicatePolicy.MASK).check(RingFaults.lastShare(false)))
@@ -135,9 +150,9 @@ class DistributedGradientTest {
             this(pairs, ranks, cores, 1000, duplicates);
         }
 
-        Training(int pairs, int ranks, int cores, int microBatch, DuplicatePolicy duplicates) {
+        Training(int pairs, int ranks, int cores, int microBatch, DuplicatePolicy duplicates, String... more) {
             this.ranks = ranks;
-            settings = settings(pairs, cores, microBatch, duplicates);
+            settings = settings(pairs, cores, microBatch, duplicates, more);
             source = new GeneratedSource(pairs, 9, 0, CONCEPTS);
             model = ModelSpec.of(settings.towers(), source.shape());
             what = "N = %d, D = %d, %d cores, %s, test.seed %d".formatted(pairs, ranks, cores, duplicates, SEED);
@@ -167,31 +182,27 @@ class DistributedGradientTest {
             }
         }
 
-        private static Settings settings(int pairs, int cores, int microBatch, DuplicatePolicy duplicates) {
-            return SettingsLoader.load(new SettingsSources(
-                            List.of(
-                                    "run.cores-per-rank=" + cores,
-                                    "training.batch-size=" + pairs,
-                                    "training.micro-batch-size=" + microBatch,
-                                    "training.steps=" + 2 * STEPS,
-                                    "training.warmup-steps=0",
-                                    "loss.duplicates="
-                                            + duplicates
-                                                    .name()
-                                                    .toLowerCase(Locale.ROOT)
-                                                    .replace('_', '-'),
-                                    "towers.width=8",
-                                    "towers.image.hidden=[7]",
-                                    "towers.image.activation=tanh",
-                                    "towers.image.input-dropout=0.25",
-                                    "towers.text.hidden=[6]",
-                                    "towers.text.activation=tanh",
-                                    "towers.table.buckets=16",
-                                    "towers.table.width=5",
-                                    "towers.table.deviation=0.5"),
-                            Map.of(),
-                            Map.of(),
-                            Optional.empty()))
+        private static Settings settings(
+                int pairs, int cores, int microBatch, DuplicatePolicy duplicates, String... more) {
+            List<String> assignments = new ArrayList<>(List.of(
+                    "run.cores-per-rank=" + cores,
+                    "training.batch-size=" + pairs,
+                    "training.micro-batch-size=" + microBatch,
+                    "training.steps=" + 2 * STEPS,
+                    "training.warmup-steps=0",
+                    "loss.duplicates="
+                            + duplicates.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                    "towers.width=8",
+                    "towers.image.hidden=[7]",
+                    "towers.image.activation=tanh",
+                    "towers.image.input-dropout=0.25",
+                    "towers.text.hidden=[6]",
+                    "towers.text.activation=tanh",
+                    "towers.table.buckets=16",
+                    "towers.table.width=5",
+                    "towers.table.deviation=0.5"));
+            assignments.addAll(List.of(more));
+            return SettingsLoader.load(new SettingsSources(assignments, Map.of(), Map.of(), Optional.empty()))
                     .settings();
         }
 
@@ -204,7 +215,7 @@ class DistributedGradientTest {
                     List.of(0L, 0L),
                     SEED,
                     model,
-                    settings.loss().arms().stream().map(LossSettings.Arm::loss).toList(),
+                    settings.loss().arms().stream().map(LossSettings.Arm::form).toList(),
                     settings.loss().duplicates(),
                     NUMERICS,
                     settings.run().coresPerRank(),
@@ -263,7 +274,7 @@ class DistributedGradientTest {
                 if (arm.loss().has(LossScalar.BIAS)) {
                     initial.put(LossScalar.BIAS, -1.5);
                 }
-                return new LossSettings.Arm(arm.name(), arm.loss(), initial);
+                return new LossSettings.Arm(arm.name(), arm.form(), initial);
             }
 
             void start() {
@@ -278,7 +289,7 @@ class DistributedGradientTest {
                 ArmState state = update.state();
                 GradientOracle oracle = GradientOracle.of(
                         model,
-                        state.arm().loss(),
+                        state.arm().form(),
                         plan.duplicates(),
                         state.parameters(),
                         state.scalars().logits(),

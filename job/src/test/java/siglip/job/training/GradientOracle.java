@@ -12,7 +12,7 @@ import siglip.job.towers.Parameters;
 import siglip.job.towers.ReferenceTowers;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.LogitParams;
-import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.PairLabels;
 import siglip.kernels.ReferenceBounds;
 import siglip.kernels.ReferenceLoss;
@@ -43,7 +43,7 @@ record GradientOracle(
     /** @param ranks into how many slices the batch is cut by what is to be tested */
     static GradientOracle of(
             ModelSpec model,
-            Loss kind,
+            LossForm form,
             DuplicatePolicy duplicates,
             Parameters parameters,
             LogitParams logits,
@@ -56,11 +56,7 @@ record GradientOracle(
         BoundedRows images = towers.images();
         BoundedRows texts = towers.texts();
         PairLabels labels = new PairLabels(0, 0, whole.conceptIds(), whole.conceptIds(), duplicates);
-        ReferenceLoss loss =
-                switch (kind) {
-                    case SIGMOID -> ReferenceLoss.sigmoid(images.value(), texts.value(), labels, logits);
-                    case SOFTMAX -> ReferenceLoss.softmax(images.value(), texts.value(), labels, logits);
-                };
+        ReferenceLoss loss = ReferenceLoss.of(form, images.value(), texts.value(), labels, logits);
         ReferenceBounds bounds = loss.bounds(tile, ranks, images.error(), texts.error());
         ReferenceTowers.Gradient gradient = towers.backward(
                 new BoundedRows(loss.imageGradient(), bounds.imageGradient()),

@@ -24,6 +24,7 @@ import siglip.job.planning.TowerBytes;
 import siglip.job.planning.Workload;
 import siglip.job.stage.RankStep;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.blas.MatrixProducts;
 import siglip.kernels.blas.Precision;
 
@@ -35,7 +36,7 @@ class PlannedRunTest {
 
     private static Map<String, Double> noTime() {
         return Stream.of(Loss.values())
-                .flatMap(loss -> LossSpec.of(loss).work().stream())
+                .flatMap(loss -> LossSpec.of(LossForm.plain(loss)).work().stream())
                 .collect(Collectors.toMap(LossWork::name, work -> 0.0));
     }
 

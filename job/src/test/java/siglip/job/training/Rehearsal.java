@@ -120,7 +120,7 @@ final class Rehearsal {
                 Collections.nCopies(arms.size(), 0L),
                 settings.run().seed(),
                 model,
-                arms.stream().map(LossSettings.Arm::loss).toList(),
+                arms.stream().map(LossSettings.Arm::form).toList(),
                 settings.loss().duplicates(),
                 settings.loss().numerics(),
                 settings.run().coresPerRank(),

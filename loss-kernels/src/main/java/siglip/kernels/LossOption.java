@@ -1,0 +1,39 @@
+package siglip.kernels;
+
+import java.util.Locale;
+
+/** A number that is fixed for a whole training and changes a loss. At its plain value the loss is what it is without the option. */
+public enum LossOption {
+    /** What loss and gradient of each positive pair are multiplied by: 1, up to N - 1 where positives are to weigh as much as negatives. */
+    POSITIVE_WEIGHT(1, 1e-9, 1e9);
+
+    private final double plain;
+    private final double least;
+    private final double most;
+
+    LossOption(double plain, double least, double most) {
+        this.plain = plain;
+        this.least = least;
+        this.most = most;
+    }
+
+    /** Its name in settings, on command lines and in reports: {@code positive-weight}. */
+    public String id() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** The value that changes nothing. */
+    public double plain() {
+        return plain;
+    }
+
+    /** The smallest value that it takes. */
+    public double least() {
+        return least;
+    }
+
+    /** The largest value that it takes. */
+    public double most() {
+        return most;
+    }
+}
