@@ -84,10 +84,10 @@ public final class SoftmaxLoss {
     private static void check(PairBlock pairs, LogSums rows, LogSums columns, int firstColumn) {
         int images = pairs.images().rows();
         int texts = pairs.texts().rows();
-        if (rows.rows() < images || firstColumn < 0 || columns.rows() - firstColumn < texts) {
+        if (rows.lines() < images || firstColumn < 0 || columns.lines() - firstColumn < texts) {
             throw new IllegalArgumentException(
                     "Cannot keep the sums of %d images and of %d texts from column %d on in %d rows and %d columns"
-                            .formatted(images, texts, firstColumn, rows.rows(), columns.rows()));
+                            .formatted(images, texts, firstColumn, rows.lines(), columns.lines()));
         }
     }
 
