@@ -102,12 +102,12 @@ def train(rank: int, options: argparse.Namespace, port: int) -> None:
     size = data["batchSize"]
     mine = order[: options.steps, rank * size // world : (rank + 1) * size // world]
     losses = open_clip_loss.load(options.open_clip_loss)
-    form = faster_form(training["arms"][0], model, dense, training)
+    form = faster_form(training["arms"][0], model, dense, training | training["arms"][0])
     if world > 1:
         agreed = [form]
         distributed.broadcast_object_list(agreed)
         form = agreed[0]
-    arms = {each["name"]: Arm(each, model, dense, training, losses, form, rank, world) for each in training["arms"]}
+    arms = {each["name"]: Arm(each, model, dense, training | each, losses, form, rank, world) for each in training["arms"]}
     result = {name: {"loss": [], "seconds": []} for name in arms}
     for step, rows in enumerate(mine):
         for name, arm in arms.items():
@@ -145,7 +145,7 @@ def check(folder: Path) -> None:
         raise SystemExit("Cannot time this run: texts must be features, not tokens")
     if any(model[tower]["inputDropout"] for tower in ("image", "text")):
         raise SystemExit("Cannot time this run: it has input dropout, whose hash PyTorch does not have")
-    if training["duplicates"] != "ignore" or "clipNorm" in training:
+    if training["duplicates"] != "ignore" or any("clipNorm" in arm for arm in training["arms"]):
         raise SystemExit("Cannot time this run: loss.duplicates must be ignore, training.clip-norm null")
 
 

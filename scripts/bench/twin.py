@@ -40,8 +40,11 @@ ACTIVATIONS = {
 def description(folder: Path) -> tuple[dict, dict, dict]:
     """What an export says about data, model and training."""
     data, model, training = (json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
-    if training["optimizer"] != "adamw":
-        raise SystemExit(f"Cannot make a twin of a run with the optimizer {training['optimizer']}: this program has adamw")
+    for arm in training["arms"]:
+        if arm["optimizer"] != "adamw":
+            raise SystemExit(f"Cannot make a twin of a run with the optimizer {arm['optimizer']}: this program has adamw")
+        if any(arm[tower] != {"learningRateFactor": 1.0, "weightDecay": True} for tower in ("image", "text")):
+            raise SystemExit("Cannot make a twin of a run with towers.*.start, learning-rate-factor or weight-decay of a tower")
     if data["trainTexts"] != data["trainRows"]:
         raise SystemExit("Cannot make a twin of a run on images with several texts: this program takes one each")
     return data, model, training
@@ -237,7 +240,7 @@ def chance(places: int, wrong: int, right: int) -> float:
 
 def train(folder: Path, losses: ModuleType, dtype: torch.dtype, most: int, stride: int) -> dict:
     data, model, training = description(folder)
-    if training["duplicates"] != "ignore" or "clipNorm" in training:
+    if training["duplicates"] != "ignore" or any("clipNorm" in arm for arm in training["arms"]):
         raise SystemExit("Cannot train a twin with loss.duplicates other than ignore, or with training.clip-norm: open_clip has neither")
     pairs = Pairs(folder, "train", data["trainRows"], data, dtype)
     order = numpy.fromfile(folder / "order.i32", dtype="<i4").reshape(-1, data["batchSize"]).astype(numpy.int64)
@@ -247,7 +250,7 @@ def train(folder: Path, losses: ModuleType, dtype: torch.dtype, most: int, strid
     held_out = {name: Pairs(folder, name, count, data, dtype) for name, count in rows.items()}
     arms = {}
     for each in training["arms"]:
-        arm = Arm(each, losses, model, training, folder, dtype)
+        arm = Arm(each, losses, model, training | each, folder, dtype)
         curve = [arm.step(step, pairs, order[step], keywords[step], data["seed"]) for step in range(len(order))]
         arms[each["name"]] = {
             "loss": curve,

@@ -3,6 +3,7 @@ package siglip.job.cli;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,6 +18,7 @@ import siglip.job.config.Settings;
 import siglip.job.data.DataSummary;
 import siglip.job.data.PairData;
 import siglip.job.features.FeatureNames;
+import siglip.job.model.TowerStarts;
 import siglip.job.planning.RunLimits;
 import siglip.job.towers.ModelSpec;
 
@@ -46,14 +48,16 @@ final class ValidateCommand implements Runnable {
             OutputFolder.check(settings.run().folder(), spark.sparkContext().hadoopConfiguration());
             out.println("reading pairs from " + settings.data().path());
             out.flush();
+            Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+            TowerStarts starts = TowerStarts.read(settings.loss().arms(), hadoop);
             try (PairData data = PairData.open(
-                            spark, settings.data(), settings.towers().table().buckets());
+                            spark, settings.data(), settings.towers().table().buckets(), starts.scaling());
                     BatchSource batches = data.source(
                             settings.training().batchSize(),
                             settings.training().textsPerImage(),
                             settings.run().seed())) {
-                ModelSpec model = ModelSpec.of(
-                        settings.towers(), data.shape(), spark.sparkContext().hadoopConfiguration());
+                ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
+                starts.check(model, data.features());
                 RunLimits.check(settings, model, Runtime.getRuntime().maxMemory());
                 out.println("The settings can be used.");
                 print(data.summary(), batches, out);

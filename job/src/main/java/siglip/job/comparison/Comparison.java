@@ -34,6 +34,7 @@ import siglip.job.formats.DataException;
 import siglip.job.losses.LossSpec;
 import siglip.job.model.ModelFiles;
 import siglip.job.model.SavedModel;
+import siglip.job.model.TowerStarts;
 import siglip.job.planning.RunLimits;
 import siglip.job.runs.RunFolder;
 import siglip.job.towers.ModelSpec;
@@ -107,20 +108,22 @@ public final class Comparison {
         spark.setJobGroup(
                 settings.run().name() + "-data",
                 "read pairs from " + settings.data().path());
+        Configuration hadoop = session.sparkContext().hadoopConfiguration();
+        TowerStarts starts = TowerStarts.read(settings.loss().arms(), hadoop);
         try (PairData data = PairData.open(
-                        session, settings.data(), settings.towers().table().buckets());
+                        session, settings.data(), settings.towers().table().buckets(), starts.scaling());
                 BatchSource source = sources.apply(data.source(
                         settings.training().batchSize(),
                         settings.training().textsPerImage(),
                         settings.run().seed()))) {
             data.summary().remarks().forEach((what, which) -> listener.phase(what + ": " + which));
-            Configuration hadoop = session.sparkContext().hadoopConfiguration();
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
+            starts.check(model, data.features());
             RunLimits.check(settings, model, Runtime.getRuntime().maxMemory());
             Optional<StoredCheckpoint> from = checkpoint(data.summary().fingerprint());
             long first = from.map(StoredCheckpoint::step).orElse(0L);
             RunLog log = log(first, from);
-            Trainer trainer = new Trainer(spark, settings, model, source, log);
+            Trainer trainer = new Trainer(spark, settings, model, source, log, starts::of);
             from.ifPresent(stored -> resume(trainer, stored, log));
             Optional<String> duplicates = duplicates(data);
             duplicates.ifPresent(log::phase);

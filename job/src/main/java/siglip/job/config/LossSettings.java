@@ -20,15 +20,19 @@ public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics 
      * @param name shown in the report: {@code siglip}, {@code clip}
      * @param form the loss that it trains with, and its options
      * @param initial scalars of the loss at the start, as people are shown them; without those that are left to the loss
+     * @param optimizer how its parameters move
+     * @param image how its image tower trains
+     * @param text how its text tower trains, and the table
      */
-    public record Arm(String name, LossForm form, Map<LossScalar, Double> initial) {
+    public record Arm(
+            String name,
+            LossForm form,
+            Map<LossScalar, Double> initial,
+            OptimizerSettings optimizer,
+            TowerTraining image,
+            TowerTraining text) {
         public Arm {
             initial = Map.copyOf(initial);
-        }
-
-        /** With a loss without options. */
-        public Arm(String name, Loss loss, Map<LossScalar, Double> initial) {
-            this(name, LossForm.plain(loss), initial);
         }
 
         public Loss loss() {

@@ -35,7 +35,8 @@ public final class SettingsLoader {
         }
         // As it is used: the default gives way to a short training, a value that was set does not.
         Config used = known.withValue(
-                WARMUP, ConfigValueFactory.fromAnyRef(settings.training().warmupSteps()));
+                WARMUP,
+                ConfigValueFactory.fromAnyRef(settings.training().optimizer().warmupSteps()));
         Config shown = RenderedSettings.withoutSecrets(used);
         return new LoadedSettings(settings, RenderedSettings.of(shown), DecisiveSettings.of(shown));
     }

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -39,19 +40,24 @@ final class SettingsMapping {
     private static final Set<String> ARM_KEYS = Stream.of(
                     Stream.of("name", "loss"),
                     Stream.of(LossScalar.values()).map(SettingsMapping::initial),
-                    Stream.of(LossOption.values()).map(LossOption::id))
+                    Stream.of(LossOption.values()).map(LossOption::id),
+                    ArmReader.KEYS.stream())
             .flatMap(keys -> keys)
             .collect(Collectors.toUnmodifiableSet());
 
     private SettingsMapping() {}
 
     static Settings map(SettingsReader reader) {
+        RunSettings run = run(reader);
+        DataSettings data = data(reader);
+        TowerSettings towers = towers(reader);
+        TrainingSettings training = training(reader);
         Settings settings = new Settings(
-                run(reader),
-                data(reader),
-                towers(reader),
-                loss(reader),
-                training(reader),
+                run,
+                data,
+                towers,
+                loss(reader, training.steps()),
+                training,
                 ring(reader),
                 evaluation(reader),
                 plan(reader),
@@ -144,13 +150,16 @@ final class SettingsMapping {
                 reader.optionalText(prefix + "graph"));
     }
 
-    private static LossSettings loss(SettingsReader reader) {
+    private static LossSettings loss(SettingsReader reader, long steps) {
         double maxScale = reader.number("loss.max-scale", Bound.atLeast(1));
+        ArmReader shared = new ArmReader(reader, reader, steps); // read also where every arm has its own
+        shared.tower("towers.image.");
+        shared.tower("towers.text.");
         List<LossSettings.Arm> arms = new ArrayList<>();
         Set<String> names = new HashSet<>();
         List<SettingsReader> elements = reader.objects("loss.arms", ARM_KEYS);
         for (SettingsReader element : elements) {
-            LossSettings.Arm arm = arm(element, maxScale);
+            LossSettings.Arm arm = arm(element, new ArmReader(element, reader, steps), maxScale);
             arms.add(arm);
             element.require(
                     names.add(arm.name()),
@@ -169,7 +178,7 @@ final class SettingsMapping {
                 maxScale);
     }
 
-    private static LossSettings.Arm arm(SettingsReader reader, double maxScale) {
+    private static LossSettings.Arm arm(SettingsReader reader, ArmReader own, double maxScale) {
         String name = reader.text("name");
         Loss loss = reader.choice("loss", Loss.class);
         Map<LossScalar, Double> initial = new EnumMap<>(LossScalar.class);
@@ -181,7 +190,13 @@ final class SettingsMapping {
         for (LossOption option : LossOption.values()) {
             option(reader, loss, option).ifPresent(value -> options.put(option, value));
         }
-        return new LossSettings.Arm(name, new LossForm(loss, options), initial);
+        return new LossSettings.Arm(
+                name,
+                new LossForm(loss, options),
+                initial,
+                own.optimizer(),
+                own.tower("towers.image."),
+                own.tower("towers.text."));
     }
 
     private static OptionalDouble option(SettingsReader reader, Loss loss, LossOption option) {
@@ -225,33 +240,17 @@ final class SettingsMapping {
     }
 
     private static TrainingSettings training(SettingsReader reader) {
+        int batchSize = reader.integer("training.batch-size", 2, MOST_PAIRS);
+        int textsPerImage = reader.integer("training.texts-per-image", 1, MOST_TEXTS);
+        OptionalInt microBatchSize = reader.optionalInteger("training.micro-batch-size", 1, MOST_PAIRS);
         long steps = reader.whole("training.steps", 1, MOST_STEPS);
-        long warmupSteps = reader.whole("training.warmup-steps", 0, Long.MAX_VALUE);
-        if (reader.isDefault("training.warmup-steps")) {
-            warmupSteps = Math.min(warmupSteps, steps);
-        }
-        TrainingSettings training = new TrainingSettings(
-                reader.integer("training.batch-size", 2, MOST_PAIRS),
-                reader.integer("training.texts-per-image", 1, MOST_TEXTS),
-                reader.optionalInteger("training.micro-batch-size", 1, MOST_PAIRS),
+        return new TrainingSettings(
+                batchSize,
+                textsPerImage,
+                microBatchSize,
                 steps,
-                reader.choice("training.optimizer", TrainingSettings.Optimizer.class),
-                reader.number("training.learning-rate", Bound.ABOVE_ZERO),
-                warmupSteps,
-                reader.number("training.final-learning-rate", Bound.SHARE),
-                reader.number("training.beta1", Bound.SHARE_BELOW_ONE),
-                reader.number("training.beta2", Bound.SHARE_BELOW_ONE),
-                reader.number("training.epsilon", Bound.ABOVE_ZERO),
-                reader.number("training.weight-decay", Bound.NOT_NEGATIVE),
-                reader.number("training.scalar-learning-rate-factor", Bound.NOT_NEGATIVE),
-                reader.optionalNumber("training.clip-norm", Bound.ABOVE_ZERO),
+                new ArmReader(reader, reader, steps).optimizer(),
                 reader.integer("training.attempts", 1));
-        reader.require(
-                training.warmupSteps() <= training.steps(),
-                "training.warmup-steps",
-                "must be at most training.steps (%d), found %d".formatted(training.steps(), training.warmupSteps()),
-                "training.steps");
-        return training;
     }
 
     private static RingSettings ring(SettingsReader reader) {

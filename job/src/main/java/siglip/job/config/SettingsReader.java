@@ -104,6 +104,11 @@ final class SettingsReader {
         }
     }
 
+    /** Whether there is a value at {@code path}, which may be {@code null}. */
+    boolean sets(String path) {
+        return find(path).isPresent();
+    }
+
     /** Whether no layer but that of the defaults sets {@code path}. */
     boolean isDefault(String path) {
         return SettingsLayers.isDefault(origin(path));
@@ -293,13 +298,16 @@ final class SettingsReader {
         for (ConfigValue value : list(path, "a list of objects", ConfigValueType.OBJECT)) {
             ConfigObject object = (ConfigObject) value;
             String element = "%s%s[%d].".formatted(prefix, path, readers.size());
-            for (String key : new TreeSet<>(object.keySet())) {
-                if (!keys.contains(key)) {
+            SettingsLayers.leaves(object).forEach((key, held) -> {
+                if (!keys.contains(key) && sets(key)) {
+                    problems.add("%s: unknown key %s: an arm has no %s of its own, set that for all"
+                            .formatted(SettingsLayers.place(held.origin()), element + key, key));
+                } else if (!keys.contains(key)) {
                     Set<String> known =
                             keys.stream().map(name -> element + name).collect(Collectors.toCollection(TreeSet::new));
-                    problems.add(UnknownKeys.message(object.get(key), element + key, known));
+                    problems.add(UnknownKeys.message(held, element + key, known));
                 }
-            }
+            });
             readers.add(new SettingsReader(object.toConfig(), element, problems, wrong, read));
         }
         return readers;

@@ -20,6 +20,7 @@ import siglip.job.data.DataSummary.Ignored;
 import siglip.job.data.DataSummary.Skipped;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.data.ReadRow.Fate;
+import siglip.job.features.GivenScaling;
 import siglip.job.features.PairShape;
 import siglip.job.files.JavaSerialized;
 import siglip.job.formats.DataException;
@@ -32,11 +33,13 @@ final class DataCheck {
     private final JavaSparkContext spark;
     private final DataSettings settings;
     private final PairTable table;
+    private final GivenScaling scaling;
 
-    DataCheck(SparkSession session, DataSettings settings, int buckets) {
+    DataCheck(SparkSession session, DataSettings settings, int buckets, GivenScaling scaling) {
         this.spark = JavaSparkContext.fromSparkContext(session.sparkContext());
         this.settings = settings;
         this.table = PairTable.open(session, settings, buckets);
+        this.scaling = scaling;
     }
 
     PairData open() {
@@ -121,11 +124,11 @@ final class DataCheck {
                 skipped,
                 found.absent(names),
                 shape,
-                scan.scaling(shape),
+                scaling.over(scan.scaling(shape)),
                 scan.tooLarge(settings.columns()),
                 packedBytes,
                 source(packedBytes),
-                found.fingerprint(settings.columns(), heldOut));
+                found.fingerprint(settings.columns(), heldOut, scaling));
     }
 
     private Concepts concepts() {

@@ -29,6 +29,7 @@ import siglip.job.batches.ShuffledSource;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.Source;
 import siglip.job.features.FeatureNames;
+import siglip.job.features.GivenScaling;
 import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
 import siglip.job.files.JavaSerialized;
@@ -123,7 +124,12 @@ public final class PairData implements AutoCloseable {
      * @throws DataException if columns are missing or do not fit, no row is left to train on, or too many had to be skipped
      */
     public static PairData open(SparkSession spark, DataSettings settings, int buckets) {
-        return DataFailure.named(settings.path(), () -> new DataCheck(spark, settings, buckets).open());
+        return open(spark, settings, buckets, GivenScaling.NONE);
+    }
+
+    /** The same for towers that have learned to take features scaled in one way. */
+    public static PairData open(SparkSession spark, DataSettings settings, int buckets, GivenScaling scaling) {
+        return DataFailure.named(settings.path(), () -> new DataCheck(spark, settings, buckets, scaling).open());
     }
 
     public DataSummary summary() {

@@ -15,6 +15,7 @@ import siglip.job.data.DataSummary.Skipped;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.data.ReadRow.Fate;
 import siglip.job.data.ScanSummary.Group;
+import siglip.job.features.GivenScaling;
 import siglip.job.features.PairShape;
 import siglip.job.files.Sha256;
 import siglip.job.formats.DataFile;
@@ -131,7 +132,7 @@ final class ScannedFiles {
      *
      * @param heldOut rows in each file, by their set
      */
-    String fingerprint(Columns columns, Map<HeldOut, List<RoaringBitmap>> heldOut) {
+    String fingerprint(Columns columns, Map<HeldOut, List<RoaringBitmap>> heldOut, GivenScaling scaling) {
         MessageDigest digest = Sha256.digest();
         List<String> text = columns.text();
         String named =
@@ -144,6 +145,11 @@ final class ScannedFiles {
             for (List<RoaringBitmap> set : heldOut.values()) {
                 update(digest, hash(set.get(i)));
             }
+        }
+        if (!scaling.equals(GivenScaling.NONE)) {
+            update(
+                    digest,
+                    "%d %d".formatted(scaling.image().hashCode(), scaling.text().hashCode()));
         }
         return Sha256.text(digest);
     }

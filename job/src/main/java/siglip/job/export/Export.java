@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.batches.BatchSource;
 import siglip.job.config.Choice;
 import siglip.job.config.LossSettings;
+import siglip.job.config.OptimizerSettings;
 import siglip.job.config.Settings;
+import siglip.job.config.SettingsException;
+import siglip.job.config.TowerTraining;
 import siglip.job.config.TrainingSettings;
 import siglip.job.data.PairData;
 import siglip.job.files.OwnFolder;
@@ -35,6 +39,7 @@ public final class Export {
         Configuration hadoop = session.sparkContext().hadoopConfiguration();
         TrainingSettings training = settings.training();
         long seed = settings.run().seed();
+        refuseStarts(settings);
         try (PairData data = PairData.open(
                         session, settings.data(), settings.towers().table().buckets());
                 BatchSource source = data.source(training.batchSize(), training.textsPerImage(), seed)) {
@@ -53,6 +58,17 @@ public final class Export {
         }
     }
 
+    /** What is written are the towers from scratch. */
+    private static void refuseStarts(Settings settings) {
+        for (LossSettings.Arm arm : settings.loss().arms()) {
+            if (arm.image().start().isPresent() || arm.text().start().isPresent()) {
+                throw new SettingsException(
+                        List.of("towers.*.start: cannot export what arm %s starts from, a saved model. Set it to null"
+                                .formatted(arm.name())));
+            }
+        }
+    }
+
     private static ObjectNode training(Settings settings) {
         TrainingSettings training = settings.training();
         ObjectNode json = new ObjectMapper().createObjectNode();
@@ -63,20 +79,32 @@ public final class Export {
                     .put("loss", arm.loss().id());
             LossSpec.shownStarts(arm, training.batchSize()).forEach(node::put);
             arm.form().named().forEach(node.putObject("options")::put);
+            put(node, arm.optimizer());
+            put(node.putObject("image"), arm.image());
+            put(node.putObject("text"), arm.text());
         }
         json.put("maxScale", settings.loss().maxScale());
         json.put("duplicates", Choice.name(settings.loss().duplicates()));
         json.put("steps", training.steps());
-        json.put("optimizer", training.optimizer().id());
-        json.put("learningRate", training.learningRate());
-        json.put("warmupSteps", training.warmupSteps());
-        json.put("finalLearningRate", training.finalLearningRate());
-        json.put("beta1", training.beta1());
-        json.put("beta2", training.beta2());
-        json.put("epsilon", training.epsilon());
-        json.put("weightDecay", training.weightDecay());
-        json.put("scalarLearningRateFactor", training.scalarLearningRateFactor());
-        training.clipNorm().ifPresent(norm -> json.put("clipNorm", norm));
         return json;
+    }
+
+    private static void put(ObjectNode json, OptimizerSettings optimizer) {
+        json.put("optimizer", optimizer.kind().id());
+        json.put("learningRate", optimizer.learningRate());
+        json.put("warmupSteps", optimizer.warmupSteps());
+        json.put("finalLearningRate", optimizer.finalLearningRate());
+        json.put("beta1", optimizer.beta1());
+        json.put("beta2", optimizer.beta2());
+        json.put("epsilon", optimizer.epsilon());
+        json.put("weightDecay", optimizer.weightDecay());
+        json.put("scalarLearningRateFactor", optimizer.scalarLearningRateFactor());
+        optimizer.clipNorm().ifPresent(norm -> json.put("clipNorm", norm));
+    }
+
+    private static void put(ObjectNode json, TowerTraining tower) {
+        tower.start().ifPresent(folder -> json.put("start", folder));
+        json.put("learningRateFactor", tower.learningRateFactor());
+        json.put("weightDecay", tower.weightDecay());
     }
 }

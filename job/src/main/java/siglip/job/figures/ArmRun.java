@@ -30,7 +30,7 @@ record ArmRun(ArmResult result, TrainingSettings training, StepTimes times) {
 
     double[] normsAfterWarmup() {
         return steps().stream()
-                .filter(step -> step.step() >= training.warmupSteps())
+                .filter(step -> step.step() >= result.arm().optimizer().warmupSteps())
                 .mapToDouble(StepRecord::gradientNorm)
                 .toArray();
     }

@@ -61,7 +61,7 @@ record SoftmaxSpec(LossForm form) implements LossSpec {
 
     @Override
     public LossExchange exchange(LossExchange.Blocks blocks) {
-        return new GatheringExchange(blocks, new LogSumPasses(blocks));
+        return new SoftmaxExchange(blocks);
     }
 
     @Override
@@ -71,10 +71,12 @@ record SoftmaxSpec(LossForm form) implements LossSpec {
 
     @Override
     public Footprint memory(LossShape shape, int rank) {
+        int cores = shape.cores();
+        long columns = shape.rows().total() * (cores > 1 ? cores + 1 : 1); // of each lane, and on the way between them
         return new Footprint(
                         (shape.ranks() - 1) * shape.textBytes() + shape.gradientBytes(),
-                        LogSums.bytes(shape.rows().size(rank)))
-                .plus(LineMerge.footprint(shape.rows(), rank, shape.cores(), LogSums.FIELDS));
+                        LogSums.bytes(columns + shape.rows().size(rank)))
+                .plus(ColumnMerge.footprint(shape.rows(), rank));
     }
 
     @Override
@@ -84,7 +86,8 @@ record SoftmaxSpec(LossForm form) implements LossSpec {
 
     @Override
     public long ringBytes(LossShape shape, int rank) {
-        return shape.roundBytes(rank) + LineMerge.sentBytes(shape.rows(), rank, LogSums.FIELDS);
+        long own = shape.rows().size(rank);
+        return shape.roundBytes(rank) + LogSums.bytes(shape.rows().total() - own + (shape.ranks() - 1) * own);
     }
 
     /** In the form whose gradients are exact, it gathers both sides and reduces the gradients of both. */

@@ -1,9 +1,7 @@
 package siglip.job.optimizer;
 
-import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.List;
-import siglip.job.config.TrainingSettings;
+import siglip.job.config.OptimizerSettings;
 
 /**
  * AdamW with decoupled weight decay for the towers and the scalars of the loss, and SparseAdam's rule for the table: of a table, only the rows
@@ -22,33 +20,14 @@ final class AdamW extends Optimizer {
     private static final String SQUARE = "square";
     static final List<String> SLOTS = List.of(MEAN, SQUARE);
 
-    private final TrainingSettings settings;
-    private final List<Run> runs;
     private final Slot mean = slot(MEAN);
     private final Slot square = slot(SQUARE);
     private double rate; // of the step that has begun
     private double correction1;
     private double correction2;
 
-    /** Neighbouring parameters that all have weight decay, or all have none: a loop over one has no condition inside. */
-    private record Run(int from, int to, boolean decays) {
-        static List<Run> of(boolean[] decayed) {
-            List<Run> runs = new ArrayList<>();
-            int from = 0;
-            for (int i = 1; i <= decayed.length; i++) {
-                if (i == decayed.length || decayed[i] != decayed[from]) {
-                    runs.add(new Run(from, i, decayed[from]));
-                    from = i;
-                }
-            }
-            return runs;
-        }
-    }
-
-    AdamW(TrainingSettings settings, Slot parameters, boolean[] decayed) {
-        super(TrainingSettings.Optimizer.ADAMW, parameters);
-        this.settings = settings;
-        this.runs = Run.of(decayed);
+    AdamW(OptimizerSettings settings, Slot parameters, ParameterGroups groups) {
+        super(settings, parameters, groups);
     }
 
     @Override
@@ -73,24 +52,14 @@ final class AdamW extends Optimizer {
     }
 
     @Override
-    public void moveDense(Gradient gradient, int first, int last, FloatBuffer copy) {
-        for (Run run : runs) {
-            double decay = run.decays ? settings.weightDecay() : 0;
-            int start = Math.max(first, run.from);
-            Chunks.each(Math.min(last, run.to) - start, (from, to) -> {
-                dense(gradient.dense, start + from, start + to, decay);
-                copy.put(start + from - first, parameters.dense(), start + from, to - from);
-            });
-        }
-    }
-
-    @Override
-    public void moveTable(Gradient gradient) {
-        float tableRate = (float) (rate * Math.sqrt(correction2) / correction1);
+    void moveTable(Gradient gradient, double factor) {
+        float tableRate = (float) (factor * rate * Math.sqrt(correction2) / correction1);
         Chunks.each(gradient.rows * gradient.width(), (from, to) -> table(gradient, from, to, tableRate));
     }
 
-    private void dense(float[] g, int from, int to, double decay) {
+    @Override
+    void moveDense(float[] g, int from, int to, double factor, double decay) {
+        double groupRate = rate * factor;
         float[] p = parameters.dense();
         float[] m = mean.dense();
         float[] v = square.dense();
@@ -99,9 +68,9 @@ final class AdamW extends Optimizer {
         float c1 = (float) (1 - settings.beta1());
         float c2 = (float) (1 - settings.beta2());
         float epsilon = (float) settings.epsilon();
-        float step = (float) (rate / correction1);
+        float step = (float) (groupRate / correction1);
         float root = (float) Math.sqrt(correction2);
-        float shrink = (float) (1 - rate * decay);
+        float shrink = (float) (1 - groupRate * decay);
         for (int i = from; i < to; i++) {
             float gi = g[i];
             float mi = b1 * m[i] + c1 * gi;

@@ -20,7 +20,7 @@ final class DriverMemory {
         long touched = work.touchedRows(work.lossShape().rows().total());
         long gradient = 4 * (dense + touched * (work.layout().tableWidth() + 1));
         return new Memory(List.of(
-                new Part("parameters, and what " + work.optimizer().id() + " remembers", 0, kept),
+                new Part("parameters, and what the optimizer remembers", 0, kept),
                 new Part("two copies of these for checkpoints", 0, 2 * kept),
                 new Part("gradient", 0, arms * gradient),
                 new Part(
@@ -34,6 +34,9 @@ final class DriverMemory {
     static long kept(Workload work) {
         long floats = work.layout().dense()
                 + (long) work.layout().tableRows() * work.layout().tableWidth();
-        return work.losses().size() * (1L + Optimizer.slots(work.optimizer()).size()) * Float.BYTES * floats;
+        long slots = work.optimizers().stream()
+                .mapToLong(kind -> 1L + Optimizer.slots(kind).size())
+                .sum();
+        return slots * Float.BYTES * floats;
     }
 }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import siglip.job.config.LossSettings;
+import siglip.job.config.OptimizerSettings;
 import siglip.job.config.Settings;
-import siglip.job.config.TrainingSettings;
 import siglip.job.features.PairShape;
 import siglip.job.losses.LossShape;
 import siglip.job.order.Slices;
@@ -29,7 +29,7 @@ import siglip.kernels.blas.Precision;
  * @param layout of the parameters
  * @param tokens of a caption, on average; unused when texts are features
  * @param losses of the arms
- * @param optimizer of the arms
+ * @param optimizers what moves the parameters of each
  * @param steps of the run
  */
 public record Workload(
@@ -42,7 +42,7 @@ public record Workload(
         ParameterLayout layout,
         int tokens,
         List<LossForm> losses,
-        TrainingSettings.Optimizer optimizer,
+        List<OptimizerSettings.Kind> optimizers,
         long steps) {
 
     /** What the settings describe, on so many ranks. */
@@ -60,7 +60,9 @@ public record Workload(
                 model.layout(),
                 settings.plan().tokens(),
                 settings.loss().arms().stream().map(LossSettings.Arm::form).toList(),
-                settings.training().optimizer(),
+                settings.loss().arms().stream()
+                        .map(arm -> arm.optimizer().kind())
+                        .toList(),
                 settings.training().steps());
     }
 

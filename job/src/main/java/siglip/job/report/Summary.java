@@ -117,6 +117,14 @@ final class Summary {
                 .collect(Collectors.joining(" or "));
     }
 
+    /** How long the arms warm up, in words. */
+    private String warmups() {
+        return run.figures().settings().loss().arms().stream()
+                .map(arm -> Verdict.steps(arm.optimizer().warmupSteps()))
+                .distinct()
+                .collect(Collectors.joining(" or "));
+    }
+
     private void stability() {
         row(
                 STABILITY,
@@ -124,8 +132,7 @@ final class Summary {
                 arm -> arm.text(ArmMetric.MAX_NORM_AFTER_WARMUP),
                 "How far the worst step stood out, the first %s left out as warm-up.%s"
                         .formatted(
-                                Verdict.steps(
-                                        run.figures().settings().training().warmupSteps()),
+                                warmups(),
                                 run.mixed()
                                         ? " The norms of different losses are not comparable, only each with its own median."
                                         : ""),

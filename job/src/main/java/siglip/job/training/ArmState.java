@@ -3,6 +3,7 @@ package siglip.job.training;
 import java.util.List;
 import java.util.Optional;
 import siglip.job.config.LossSettings;
+import siglip.job.optimizer.ParameterGroups;
 import siglip.job.optimizer.Slot;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
@@ -47,6 +48,15 @@ public final class ArmState {
     /** All parameters; shared, not copied. */
     Slot values() {
         return values;
+    }
+
+    /**
+     * How its parameters move.
+     *
+     * @param decayed for each parameter of the towers, whether it is one that may decay
+     */
+    ParameterGroups groups(boolean[] decayed) {
+        return ParameterGroups.of(layout, decayed, arm.image(), arm.text());
     }
 
     /** What the loss has learned. */

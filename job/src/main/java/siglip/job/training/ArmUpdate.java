@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.IntConsumer;
+import siglip.job.config.OptimizerSettings;
 import siglip.job.config.TrainingSettings;
 import siglip.job.optimizer.Gradient;
 import siglip.job.optimizer.Optimizer;
@@ -18,17 +19,20 @@ public final class ArmUpdate {
     private final Optimizer optimizer;
     private final Gradient gradient;
     private final Schedule schedule;
-    private final TrainingSettings settings;
+    private final OptimizerSettings settings;
+    private final int pairs;
     private final PieceLayout layout;
     private long peakBytes;
 
-    public ArmUpdate(ArmState state, boolean[] decayed, TrainingSettings settings, PieceLayout layout) {
+    /** @param decayed for each parameter of the towers, whether it is one that may decay */
+    public ArmUpdate(ArmState state, boolean[] decayed, TrainingSettings training, PieceLayout layout) {
         this.state = state;
-        this.settings = settings;
+        this.settings = state.arm().optimizer();
+        this.pairs = training.batchSize();
         this.layout = layout;
-        this.schedule = new Schedule(settings);
+        this.schedule = new Schedule(settings, training.steps());
         this.gradient = new Gradient(layout, state.arm().loss().scalars().size());
-        this.optimizer = Optimizer.of(settings, state.values(), decayed);
+        this.optimizer = Optimizer.of(settings, state.values(), state.groups(decayed));
     }
 
     ArmState state() {
@@ -65,7 +69,7 @@ public final class ArmUpdate {
         Loss loss = state.arm().loss();
         RankScalars total = RankScalars.total(loss, sums);
         peakBytes = Math.max(peakBytes, total.bytes());
-        gradient.assemble(sums, total.sums().gradients(loss), settings.batchSize());
+        gradient.assemble(sums, total.sums().gradients(loss), pairs);
         double norm = gradient.wholeNorm();
         double rate = schedule.at(step);
         boolean clipped = clip(gradient.norm());
@@ -127,7 +131,6 @@ public final class ArmUpdate {
     }
 
     private StepRecord record(LossSums sums, long step, int attempt, double norm, double rate, boolean clipped) {
-        int pairs = settings.batchSize();
         return new StepRecord(
                 state.arm().name(),
                 step,

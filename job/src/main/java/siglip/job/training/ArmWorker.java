@@ -123,6 +123,10 @@ final class ArmWorker {
 
     /** Each lane turns the gradient of its rows into its share of the rank's gradient of a tower. */
     private void backward(Modality of, Matrix embeddings, Matrix gradient) {
+        if (plan.frozen().get(arm).contains(of)) {
+            towers.forEach(lane -> lane.noGradient(of));
+            return;
+        }
         lanes.each(embeddings.rows(), (lane, from, count) -> towers.get(lane)
                 .backward(of, parameters, embeddings.rows(from, count), gradient.rows(from, count)));
     }

@@ -103,6 +103,14 @@ final class LaneTowers implements AutoCloseable {
         }
     }
 
+    /** In place of a backward pass, the gradient of a tower that is frozen: zeros, and no rows of the table. */
+    void noGradient(Modality of) {
+        layout.of(of, dense).clear();
+        if (of == Modality.TEXT) {
+            tables.forEach(SparseRows::clear);
+        }
+    }
+
     /** The gradient with respect to the towers, 1 x P; valid until the next backward pass. */
     Matrix dense() {
         return dense;

@@ -2,10 +2,12 @@ package siglip.job.training;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Set;
 import siglip.job.batches.BatchSource;
 import siglip.job.order.Slices;
 import siglip.job.ring.PieceLayout;
 import siglip.job.ring.Rendezvous;
+import siglip.job.towers.Modality;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
@@ -22,6 +24,7 @@ import siglip.kernels.Numerics;
  * @param nextSteps for each arm, the first step it has not completed; not before {@code from}
  * @param seed of everything random
  * @param losses of the arms
+ * @param frozen of each arm, the towers that nothing moves
  * @param numerics what to compute with
  * @param cores that a rank computes on
  * @param microBatch most pairs that pass the towers of a core at a time
@@ -35,6 +38,7 @@ record SegmentPlan(
         long seed,
         ModelSpec model,
         List<LossForm> losses,
+        List<Set<Modality>> frozen,
         DuplicatePolicy duplicates,
         Numerics numerics,
         int cores,

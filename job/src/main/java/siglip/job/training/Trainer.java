@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -26,6 +28,7 @@ import siglip.job.stage.Recovery;
 import siglip.job.stage.RecoveryClock;
 import siglip.job.stage.SlotsException;
 import siglip.job.stage.TrainingException;
+import siglip.job.towers.Modality;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 import siglip.kernels.LossScalars;
@@ -50,9 +53,20 @@ public final class Trainer {
     private int attempts;
     private boolean restored; // and no rank of this process has said yet what it computes with
 
-    /** Gives all arms the same start. */
+    /** Gives all arms the same start, from scratch. */
     public Trainer(
             JavaSparkContext spark, Settings settings, ModelSpec model, BatchSource source, TrainingListener listener) {
+        this(spark, settings, model, source, listener, (arm, scratch) -> scratch);
+    }
+
+    /** @param starts where an arm starts, given a start from scratch that all share */
+    public Trainer(
+            JavaSparkContext spark,
+            Settings settings,
+            ModelSpec model,
+            BatchSource source,
+            TrainingListener listener,
+            BiFunction<LossSettings.Arm, Parameters, Parameters> starts) {
         this.spark = spark;
         this.settings = settings;
         this.model = model;
@@ -65,7 +79,7 @@ public final class Trainer {
         for (LossSettings.Arm arm : settings.loss().arms()) {
             double maxScale = settings.loss().maxScale();
             LossScalars scalars = LossSpec.initial(arm, settings.training().batchSize(), maxScale);
-            ArmState state = new ArmState(arms.size(), arm, initial, scalars, maxScale);
+            ArmState state = new ArmState(arms.size(), arm, starts.apply(arm, initial), scalars, maxScale);
             arms.add(new ArmUpdate(state, model.decayed(), settings.training(), pieces));
         }
     }
@@ -205,11 +219,19 @@ public final class Trainer {
                 settings.run().seed(),
                 model,
                 settings.loss().arms().stream().map(LossSettings.Arm::form).toList(),
+                settings.loss().arms().stream().map(Trainer::frozen).toList(),
                 settings.loss().duplicates(),
                 settings.loss().numerics(),
                 settings.run().coresPerRank(),
                 settings.training().microBatchSize().orElse(Integer.MAX_VALUE / 2),
                 source.opener());
+    }
+
+    /** The towers of an arm that nothing moves. */
+    static Set<Modality> frozen(LossSettings.Arm arm) {
+        return Stream.of(Modality.values())
+                .filter(tower -> (tower == Modality.IMAGE ? arm.image() : arm.text()).frozen())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     private void drive(DriverNode node, long from, long to) {

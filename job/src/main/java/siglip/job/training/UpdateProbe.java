@@ -4,12 +4,14 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import siglip.job.config.LossSettings;
+import siglip.job.config.TowerTraining;
 import siglip.job.config.TrainingSettings;
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalars;
 
 /** The driver's own part of a step, run on made-up sums: for whoever wants to know how long it takes. */
@@ -26,7 +28,13 @@ public final class UpdateProbe {
      */
     public UpdateProbe(TrainingSettings settings, ParameterLayout layout, int ranks, int touched) {
         PieceLayout pieces = SegmentPlan.pieces(layout, ranks);
-        LossSettings.Arm arm = new LossSettings.Arm("probe", Loss.SIGMOID, Map.of());
+        LossSettings.Arm arm = new LossSettings.Arm(
+                "probe",
+                LossForm.plain(Loss.SIGMOID),
+                Map.of(),
+                settings.optimizer(),
+                TowerTraining.WHOLE,
+                TowerTraining.WHOLE);
         boolean[] decayed = new boolean[layout.dense()];
         Arrays.fill(decayed, true);
         ArmState state = new ArmState(0, arm, Parameters.allocate(layout), LossScalars.of(Loss.SIGMOID, 0, 0), 100);

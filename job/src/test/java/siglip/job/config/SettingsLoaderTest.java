@@ -26,8 +26,8 @@ class SettingsLoaderTest {
         assertThat(settings.data().path()).isEqualTo("data/emoji");
         assertThat(settings.loss().arms())
                 .containsExactly(
-                        new LossSettings.Arm("siglip", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 10.0)),
-                        new LossSettings.Arm("clip", Loss.SOFTMAX, Map.of(LossScalar.LOG_SCALE, 1 / 0.07)));
+                        TestArms.of("siglip", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 10.0)),
+                        TestArms.of("clip", Loss.SOFTMAX, Map.of(LossScalar.LOG_SCALE, 1 / 0.07)));
     }
 
     @Test
@@ -50,8 +50,8 @@ class SettingsLoaderTest {
         assertThat(training.steps()).isEqualTo(401);
         assertThat(training.batchSize()).isEqualTo(302);
         assertThat(training.attempts()).isEqualTo(203);
-        assertThat(training.warmupSteps()).isEqualTo(4);
-        assertThat(training.beta1()).isEqualTo(0.9);
+        assertThat(training.optimizer().warmupSteps()).isEqualTo(4);
+        assertThat(training.optimizer().beta1()).isEqualTo(0.9);
     }
 
     @Test
@@ -83,8 +83,8 @@ class SettingsLoaderTest {
                         "my.conf:4: unknown key training.learningrate (did you mean training.learning-rate?)",
                         "--set: run.ranks must be a whole number from 1 to 65536, found \"0\"",
                         "my.conf:6: towers.table.buckets must be a power of two, found 1000",
-                        "my.conf:7: loss.duplicates must be one of ignore, mask, multi-positive, found \"keep\"",
-                        "my.conf:3: training.steps must be a whole number from 1 to 1000000000000, found \"many\"");
+                        "my.conf:3: training.steps must be a whole number from 1 to 1000000000000, found \"many\"",
+                        "my.conf:7: loss.duplicates must be one of ignore, mask, multi-positive, found \"keep\"");
     }
 
     @Test
@@ -156,6 +156,74 @@ class SettingsLoaderTest {
     }
 
     @Test
+    void anArmHasItsOwnOptimizerAndTowersByTheKeysOfTheBase() {
+        List<LossSettings.Arm> arms = load(
+                        """
+                        training.beta2 = 0.98
+                        towers.text.weight-decay = false
+                        loss.arms = [
+                          { name = a, loss = sigmoid, initial-scale = 10, training.beta2 = 0.999, training.clip-norm = 1 }
+                          { name = b, loss = sigmoid, initial-scale = 10, towers.image { start = "models/x", learning-rate-factor = 0 } }
+                          { name = c, loss = softmax, initial-scale = 10, training { optimizer = lion, warmup-steps = 3 }, towers.text.weight-decay = true }
+                        ]
+                        """,
+                        "training.clip-norm=5",
+                        "training.steps=5")
+                .settings()
+                .loss()
+                .arms();
+
+        assertThat(arms).extracting(arm -> arm.optimizer().beta2()).containsExactly(0.999, 0.98, 0.98);
+        assertThat(arms)
+                .extracting(arm -> arm.optimizer().clipNorm().orElseThrow())
+                .containsExactly(1.0, 5.0, 5.0);
+        assertThat(arms).extracting(arm -> arm.optimizer().warmupSteps()).containsExactly(5L, 5L, 3L);
+        assertThat(arms)
+                .extracting(arm -> arm.optimizer().kind())
+                .containsExactly(
+                        OptimizerSettings.Kind.ADAMW, OptimizerSettings.Kind.ADAMW, OptimizerSettings.Kind.LION);
+        assertThat(arms)
+                .extracting(LossSettings.Arm::image)
+                .containsExactly(
+                        TowerTraining.WHOLE, new TowerTraining(Optional.of("models/x"), 0, true), TowerTraining.WHOLE);
+        assertThat(arms).extracting(arm -> arm.text().weightDecay()).containsExactly(false, false, true);
+        assertThat(load(
+                                "loss.arms = [{ name = a, loss = sigmoid, initial-scale = 10, training.clip-norm = null }]",
+                                "training.clip-norm=5")
+                        .settings()
+                        .loss()
+                        .arms()
+                        .get(0)
+                        .optimizer()
+                        .clipNorm())
+                .as("null takes the base's away")
+                .isEmpty();
+    }
+
+    @Test
+    void whatIsWrongWithAnArmIsToldOfTheArmAndWhatIsWrongWithTheBaseOnce() {
+        assertThat(
+                        errorsOf(
+                                """
+                        training.beta1 = 2
+                        towers.image.learning-rate-factor = -1
+                        loss.arms = [
+                          { name = a, loss = sigmoid, initial-scale = 10, training.beta2 = 1, training.warmup-steps = 1000 }
+                          { name = b, loss = sigmoid, initial-scale = 10, training.batch-size = 64 }
+                          { name = c, loss = sigmoid, initial-scale = 10, training = 5, towers.image.strat = x }
+                        ]
+                        """))
+                .containsExactly(
+                        "my.conf:1: training.beta1 must be a number from 0 to below 1, found 2",
+                        "my.conf:2: towers.image.learning-rate-factor must be a number from 0 to 1e30, found -1",
+                        "my.conf:5: unknown key loss.arms[1].training.batch-size: an arm has no training.batch-size of its own, set that for all",
+                        "my.conf:6: unknown key loss.arms[2].towers.image.strat (did you mean loss.arms[2].towers.image.start?)",
+                        "my.conf:6: unknown key loss.arms[2].training: an arm has no training of its own, set that for all",
+                        "my.conf:4: loss.arms[0].training.warmup-steps must be at most training.steps (720), found 1000",
+                        "my.conf:4: loss.arms[0].training.beta2 must be a number from 0 to below 1, found 1");
+    }
+
+    @Test
     void settingsAreCheckedAgainstEachOther() {
         assertThat(errorsOf("run.ranks = 300\ntraining.steps = 5\ntraining.warmup-steps = 20\ndata.left-out-every = 1"))
                 .containsExactly(
@@ -183,7 +251,7 @@ class SettingsLoaderTest {
     void theDefaultWarmUpGivesWayToAShortTrainingAndOneThatWasSetDoesNot() {
         LoadedSettings loaded = load("", "training.steps=5");
 
-        assertThat(loaded.settings().training().warmupSteps()).isEqualTo(5);
+        assertThat(loaded.settings().training().optimizer().warmupSteps()).isEqualTo(5);
         assertThat(load(loaded.rendered()).settings()).isEqualTo(loaded.settings());
         assertThat(errorsOf("", "training.steps=5", "training.warmup-steps=6"))
                 .containsExactly("--set: training.warmup-steps must be at most training.steps (5), found 6");

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import siglip.job.config.LossSettings;
+import siglip.job.config.TestArms;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
 import siglip.kernels.LossScalar;
@@ -42,15 +43,15 @@ class LossSpecTest {
     @Test
     void scalarsStartWhereTheArmSaysWithinTheirRangeAndAnOpenBiasByTheBatch() {
         LossSettings.Arm set =
-                new LossSettings.Arm("a", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 10.0, LossScalar.BIAS, -7.0));
-        LossSettings.Arm open = new LossSettings.Arm("b", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 300.0));
+                TestArms.of("a", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 10.0, LossScalar.BIAS, -7.0));
+        LossSettings.Arm open = TestArms.of("b", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 300.0));
 
         assertThat(LossSpec.initial(set, 256, MOST)).isEqualTo(LossScalars.of(Loss.SIGMOID, Math.log(10), -7));
         assertThat(LossSpec.initial(open, 256, MOST))
                 .isEqualTo(LossScalars.of(Loss.SIGMOID, Math.log(MOST), -Math.log(255)));
         assertThat(LossSpec.shownStarts(open, 256))
                 .containsExactly(Map.entry("scale", 300.0), Map.entry("bias", -Math.log(255)));
-        assertThatThrownBy(() -> LossSpec.starts(new LossSettings.Arm("c", Loss.SOFTMAX, Map.of()), 256))
+        assertThatThrownBy(() -> LossSpec.starts(TestArms.of("c", Loss.SOFTMAX, Map.of()), 256))
                 .hasMessage("Cannot start the softmax loss without an initial scale");
     }
 }

@@ -11,12 +11,13 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import siglip.job.config.TrainingSettings;
+import siglip.job.config.OptimizerSettings;
+import siglip.job.config.TowerTraining;
 import siglip.job.ring.PieceLayout;
+import siglip.job.towers.ParameterLayout;
 
 /** The optimizer against torch's own AdamW and SparseAdam. */
 class AdamWTest {
@@ -48,13 +49,9 @@ class AdamWTest {
         settings = golden.get("settings");
     }
 
-    private TrainingSettings training() {
-        return new TrainingSettings(
-                1,
-                1,
-                OptionalInt.empty(),
-                100,
-                TrainingSettings.Optimizer.ADAMW,
+    private OptimizerSettings training() {
+        return new OptimizerSettings(
+                OptimizerSettings.Kind.ADAMW,
                 0.01,
                 0,
                 0,
@@ -63,14 +60,18 @@ class AdamWTest {
                 settings[2],
                 settings[3],
                 settings[4],
-                OptionalDouble.empty(),
-                1);
+                OptionalDouble.empty());
     }
 
     private static boolean[] decayed() {
         boolean[] decayed = new boolean[WEIGHTS + BIASES];
         Arrays.fill(decayed, 0, WEIGHTS, true);
         return decayed;
+    }
+
+    private static ParameterGroups groups(boolean[] decayed) {
+        return ParameterGroups.of(
+                new ParameterLayout(WEIGHTS, BIASES, ROWS, WIDTH), decayed, TowerTraining.WHOLE, TowerTraining.WHOLE);
     }
 
     private static float[] floats(double[] values) {
@@ -116,7 +117,8 @@ class AdamWTest {
         float[] parameters = floats(join(golden.get("weights.0"), golden.get("biases.0")));
         float[] rows = floats(golden.get("table.0"));
         double[] scalars = golden.get("scalars.0").clone();
-        Optimizer optimizer = Optimizer.of(training(), new Slot("parameters", parameters, rows, scalars), decayed);
+        Optimizer optimizer =
+                Optimizer.of(training(), new Slot("parameters", parameters, rows, scalars), groups(decayed));
         double moved = 0;
         for (int step = 0; step < STEPS; step++) {
             double rate = golden.get("rates")[step];

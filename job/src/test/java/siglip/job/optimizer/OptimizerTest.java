@@ -12,10 +12,12 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import siglip.job.config.OptimizerSettings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
-import siglip.job.config.TrainingSettings;
+import siglip.job.config.TowerTraining;
 import siglip.job.ring.PieceLayout;
+import siglip.job.towers.ParameterLayout;
 
 /** What checkpoints rely on. */
 class OptimizerTest {
@@ -25,15 +27,16 @@ class OptimizerTest {
 
     @Test
     void namesInCheckpointsStayAsTheyAre() {
-        assertThat(TrainingSettings.Optimizer.values())
-                .extracting(TrainingSettings.Optimizer::id)
-                .containsExactly("adamw");
-        assertThat(Optimizer.slots(TrainingSettings.Optimizer.ADAMW)).containsExactly("mean", "square");
+        assertThat(OptimizerSettings.Kind.values())
+                .extracting(OptimizerSettings.Kind::id)
+                .containsExactly("adamw", "lion");
+        assertThat(Optimizer.slots(OptimizerSettings.Kind.ADAMW)).containsExactly("mean", "square");
+        assertThat(Optimizer.slots(OptimizerSettings.Kind.LION)).containsExactly("mean");
     }
 
     @ParameterizedTest
     @EnumSource
-    void goesOnFromASnapshotAsItWouldHaveItself(TrainingSettings.Optimizer kind) {
+    void goesOnFromASnapshotAsItWouldHaveItself(OptimizerSettings.Kind kind) {
         Moved undisturbed = new Moved(kind);
         undisturbed.steps(3);
         Moved resumed = new Moved(kind);
@@ -53,7 +56,7 @@ class OptimizerTest {
     /** A mean has the sign of the gradient, a square has none. */
     @Test
     void aSlotHoldsWhatItsNameSays() {
-        Moved moved = new Moved(TrainingSettings.Optimizer.ADAMW);
+        Moved moved = new Moved(OptimizerSettings.Kind.ADAMW);
         moved.steps(1);
 
         List<Slot> slots = moved.optimizer.snapshot().slots();
@@ -70,7 +73,7 @@ class OptimizerTest {
 
     @Test
     void aSnapshotOfAnotherOptimizerOrWithOtherSlotsIsRefused() {
-        Optimizer optimizer = new Moved(TrainingSettings.Optimizer.ADAMW).optimizer;
+        Optimizer optimizer = new Moved(OptimizerSettings.Kind.ADAMW).optimizer;
         List<Slot> slots = optimizer.snapshot().slots();
         List<Slot> swapped = Arrays.asList(slots.toArray(Slot[]::new));
         Collections.reverse(swapped);
@@ -90,12 +93,20 @@ class OptimizerTest {
         private final Slot values = new Slot("parameters", new float[DENSE], new float[ROWS * WIDTH], new double[2]);
         private final Gradient gradient = new Gradient(PieceLayout.of(DENSE, ROWS, WIDTH, 1), 2);
 
-        Moved(TrainingSettings.Optimizer kind) {
-            TrainingSettings settings = SettingsLoader.load(new SettingsSources(
+        Moved(OptimizerSettings.Kind kind) {
+            OptimizerSettings settings = SettingsLoader.load(new SettingsSources(
                             List.of("training.optimizer=" + kind.id()), Map.of(), Map.of(), Optional.empty()))
                     .settings()
-                    .training();
-            optimizer = Optimizer.of(settings, values, new boolean[] {true, true, false});
+                    .training()
+                    .optimizer();
+            optimizer = Optimizer.of(
+                    settings,
+                    values,
+                    ParameterGroups.of(
+                            new ParameterLayout(DENSE, 0, ROWS, WIDTH),
+                            new boolean[] {true, true, false},
+                            TowerTraining.WHOLE,
+                            TowerTraining.WHOLE));
             System.arraycopy(new float[] {-1, 2, 3}, 0, gradient.dense, 0, DENSE);
             gradient.ids = new int[] {0};
             gradient.rows = 1;

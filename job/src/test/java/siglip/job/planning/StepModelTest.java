@@ -7,7 +7,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import siglip.job.config.TrainingSettings;
+import siglip.job.config.OptimizerSettings;
 import siglip.job.features.PairShape;
 import siglip.job.losses.LossShape;
 import siglip.job.losses.Network;
@@ -55,7 +55,7 @@ class StepModelTest {
                 new ParameterLayout(6, parameters, 0, 0),
                 1,
                 List.of(LossForm.plain(Loss.SIGMOID), LossForm.plain(Loss.SOFTMAX)),
-                TrainingSettings.Optimizer.ADAMW,
+                List.of(OptimizerSettings.Kind.ADAMW, OptimizerSettings.Kind.ADAMW),
                 900);
     }
 

@@ -10,6 +10,8 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import siglip.job.config.LossSettings;
+import siglip.job.config.OptimizerSettings;
+import siglip.job.config.TestArms;
 import siglip.job.config.TrainingSettings;
 import siglip.job.losses.LossSpec;
 import siglip.job.ring.Piece;
@@ -17,6 +19,7 @@ import siglip.job.ring.PieceLayout;
 import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
 import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
@@ -28,40 +31,32 @@ class ArmUpdateTest {
     private static final int ROWS = 7;
     private static final int WIDTH = 4;
 
+    private static final TrainingSettings TRAINING =
+            new TrainingSettings(2, 1, OptionalInt.empty(), 100, optimizer(OptionalDouble.empty()), 1);
+
     /** So large an epsilon that the size of a gradient shows. */
-    private static TrainingSettings settings(OptionalDouble clipNorm) {
-        return new TrainingSettings(
-                2,
-                1,
-                OptionalInt.empty(),
-                100,
-                TrainingSettings.Optimizer.ADAMW,
-                0.01,
-                0,
-                0,
-                0.9,
-                0.95,
-                1.0,
-                0.1,
-                10,
-                clipNorm,
-                1);
+    private static OptimizerSettings optimizer(OptionalDouble clipNorm) {
+        return new OptimizerSettings(OptimizerSettings.Kind.ADAMW, 0.01, 0, 0, 0.9, 0.95, 1.0, 0.1, 10, clipNorm);
     }
 
     private static ArmState arm(Loss loss, double... scalars) {
+        return arm(OptionalDouble.empty(), loss, scalars);
+    }
+
+    private static ArmState arm(OptionalDouble clipNorm, Loss loss, double... scalars) {
         Parameters start = Parameters.allocate(new ParameterLayout(WEIGHTS, BIASES, ROWS, WIDTH));
-        LossSettings.Arm arm = new LossSettings.Arm("arm", loss, Map.of());
+        LossSettings.Arm arm = TestArms.of("arm", LossForm.plain(loss), Map.of(), optimizer(clipNorm));
         return new ArmState(0, arm, start, LossScalars.of(loss, scalars), 100);
     }
 
     /** A gradient of norm 2 clipped to 1/2 is one of a quarter; t' and b have gradients that would be clipped away. */
     @Test
     void clippingScalesTowersAndTableTogetherAndLeavesScaleAndBiasAlone() {
-        ArmState clipped = arm(Loss.SIGMOID, 1, -3);
+        ArmState clipped = arm(OptionalDouble.of(0.5), Loss.SIGMOID, 1, -3);
         ArmState quarter = arm(Loss.SIGMOID, 1, -3);
 
-        StepRecord record = apply(clipped, settings(OptionalDouble.of(0.5)), 1);
-        StepRecord other = apply(quarter, settings(OptionalDouble.empty()), 0.25f);
+        StepRecord record = apply(clipped, 1);
+        StepRecord other = apply(quarter, 0.25f);
 
         assertThat(record.clipped()).isTrue();
         assertThat(other.clipped()).isFalse();
@@ -75,7 +70,7 @@ class ArmUpdateTest {
     }
 
     /** Two pairs; the mean gradient has four entries of {@code size}: two in the towers, two in the table. */
-    private static StepRecord apply(ArmState arm, TrainingSettings settings, float size) {
+    private static StepRecord apply(ArmState arm, float size) {
         PieceLayout layout = PieceLayout.of(WEIGHTS + BIASES, ROWS, WIDTH, 1);
         Piece piece = new Piece(WEIGHTS + BIASES, ROWS, WIDTH);
         LossSums sums = new LossSums();
@@ -88,7 +83,7 @@ class ArmUpdateTest {
         piece.values().put(2, -2 * size).put(WIDTH, 2 * size);
         boolean[] decayed = new boolean[WEIGHTS + BIASES];
         Arrays.fill(decayed, 0, WEIGHTS, true);
-        ArmUpdate update = new ArmUpdate(arm, decayed, settings, layout);
+        ArmUpdate update = new ArmUpdate(arm, decayed, TRAINING, layout);
         StepRecord record = update.take(new Piece[] {piece}, 0, 1);
         update.complete(record, new Piece[] {piece}, rank -> {});
         for (int i = 0; i < WEIGHTS + BIASES; i++) {
@@ -102,7 +97,7 @@ class ArmUpdateTest {
     @Test
     void scaleStaysInItsRangeAndABiasMayBeAnything() {
         for (Loss loss : Loss.values()) {
-            LossSettings.Arm high = new LossSettings.Arm("arm", loss, Map.of(LossScalar.LOG_SCALE, 500.0));
+            LossSettings.Arm high = TestArms.of("arm", loss, Map.of(LossScalar.LOG_SCALE, 500.0));
             assertThat(LossSpec.initial(high, 2, 100).get(LossScalar.LOG_SCALE)).isEqualTo(Math.log(100));
             ArmState arm = arm(loss, LossSpec.initial(high, 2, 100).toArray());
 
@@ -165,11 +160,10 @@ class ArmUpdateTest {
     @Test
     void aSnapshotOfAnotherLossOrOfAnotherModelIsRefused() {
         PieceLayout layout = PieceLayout.of(WEIGHTS + BIASES, ROWS, WIDTH, 1);
-        TrainingSettings settings = settings(OptionalDouble.empty());
-        ArmUpdate sigmoid = new ArmUpdate(arm(Loss.SIGMOID, 1, -3), new boolean[WEIGHTS + BIASES], settings, layout);
-        ArmUpdate softmax = new ArmUpdate(arm(Loss.SOFTMAX, 1), new boolean[WEIGHTS + BIASES], settings, layout);
+        ArmUpdate sigmoid = new ArmUpdate(arm(Loss.SIGMOID, 1, -3), new boolean[WEIGHTS + BIASES], TRAINING, layout);
+        ArmUpdate softmax = new ArmUpdate(arm(Loss.SOFTMAX, 1), new boolean[WEIGHTS + BIASES], TRAINING, layout);
         Parameters other = Parameters.allocate(new ParameterLayout(WEIGHTS, BIASES, ROWS - 1, WIDTH));
-        LossSettings.Arm arm = new LossSettings.Arm("arm", Loss.SIGMOID, Map.of());
+        LossSettings.Arm arm = TestArms.of("arm", Loss.SIGMOID, Map.of());
         ArmState smaller = new ArmState(0, arm, other, LossScalars.of(Loss.SIGMOID, 1, -3), 100);
 
         assertThatThrownBy(() -> softmax.restore(sigmoid.snapshot()))

@@ -216,6 +216,7 @@ class DistributedGradientTest {
                     SEED,
                     model,
                     settings.loss().arms().stream().map(LossSettings.Arm::form).toList(),
+                    settings.loss().arms().stream().map(Trainer::frozen).toList(),
                     settings.loss().duplicates(),
                     NUMERICS,
                     settings.run().coresPerRank(),
@@ -274,7 +275,7 @@ class DistributedGradientTest {
                 if (arm.loss().has(LossScalar.BIAS)) {
                     initial.put(LossScalar.BIAS, -1.5);
                 }
-                return new LossSettings.Arm(arm.name(), arm.form(), initial);
+                return new LossSettings.Arm(arm.name(), arm.form(), initial, arm.optimizer(), arm.image(), arm.text());
             }
 
             void start() {

@@ -4,30 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
-import siglip.job.config.TrainingSettings;
+import siglip.job.config.OptimizerSettings;
 
 class ScheduleTest {
     private static final double PEAK = 0.008;
 
     private static Schedule schedule(long steps, long warmup, double last) {
-        return new Schedule(new TrainingSettings(
-                8,
-                1,
-                OptionalInt.empty(),
-                steps,
-                TrainingSettings.Optimizer.ADAMW,
-                PEAK,
-                warmup,
-                last,
-                0.9,
-                0.95,
-                1e-8,
-                0,
-                1,
-                OptionalDouble.empty(),
-                1));
+        return new Schedule(
+                new OptimizerSettings(
+                        OptimizerSettings.Kind.ADAMW,
+                        PEAK,
+                        warmup,
+                        last,
+                        0.9,
+                        0.95,
+                        1e-8,
+                        0,
+                        1,
+                        OptionalDouble.empty()),
+                steps);
     }
 
     @Test

@@ -18,6 +18,7 @@ import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
+import siglip.job.config.TestArms;
 import siglip.job.stage.Phase;
 import siglip.job.stage.TrainingException;
 import siglip.job.towers.ModelSpec;
@@ -309,7 +310,7 @@ class TrainerIT {
     @Test
     void anArmThatDivergesStopsAndTheOtherGoesOn() {
         LossSettings.Arm wild =
-                new LossSettings.Arm("wild", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 10d, LossScalar.BIAS, 1e308));
+                TestArms.of("wild", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 10d, LossScalar.BIAS, 1e308));
         Trained trained = train(withFirstArm(wild, settings(2)), 20);
 
         assertThat(trained.incidents).hasSize(1);

@@ -1,0 +1,90 @@
+package siglip.job.config;
+
+import java.util.Set;
+import siglip.job.config.SettingsReader.Bound;
+
+/**
+ * Reads what each arm may have of its own, by the keys that set it for all: {@code training.beta2} of an arm, or else that of the base.
+ *
+ * @param arm the arm's object
+ * @param base all settings
+ * @param steps of the training
+ */
+record ArmReader(SettingsReader arm, SettingsReader base, long steps) {
+    private static final String OPTIMIZER = "training.optimizer";
+    private static final String LEARNING_RATE = "training.learning-rate";
+    private static final String WARMUP = "training.warmup-steps";
+    private static final String FINAL_LEARNING_RATE = "training.final-learning-rate";
+    private static final String BETA1 = "training.beta1";
+    private static final String BETA2 = "training.beta2";
+    private static final String EPSILON = "training.epsilon";
+    private static final String WEIGHT_DECAY = "training.weight-decay";
+    private static final String SCALAR_FACTOR = "training.scalar-learning-rate-factor";
+    private static final String CLIP_NORM = "training.clip-norm";
+    private static final String STEPS = "training.steps";
+
+    private static final String START = "start";
+    private static final String FACTOR = "learning-rate-factor";
+    private static final String DECAY = "weight-decay";
+
+    /** What an arm may have of its own. */
+    static final Set<String> KEYS = Set.of(
+            OPTIMIZER,
+            LEARNING_RATE,
+            WARMUP,
+            FINAL_LEARNING_RATE,
+            BETA1,
+            BETA2,
+            EPSILON,
+            WEIGHT_DECAY,
+            SCALAR_FACTOR,
+            CLIP_NORM,
+            "towers.image." + START,
+            "towers.image." + FACTOR,
+            "towers.image." + DECAY,
+            "towers.text." + START,
+            "towers.text." + FACTOR,
+            "towers.text." + DECAY);
+
+    /** Who sets a key. */
+    private SettingsReader of(String key) {
+        return arm.sets(key) ? arm : base;
+    }
+
+    OptimizerSettings optimizer() {
+        return new OptimizerSettings(
+                of(OPTIMIZER).choice(OPTIMIZER, OptimizerSettings.Kind.class),
+                of(LEARNING_RATE).number(LEARNING_RATE, Bound.ABOVE_ZERO),
+                warmupSteps(),
+                of(FINAL_LEARNING_RATE).number(FINAL_LEARNING_RATE, Bound.SHARE),
+                of(BETA1).number(BETA1, Bound.SHARE_BELOW_ONE),
+                of(BETA2).number(BETA2, Bound.SHARE_BELOW_ONE),
+                of(EPSILON).number(EPSILON, Bound.ABOVE_ZERO),
+                of(WEIGHT_DECAY).number(WEIGHT_DECAY, Bound.NOT_NEGATIVE),
+                of(SCALAR_FACTOR).number(SCALAR_FACTOR, Bound.NOT_NEGATIVE),
+                of(CLIP_NORM).optionalNumber(CLIP_NORM, Bound.ABOVE_ZERO));
+    }
+
+    private long warmupSteps() {
+        SettingsReader reader = of(WARMUP);
+        long warmup = reader.whole(WARMUP, 0, Long.MAX_VALUE);
+        if (reader.isDefault(WARMUP)) {
+            return Math.min(warmup, steps);
+        }
+        String message = "must be at most training.steps (%d), found %d".formatted(steps, warmup);
+        if (reader == base) { // the place is that of the first of the two that is no default
+            reader.require(warmup <= steps, WARMUP, message, STEPS);
+        } else {
+            reader.require(warmup <= steps, WARMUP, message);
+        }
+        return warmup;
+    }
+
+    /** @param section of the tower: {@code towers.image.} */
+    TowerTraining tower(String section) {
+        return new TowerTraining(
+                of(section + START).optionalText(section + START),
+                of(section + FACTOR).number(section + FACTOR, Bound.NOT_NEGATIVE),
+                of(section + DECAY).flag(section + DECAY));
+    }
+}
