@@ -66,6 +66,9 @@ final class DataCheck {
         if (summary.training() == 0) {
             throw nothingToTrainOn(summary.rows());
         }
+        if (settings.test().isPresent() && summary.heldOut().isEmpty()) {
+            throw nothingHeldOut(summary);
+        }
         Map<HeldOut, KeptRows> heldOutRows = new EnumMap<>(HeldOut.class);
         summary.heldOut().keySet().forEach(set -> heldOutRows.put(set, keptRows(heldOut.get(set))));
         KeptSets kept = new KeptSets(keptRows(found.rows(Fate.TRAIN)), heldOutRows);
@@ -200,6 +203,15 @@ final class DataCheck {
                                             .map(Skipped::toString)
                                             .collect(Collectors.joining("; "))));
         }
+    }
+
+    private DataException nothingHeldOut(DataSummary summary) {
+        return new DataException(
+                "Cannot hold out rows of %s: none of its %d valid rows is taken by data.test = '%s'. Correct it, or set data.test = null, and data.test-share = 0.1 to hold out every tenth row"
+                        .formatted(
+                                settings.path(),
+                                summary.training() + summary.leftOut(),
+                                settings.test().get()));
     }
 
     private DataException nothingToTrainOn(long rows) {

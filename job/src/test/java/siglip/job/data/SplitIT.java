@@ -287,6 +287,15 @@ class SplitIT {
     }
 
     @Test
+    void aPredicateThatHoldsNothingOutIsAnError() {
+        assertThatThrownBy(() -> open(path, "data.test=\"name = 'test'\""))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining(
+                        "none of its %d valid rows is taken by data.test = 'name = 'test''".formatted(ROWS))
+                .hasMessageContaining("data.test-share = 0.1");
+    }
+
+    @Test
     void aTrainingRowThatIsInvalidMakesNoConceptSeen() {
         List<Row> rows = List.of(
                 RowFactory.create(new float[] {1}, new float[] {1}, 0, "a"),
