@@ -3,6 +3,7 @@ package siglip.job.files;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -14,7 +15,9 @@ import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
 
 /** The objects of a file: one a line, or the elements of one array. Empty lines are no objects. */
 public final class JsonRecords implements Closeable {
@@ -37,6 +40,42 @@ public final class JsonRecords implements Closeable {
         array = first == '[' ? Optional.of(JSON.createParser(this.in)) : Optional.empty();
         if (array.isPresent()) {
             array.get().nextToken();
+        }
+    }
+
+    /**
+     * The field of a file's first object that is one of some names and a list of objects.
+     *
+     * @param in closed before this returns
+     * @param own fields of objects that are themselves what is looked for; if one of these is there, nothing is found
+     * @return empty if there is none, or if the file begins with something else than an object
+     */
+    public static Optional<String> listOfObjects(InputStream in, Set<String> names, Collection<String> own)
+            throws IOException {
+        Optional<String> found = Optional.empty();
+        try (JsonParser file = JSON.createParser(in)) {
+            if (file.nextToken() != JsonToken.START_OBJECT) {
+                return found;
+            }
+            while (file.nextToken() == JsonToken.FIELD_NAME) {
+                String name = file.currentName();
+                if (own.contains(name)) {
+                    return Optional.empty();
+                }
+                JsonToken value = file.nextToken();
+                if (value == JsonToken.START_ARRAY && names.contains(name)) {
+                    value = file.nextToken();
+                    found = value == JsonToken.START_OBJECT ? Optional.of(name) : found;
+                    while (value != JsonToken.END_ARRAY && value != null) {
+                        file.skipChildren();
+                        value = file.nextToken();
+                    }
+                }
+                file.skipChildren();
+            }
+            return found;
+        } catch (JsonProcessingException e) {
+            return Optional.empty(); // whoever reads the records says what is wrong with it
         }
     }
 

@@ -4,11 +4,13 @@ import static org.apache.spark.sql.functions.from_json;
 import static org.apache.spark.sql.functions.when;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
@@ -19,6 +21,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import siglip.job.files.FoundFiles;
 import siglip.job.files.FoundFiles.Found;
 import siglip.job.files.JsonRecords;
 import siglip.job.formats.FileRows.Chosen;
@@ -29,6 +32,7 @@ record JsonFormat() implements DataFormat {
     static final String LINE = DataRows.OWN + "line";
 
     private static final String BROKEN = DataRows.OWN + "broken";
+    private static final Set<String> LISTS = Set.of("images", "annotations");
     private static final Pattern LINES = Pattern.compile("(jsonl|ndjson|json)(\\.gz|\\.bz2)?");
 
     @Override
@@ -37,9 +41,25 @@ record JsonFormat() implements DataFormat {
                 FileRows.files(spark, request.path()),
                 JsonFormat::isLines,
                 "*.jsonl, *.ndjson or *.json (apart from *_stats.json)");
+        refuseAnnotations(spark, files.read(), request);
         Dataset<Row> lines = FileRows.table(
                 spark, files.read().files().stream().map(File::new).toList(), List.of(LINE));
         return FileRows.counted("json", parsed(request.path(), lines), files);
+    }
+
+    /** Annotations as those of COCO are one object for all pictures, which may take more memory than there is. */
+    private static void refuseAnnotations(SparkSession spark, FoundFiles files, Request request) {
+        Found first = files.files().get(0);
+        try (InputStream in = first.open(spark.sparkContext().hadoopConfiguration())) {
+            JsonRecords.listOfObjects(in, LISTS, ColumnNames.columns(request.columns()))
+                    .ifPresent(list -> {
+                        throw new DataException(
+                                "Cannot read pairs from %s: %s is one object with a list '%s', as annotations of COCO are, and not an object for each picture. docs/data.md has the few lines of Python that write such objects (COCO's annotations); set data.path to the file that they write"
+                                        .formatted(request.path(), first.name(), list));
+                    });
+        } catch (IOException e) {
+            throw new DataException("Cannot read %s: %s".formatted(first.uri(), e.getMessage()), e);
+        }
     }
 
     /** Whether a file holds lines, going by its name. Counts that img2dataset writes beside its shards are none. */

@@ -185,6 +185,30 @@ class FormsIT extends OnLocalSpark {
     }
 
     @Test
+    void annotationsOfCocoAreToldFromObjectsOfPictures() throws IOException {
+        pictures(folder.resolve("set/pictures"));
+        Path annotations = Files.createDirectories(folder.resolve("set/annotations"));
+        String coco =
+                """
+                {"info": {"images": [{}]}, "licenses": [{"id": 1}], "images": [%s{"id": 9, "file_name": "p00.png"}, {"id": 8, "file_name": "p01.png"}],
+                "annotations": [{"image_id": 9, "id": 1, "caption": "one"}, {"image_id": 9, "id": 2, "caption": "two"}]}
+                """;
+        for (String text : List.of(coco.formatted("").replace("\n", ""), coco.formatted("\n"))) {
+            Files.writeString(annotations.resolve("captions_train2017.json"), text);
+            assertThatThrownBy(() -> open(features(folder.resolve("set"))))
+                    .isInstanceOf(DataException.class)
+                    .hasMessageContaining("annotations/captions_train2017.json is one object with a list")
+                    .hasMessageContaining("docs/data.md has the few lines of Python");
+        }
+        Path boxes = folder.resolve("set/boxes.json");
+        Files.writeString(
+                boxes, "{\"annotations\": [{\"box\": [1]}], \"image\": \"pictures/p00.png\", \"text\": \"one\"}\n");
+        try (PairData data = open(features(boxes))) {
+            assertThat(data.summary().training()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void brokenLinesAreCountedAndAnOpenQuoteIsAnError() throws IOException {
         pictures(folder.resolve("pictures"));
         Path list = folder.resolve("list.csv");
