@@ -16,6 +16,9 @@ import java.util.List;
  * without anything are no records. Works on bytes, so that one cell that is not valid UTF-8 spoils its own record only.
  */
 public final class SeparatedRecords implements Closeable {
+    private static final String SEPARATORS = "\t;|,";
+    private static final int LONGEST_FIRST_LINE = 1 << 16;
+
     /** A cell that is longer is taken for a quote that nobody closed. */
     private static final int MOST_BYTES = 4 << 20;
 
@@ -32,12 +35,33 @@ public final class SeparatedRecords implements Closeable {
     private long records;
     private int last;
 
-    /** @param in closed with this */
-    public SeparatedRecords(InputStream in, char separator) throws IOException {
+    /**
+     * @param in closed with this
+     * @param usual the separator; where the first line has none, but has a tab, semicolon, bar or comma, the first of these kinds is taken
+     */
+    public SeparatedRecords(InputStream in, char usual) throws IOException {
         this.in = new BufferedInputStream(in, 1 << 16);
-        this.separator = separator;
         skipMark();
+        this.separator = separator(usual);
         last = this.in.read();
+    }
+
+    private char separator(char usual) throws IOException {
+        in.mark(LONGEST_FIRST_LINE);
+        String line = new String(in.readNBytes(LONGEST_FIRST_LINE), StandardCharsets.ISO_8859_1)
+                .lines()
+                .filter(each -> !each.isEmpty())
+                .findFirst()
+                .orElse("")
+                .replaceAll("\"[^\"]*(\"|$)", ""); // what is quoted separates nothing
+        in.reset();
+        return line.indexOf(usual) >= 0
+                ? usual
+                : (char) SEPARATORS
+                        .chars()
+                        .filter(each -> line.indexOf(each) >= 0)
+                        .findFirst()
+                        .orElse(usual);
     }
 
     private void skipMark() throws IOException {

@@ -153,13 +153,15 @@ public sealed interface DataFormat
                 throw new DataException("Cannot read %s: %s".formatted(file.uri(), e.getMessage()), e);
             }
         }
-        throw new DataException("Cannot read pairs from %s: it holds %s%s. %s"
-                .formatted(
-                        all.path(),
-                        all.counts(),
-                        first.isEmpty()
-                                ? ""
-                                : " (%s), which is no form that is understood".formatted(String.join(", ", first)),
-                        EXAMPLES));
+        throw new DataException(
+                "Cannot read pairs from %s: it holds %s%s. %s. A single file of another name is read as what data.format says"
+                        .formatted(
+                                all.path(),
+                                all.counts(),
+                                first.isEmpty()
+                                        ? ""
+                                        : " (%s), which is no form that is understood"
+                                                .formatted(String.join(", ", first)),
+                                EXAMPLES));
     }
 }

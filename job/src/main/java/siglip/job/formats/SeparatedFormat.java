@@ -13,7 +13,11 @@ import siglip.job.files.FoundFiles.Found;
 import siglip.job.files.SeparatedRecords;
 import siglip.job.formats.FileRows.Chosen;
 
-/** CSV or TSV: the first record names the columns, all of which are strings. */
+/**
+ * CSV or TSV: the first record names the columns, all of which are strings.
+ *
+ * @param separator the usual one; each file may have another, which its first line shows
+ */
 record SeparatedFormat(String name, char separator) implements DataFormat {
     static List<String> suffixes(String name) {
         return List.of(name, name + ".gz", name + ".bz2");
@@ -61,7 +65,7 @@ record SeparatedFormat(String name, char separator) implements DataFormat {
                     .formatted(file.uri(), first.fault()));
         }
         Set<String> known = new LinkedHashSet<>();
-        List<String> names = first.cells();
+        List<String> names = first.cells().stream().map(String::strip).toList();
         for (String name : names) {
             if (name.isBlank() || !known.add(name)) {
                 throw new DataException(

@@ -185,6 +185,26 @@ class FormsIT extends OnLocalSpark {
     }
 
     @Test
+    void theFirstLineOfAListShowsItsSeparator() throws IOException {
+        pictures(folder.resolve("pictures"));
+        Map<String, String> lists = Map.of(
+                "bar.csv", "image| number| text\npictures/p00.png| 0| one, two; \"three\"\n",
+                "semicolon.csv", "\ufeffimage;text\npictures/p00.png;\"one, two; \"\"three\"\"\"\n",
+                "tab.csv", "\n image \ttext\npictures/p00.png\tone, two; \"three\"\n",
+                "comma.tsv", "\"image|x;y\",image,text\n,pictures/p00.png,\"one, two; \"\"three\"\"\"\n");
+        for (Map.Entry<String, String> list : lists.entrySet()) {
+            Files.writeString(folder.resolve(list.getKey()), list.getValue());
+            try (PairData data = open(features(folder.resolve(list.getKey())))) {
+                assertThat(data.firstRows(1))
+                        .as(list.getKey())
+                        .extracting(row -> row.captions().get(0).strip())
+                        .containsExactly("one, two; \"three\"");
+                assertThat(data.summary().training()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
     void annotationsOfCocoAreToldFromObjectsOfPictures() throws IOException {
         pictures(folder.resolve("set/pictures"));
         Path annotations = Files.createDirectories(folder.resolve("set/annotations"));
