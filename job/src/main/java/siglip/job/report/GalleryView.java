@@ -61,12 +61,11 @@ final class GalleryView {
         if (query.direction() == Direction.IMAGE_TO_TEXT) {
             picture(page, query.item());
             int captions = Math.max(1, original(query.item()).captions().size());
+            page.open("div").leaf("small", captions == 1 ? "its caption" : "its captions");
             for (int i = 0; i < captions; i++) {
-                page.open("p")
-                        .leaf("small", captions == 1 ? "its caption" : "one of its captions")
-                        .text(caption(new Item(query.item().row(), i)))
-                        .close();
+                page.leaf("p", caption(new Item(query.item().row(), i)));
             }
+            page.close();
         } else {
             page.leaf("p", caption(query.item()));
         }

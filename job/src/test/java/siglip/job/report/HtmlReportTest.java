@@ -11,6 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
@@ -182,6 +183,19 @@ class HtmlReportTest {
     }
 
     @Test
+    void allCaptionsOfAQueryStandInOneColumnBesideIt() {
+        Element gallery = section(
+                page(new SampleRun()
+                        .gallery(new byte[1000], "a cat", "a tabby cat", "cat on a mat")
+                        .build()),
+                "gallery");
+
+        NodeList besides = Xml.all(gallery, "div", "query").get(0).getChildNodes();
+        assertThat(besides.getLength()).isEqualTo(2);
+        assertThat(besides.item(1).getTextContent()).isEqualTo("its captionsa cata tabby catcat on a mat");
+    }
+
+    @Test
     void theGalleryStaysSmallHoweverManyArmsThereAre() {
         SampleRun run = new SampleRun().arms("a", "b", "c", "d", "e", "f", "g").steps(3);
         int without = html(run.build()).length();
@@ -195,10 +209,10 @@ class HtmlReportTest {
 
     @Test
     void theGalleryOfFeaturesNamesRowsOrSaysThatThereIsNothingToShow() {
-        assertThat(section(page(new SampleRun().gallery(new byte[0], "").build()), "gallery")
+        assertThat(section(page(new SampleRun().gallery(new byte[0]).build()), "gallery")
                         .getTextContent())
                 .contains("The data hold features alone");
-        assertThat(section(page(new SampleRun().gallery(new byte[99], "").build()), "gallery")
+        assertThat(section(page(new SampleRun().gallery(new byte[99]).build()), "gallery")
                         .getTextContent())
                 .contains("pairs.parquet, row 3");
         assertThat(Xml.all(page(new SampleRun().build()), "section", "").stream()

@@ -72,7 +72,11 @@ class ReportLayoutIT {
 
     private static Map<String, String> pages() throws IOException {
         Map<String, ComparisonResult> runs = new LinkedHashMap<>();
-        runs.put("usual", new SampleRun().gallery(picture(), "red apple").build());
+        runs.put(
+                "usual",
+                new SampleRun()
+                        .gallery(picture(), "red apple", "a ripe red apple", "here is an apple, which is red")
+                        .build());
         runs.put(
                 "one arm, no evaluation",
                 new SampleRun().arms("siglip").steps(1).ranks(1).evaluations(0).build());

@@ -123,9 +123,9 @@ public final class SampleRun {
      * All arms find the same, the right one second, for an image and for a caption.
      *
      * @param picture of all rows
-     * @param caption of all rows
+     * @param captions of each row
      */
-    SampleRun gallery(byte[] picture, String caption) {
+    SampleRun gallery(byte[] picture, String... captions) {
         List<Gallery.Query> queries = new ArrayList<>();
         Map<Place, Original> originals = new LinkedHashMap<>();
         for (Direction direction : Direction.values()) {
@@ -138,9 +138,7 @@ public final class SampleRun {
             queries.add(new Gallery.Query(direction, Gallery.Outcome.NONE_RIGHT, item(1), found));
         }
         for (int i = 0; i < 5; i++) {
-            originals.put(
-                    new Place("file:/a/pairs.parquet", i),
-                    new Original(picture, caption.isEmpty() ? List.of() : List.of(caption)));
+            originals.put(new Place("file:/a/pairs.parquet", i), new Original(picture, List.of(captions)));
         }
         gallery = Optional.of(new Gallery(HeldOut.SEEN, queries, originals));
         return this;
