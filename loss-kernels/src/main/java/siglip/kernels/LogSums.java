@@ -1,7 +1,6 @@
 package siglip.kernels;
 
 import java.nio.DoubleBuffer;
-import java.util.Arrays;
 
 /**
  * For each row (or column) of the logits of a global batch, what softmax needs to know of it, gathered block by block:
@@ -9,8 +8,8 @@ import java.util.Arrays;
  * the log-sum-exp of the positives likewise, their number and the
  * sum of their logits. Keeping positives apart lets a row's loss be computed as softplus(negatives - positive), which does not cancel.
  */
-public final class LogSums {
-    /** Doubles per row in {@link #write} and {@link #merge}. */
+public final class LogSums extends MergedLines {
+    /** Doubles per row. */
     public static final int FIELDS = 6;
 
     private static final int NEGATIVE_MAX = 0;
@@ -20,11 +19,9 @@ public final class LogSums {
     private static final int POSITIVES = 4;
     private static final int POSITIVE_LOGITS = 5;
 
-    private final double[] fields;
-
     /** Empty rows. */
     public LogSums(int rows) {
-        fields = new double[Math.multiplyExact(rows, FIELDS)];
+        super(rows, FIELDS);
         clear();
     }
 
@@ -33,49 +30,25 @@ public final class LogSums {
         return rows * FIELDS * Double.BYTES;
     }
 
-    public int rows() {
-        return fields.length / FIELDS;
-    }
-
-    /** Empties all rows for the next step. */
+    @Override
     public void clear() {
-        Arrays.fill(fields, 0);
+        super.clear();
         for (int at = 0; at < fields.length; at += FIELDS) {
             fields[at + NEGATIVE_MAX] = Double.NEGATIVE_INFINITY;
             fields[at + POSITIVE_MAX] = Double.NEGATIVE_INFINITY;
         }
     }
 
-    /** Writes rows {@code from} to {@code from + count - 1}, {@link #FIELDS} doubles each, for the wire. */
-    public void write(int from, int count, DoubleBuffer to) {
-        to.put(fields, from * FIELDS, count * FIELDS);
-    }
-
-    /** Merges as many rows as the buffer holds into the rows from {@code into} on. The order of merges decides the last bits. */
-    public void merge(int into, DoubleBuffer from) {
-        int at = checkRoom(into, from);
-        while (from.hasRemaining()) {
+    @Override
+    void mergeFields(int first, DoubleBuffer from) {
+        for (int at = first; from.hasRemaining(); at += FIELDS) {
             double negativeMax = from.get();
             addExponentials(at + NEGATIVE_MAX, negativeMax, from.get());
             double positiveMax = from.get();
             addExponentials(at + POSITIVE_MAX, positiveMax, from.get());
             fields[at + POSITIVES] += from.get();
             fields[at + POSITIVE_LOGITS] += from.get();
-            at += FIELDS;
         }
-    }
-
-    /** Replaces rows from {@code into} on by those of the buffer. */
-    public void read(int into, DoubleBuffer from) {
-        from.get(fields, checkRoom(into, from), from.remaining());
-    }
-
-    private int checkRoom(int into, DoubleBuffer from) {
-        if (from.remaining() % FIELDS != 0 || into < 0 || into + from.remaining() / FIELDS > rows()) {
-            throw new IllegalArgumentException("Cannot put %d doubles, %d a row, into rows from %d on of %d"
-                    .formatted(from.remaining(), FIELDS, into, rows()));
-        }
-        return into * FIELDS;
     }
 
     /** Adds {@code sum * exp(max)} to the pair (maximum, sum) at a place. */
@@ -136,7 +109,7 @@ public final class LogSums {
     /** The sum over all rows of -(1/k) sum over the row's k positives of log softmax, in nats, halved: one direction's share of CLIP's loss. */
     public double loss() {
         double sum = 0;
-        for (int row = 0; row < rows(); row++) {
+        for (int row = 0; row < lines(); row++) {
             double k = fields[row * FIELDS + POSITIVES];
             if (k > 0) {
                 double positive = positiveLogSum(row);

@@ -18,4 +18,9 @@ public record LogitParams(double logScale, double bias) {
     public double scale() {
         return Math.exp(logScale);
     }
+
+    /** The logit of a pair, given the similarity of its embeddings. */
+    double of(double similarity) {
+        return scale() * similarity + bias;
+    }
 }

@@ -12,6 +12,7 @@ public final class LossKernels implements AutoCloseable {
     private final Workspace workspace;
     private final SigmoidLoss sigmoid;
     private final SoftmaxLoss softmax;
+    private final HistogramPass histogram;
 
     private LossKernels(MatrixProducts products, ElementwiseKernel kernel, Numerics asked) {
         this.products = products;
@@ -19,6 +20,7 @@ public final class LossKernels implements AutoCloseable {
         workspace = new Workspace(asked.tile());
         sigmoid = new SigmoidLoss(products, kernel, workspace);
         softmax = new SoftmaxLoss(products, kernel, workspace);
+        histogram = new HistogramPass(products, workspace);
     }
 
     /**
@@ -48,6 +50,10 @@ public final class LossKernels implements AutoCloseable {
 
     public SoftmaxLoss softmax() {
         return softmax;
+    }
+
+    public HistogramPass histogram() {
+        return histogram;
     }
 
     /** Working memory that the losses hold: tiles and scratch, not embeddings. */

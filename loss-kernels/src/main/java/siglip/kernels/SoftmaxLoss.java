@@ -3,8 +3,6 @@ package siglip.kernels;
 import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
-import siglip.kernels.blas.MatrixProducts.Into;
-import siglip.kernels.blas.Operand;
 
 /**
  * CLIP's softmax loss of a block of {@code m} images and {@code n} texts in two passes: log-sum-exps of rows and columns, then, when
@@ -41,7 +39,7 @@ public final class SoftmaxLoss {
 
     private static final double LN_2 = Math.log(2);
 
-    private final MatrixProducts products;
+    private final Tiles tiles;
     private final ElementwiseKernel kernel;
     private final Workspace workspace;
     private final float[]
@@ -56,7 +54,7 @@ public final class SoftmaxLoss {
     private final double[] columnSums;
 
     SoftmaxLoss(MatrixProducts products, ElementwiseKernel kernel, Workspace workspace) {
-        this.products = products;
+        tiles = new Tiles(products, workspace);
         this.kernel = kernel;
         this.workspace = workspace;
         rowValues = new float[workspace.tile];
@@ -77,29 +75,19 @@ public final class SoftmaxLoss {
     public void accumulateLogSums(PairBlock pairs, LogSums rows, LogSums columns, int firstColumn) {
         LogitParams params = pairs.logits();
         check(pairs, rows, columns, firstColumn);
-        workspace.special.block(pairs.labels());
-        Matrix[] imageSlices = workspace.slices(pairs.images());
-        int textSlices = (pairs.texts().rows() + workspace.tile - 1) / workspace.tile;
-        workspace.texts = products.prepare(pairs.texts(), workspace.texts);
-        for (int i = 0; i < imageSlices.length; i++) {
-            workspace.imageSlice = products.prepare(imageSlices[i], workspace.imageSlice);
-            for (int j = 0; j < textSlices; j++) {
-                Matrix tile = workspace.similarities(products, i, workspace.textSlice(j), j);
-                int row = i * workspace.tile;
-                int column = firstColumn + j * workspace.tile;
-                takeOutPositives(tile, params, rows, row, columns, column);
-                addNegatives(tile, (float) params.scale(), rows, row, columns, column);
-            }
-        }
+        tiles.each(pairs, (tile, row, column) -> {
+            takeOutPositives(tile, params, rows, row, columns, firstColumn + column);
+            addNegatives(tile, (float) params.scale(), rows, row, columns, firstColumn + column);
+        });
     }
 
     private static void check(PairBlock pairs, LogSums rows, LogSums columns, int firstColumn) {
         int images = pairs.images().rows();
         int texts = pairs.texts().rows();
-        if (rows.rows() < images || firstColumn < 0 || columns.rows() - firstColumn < texts) {
+        if (rows.lines() < images || firstColumn < 0 || columns.lines() - firstColumn < texts) {
             throw new IllegalArgumentException(
                     "Cannot keep the sums of %d images and of %d texts from column %d on in %d rows and %d columns"
-                            .formatted(images, texts, firstColumn, rows.rows(), columns.rows()));
+                            .formatted(images, texts, firstColumn, rows.lines(), columns.lines()));
         }
     }
 
@@ -210,47 +198,24 @@ public final class SoftmaxLoss {
             Matrix textGradient,
             LossSums sums) {
         LogitParams params = pairs.logits();
-        Matrix images = pairs.images();
-        Matrix texts = pairs.texts();
+        int images = pairs.images().rows();
+        int texts = pairs.texts().rows();
         check(pairs, rows, columns, firstColumn);
-        pairs.checkGradients(imageGradient, textGradient);
+        rowLogSums = loadLogSums(rows, 0, images, rowLogSums);
+        columnLogSums = loadLogSums(columns, firstColumn, texts, columnLogSums);
+        SoftmaxShares shares = SoftmaxShares.of(rowLogSums, images, columnLogSums, texts);
+        if (allColumnValues.length < texts) {
+            allColumnValues = new float[texts];
+        }
+        shares.load(columnLogSums, 0, texts, allColumnValues);
         LossSums block = new LossSums();
-        workspace.special.block(pairs.labels());
-        Matrix[] imageSlices = workspace.slices(images);
-        Matrix[] imageGradients = workspace.slices(imageGradient);
-        workspace.texts = products.prepare(texts, workspace.texts);
-        Matrix[] textGradients = workspace.slices(textGradient);
-        long masked = 0;
-        double maskedLogits = 0;
-        rowLogSums = loadLogSums(rows, 0, images.rows(), rowLogSums);
-        columnLogSums = loadLogSums(columns, firstColumn, texts.rows(), columnLogSums);
-        SoftmaxShares shares = SoftmaxShares.of(rowLogSums, images.rows(), columnLogSums, texts.rows());
-        if (allColumnValues.length < texts.rows()) {
-            allColumnValues = new float[texts.rows()];
-        }
-        shares.load(columnLogSums, 0, texts.rows(), allColumnValues);
-        for (int i = 0; i < imageSlices.length; i++) {
-            workspace.imageSlice = products.prepare(imageSlices[i], workspace.imageSlice);
-            shares.load(rowLogSums, i * workspace.tile, imageSlices[i].rows(), rowValues);
-            for (int j = 0; j < textGradients.length; j++) {
-                Operand textSlice = workspace.textSlice(j);
-                Matrix tile = workspace.similarities(products, i, textSlice, j);
-                masked += workspace.special.maskedCount();
-                for (int k = 0; k < workspace.special.maskedCount(); k++) {
-                    maskedLogits += params.scale() * tile.get(workspace.special.masked(k));
-                }
-                int row = i * workspace.tile;
-                int column = firstColumn + j * workspace.tile;
-                System.arraycopy(allColumnValues, j * workspace.tile, columnValues, 0, tile.columns());
-                pass(tile, params, shares, rows, row, columns, column, block);
-                workspace.gradient = products.prepare(tile, workspace.gradient);
-                products.times(workspace.gradient, textSlice, imageGradients[i], Into.ADD);
-                products.transposedTimes(workspace.gradient, workspace.imageSlice, textGradients[j], Into.ADD);
+        tiles.differentiate(pairs, imageGradient, textGradient, block, (tile, row, column) -> {
+            if (column == 0) {
+                shares.load(rowLogSums, row, tile.rows(), rowValues);
             }
-        }
-        block.negatives = (long) images.rows() * texts.rows() - block.positives - masked;
-        block.negativeLogits =
-                params.scale() * workspace.sumOfSimilarities(images, texts) - block.positiveLogits - maskedLogits;
+            System.arraycopy(allColumnValues, column, columnValues, 0, tile.columns());
+            pass(tile, params, shares, rows, row, columns, firstColumn + column, block);
+        });
         sums.add(block);
     }
 
@@ -279,7 +244,6 @@ public final class SoftmaxLoss {
             double derivative = 0.5
                     * (rows.derivativeAtPositive(row + special.rowOf(position), logit)
                             + columns.derivativeAtPositive(column + special.columnOf(position), logit));
-            block.addPositive(logit);
             block.addGradient(LossScalar.LOG_SCALE, derivative * logit);
             positives[k] = (float) (derivative * params.scale());
             tile.set(position, vanishing);

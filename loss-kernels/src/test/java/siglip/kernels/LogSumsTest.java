@@ -33,8 +33,8 @@ class LogSumsTest {
     }
 
     private static DoubleBuffer onTheWire(LogSums sums) {
-        DoubleBuffer buffer = DoubleBuffer.allocate(sums.rows() * LogSums.FIELDS);
-        sums.write(0, sums.rows(), buffer);
+        DoubleBuffer buffer = DoubleBuffer.allocate(sums.lines() * LogSums.FIELDS);
+        sums.write(0, sums.lines(), buffer);
         return buffer.flip();
     }
 
@@ -76,7 +76,7 @@ class LogSumsTest {
         LogSums sums = new LogSums(3);
         assertThatThrownBy(() -> sums.merge(2, onTheWire(new LogSums(2))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("Cannot put 12 doubles, 6 a row, into rows from 2 on of 3");
+                .hasMessage("Cannot put 12 doubles, 6 a line, into lines from 2 on of 3");
         assertThatThrownBy(() -> sums.read(0, DoubleBuffer.allocate(7))).isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -1,7 +1,7 @@
 package siglip.job.losses;
 
 /**
- * Goes through the loss of one step hop by hop, as {@code SigmoidExchange} and {@code SoftmaxExchange} do it, on a rank like all the others: what it
+ * Goes through the loss of one step hop by hop, as {@code SigmoidExchange} and {@code GatheringExchange} do it, on a rank like all the others: what it
  * sends is what it receives. Texts are passed on when they arrive and there is a place for them at the next rank; a gradient leaves when its
  * share is computed and what came from the previous rank is added; both go over one wire, in the order of phases.
  */

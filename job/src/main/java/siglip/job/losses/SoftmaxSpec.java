@@ -61,7 +61,7 @@ record SoftmaxSpec(LossForm form) implements LossSpec {
 
     @Override
     public LossExchange exchange(LossExchange.Blocks blocks) {
-        return new SoftmaxExchange(blocks);
+        return new GatheringExchange(blocks, new LogSumPasses(blocks));
     }
 
     @Override
@@ -71,12 +71,10 @@ record SoftmaxSpec(LossForm form) implements LossSpec {
 
     @Override
     public Footprint memory(LossShape shape, int rank) {
-        int cores = shape.cores();
-        long columns = shape.rows().total() * (cores > 1 ? cores + 1 : 1); // of each lane, and on the way between them
         return new Footprint(
                         (shape.ranks() - 1) * shape.textBytes() + shape.gradientBytes(),
-                        LogSums.bytes(columns + shape.rows().size(rank)))
-                .plus(ColumnMerge.footprint(shape.rows(), rank));
+                        LogSums.bytes(shape.rows().size(rank)))
+                .plus(LineMerge.footprint(shape.rows(), rank, shape.cores(), LogSums.FIELDS));
     }
 
     @Override
@@ -86,8 +84,7 @@ record SoftmaxSpec(LossForm form) implements LossSpec {
 
     @Override
     public long ringBytes(LossShape shape, int rank) {
-        long own = shape.rows().size(rank);
-        return shape.roundBytes(rank) + LogSums.bytes(shape.rows().total() - own + (shape.ranks() - 1) * own);
+        return shape.roundBytes(rank) + LineMerge.sentBytes(shape.rows(), rank, LogSums.FIELDS);
     }
 
     /** In the form whose gradients are exact, it gathers both sides and reduces the gradients of both. */

@@ -20,10 +20,10 @@ public record Frame(Kind kind, int arm, long step, int phase) {
         TEXT(true),
         /** Gradient of the text embeddings of one rank, one hop behind them, on its way home. */
         TEXT_GRADIENT(true),
-        /** One rank's share of the log-sum-exps of another rank's texts. */
-        LOG_SUMS_PART(true),
-        /** The merged log-sum-exps of one rank's texts. */
-        LOG_SUMS_WHOLE(true),
+        /** One rank's part of lines that another rank makes whole: log-sum-exps of its texts, bins of a histogram. */
+        LINES_PART(true),
+        /** The lines that one rank has made whole. */
+        LINES_WHOLE(true),
         /** One rank's share of a piece of the gradient, to the rank that adds that piece up. */
         GRADIENT_PIECE(false),
         /** A piece of the summed gradient, to the driver. */

@@ -1,0 +1,65 @@
+package siglip.job.losses;
+
+import siglip.job.order.Slices;
+import siglip.kernels.LogSums;
+import siglip.kernels.LossSums;
+import siglip.kernels.PairBlock;
+import siglip.kernels.blas.Matrix;
+
+/** CLIP's softmax loss: log-sum-exps of rows, which are this rank's own, and of columns, of which each rank has a part. */
+final class LogSumPasses implements TwoPasses {
+    private final LossExchange.Blocks blocks;
+    private final LogSums[] rows; // by lane
+    private final LineMerge<LogSums> columns;
+
+    LogSumPasses(LossExchange.Blocks blocks) {
+        this.blocks = blocks;
+        Slices cut = blocks.lanes().cut(blocks.rows().size(blocks.node().rank()));
+        rows = new LogSums[blocks.lanes().count()];
+        for (int lane = 0; lane < rows.length; lane++) {
+            rows[lane] = new LogSums(cut.size(lane));
+        }
+        columns = new LineMerge<>(blocks, blocks.rows(), LogSums::new);
+    }
+
+    @Override
+    public void begin(LossStep step) {
+        columns.begin(step.arm(), step.step());
+        for (LogSums ofLane : rows) {
+            ofLane.clear();
+        }
+    }
+
+    @Override
+    public void gather(int lane, PairBlock part, int firstText) {
+        blocks.lanes().kernels(lane).softmax().accumulateLogSums(part, rows[lane], columns.part(lane), firstText);
+    }
+
+    /** The loss is known from the sums alone, once a row and a column. */
+    @Override
+    public void merge(LossStep step) {
+        double loss = 0;
+        for (LogSums ofLane : rows) {
+            loss += ofLane.loss();
+        }
+        step.sums().loss += loss + columns.run().loss();
+    }
+
+    @Override
+    public void accumulate(
+            int lane, PairBlock part, int firstText, Matrix imageGradient, Matrix textGradient, LossSums sums) {
+        blocks.lanes()
+                .kernels(lane)
+                .softmax()
+                .accumulateGradient(part, rows[lane], columns.whole(), firstText, imageGradient, textGradient, sums);
+    }
+
+    @Override
+    public long bytes() {
+        long own = 0;
+        for (LogSums ofLane : rows) {
+            own += ofLane.bytes();
+        }
+        return own + columns.bytes();
+    }
+}
