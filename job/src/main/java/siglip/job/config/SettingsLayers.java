@@ -34,7 +34,7 @@ final class SettingsLayers {
      * All layers, resolved.
      *
      * @param problems receives what is wrong with single assignments, which are then left out
-     * @throws ConfigException if the file cannot be parsed, or names a value that does not exist
+     * @throws ConfigException if the file cannot be parsed, includes another, names a value that does not exist, or grows without bound by what it names
      */
     static Config merge(SettingsSources sources, List<String> problems) {
         List<Config> layers = new ArrayList<>(); // from high to low
@@ -64,6 +64,7 @@ final class SettingsLayers {
         for (Config layer : layers) {
             merged = merged.withFallback(layer);
         }
+        Substitutions.check(merged);
         // A file may refer to other settings with the root or without it.
         return merged.withFallback(merged.root().atKey(ROOT)).resolve().withoutPath(ROOT);
     }
@@ -145,7 +146,10 @@ final class SettingsLayers {
     }
 
     private static ConfigParseOptions options(String place) {
-        return ConfigParseOptions.defaults().setSyntax(ConfigSyntax.CONF).setOriginDescription(place);
+        return ConfigParseOptions.defaults()
+                .setSyntax(ConfigSyntax.CONF)
+                .setOriginDescription(place)
+                .setIncluder(new NoIncludes(place));
     }
 
     /** The path that the rest of a variable's name stands for. */

@@ -282,6 +282,59 @@ class SettingsLoaderTest {
     }
 
     @Test
+    void settingsThatGrowByWhatTheyReferToAreRefusedBeforeTheyFillTheMemory() {
+        for (String twice : List.of("${%s}${%s}", "[${%s}, ${%s}]", "${%s} ${%s} x", "{ a = ${%s}, b = ${?%s} }")) {
+            StringBuilder doubled = new StringBuilder("x0 = [y]\nx0 = y\n");
+            StringBuilder ofItself = new StringBuilder("x = y\n");
+            for (int i = 1; i <= 40; i++) {
+                String before = "x" + (i - 1);
+                doubled.append("x%d = %s%n".formatted(i, twice.formatted(before, "siglip." + before)));
+                ofItself.append("x = %s%n".formatted(twice.formatted("x", "x")));
+            }
+            for (String text :
+                    List.of(doubled.toString(), twice.startsWith("{") ? doubled.toString() : ofItself.toString())) {
+                assertThat(errorsOf(text))
+                        .as(text)
+                        .singleElement()
+                        .asString()
+                        .containsPattern("my\\.conf: ?[\\d-]+: .*'x[\\w.]*'.*may become longer than 16 MiB");
+            }
+        }
+        assertThat(file("data.path = /data/${run.name}\nrun.out = ${data.path}/${data.path}\n"
+                                + "data.columns.classes = []\n"
+                                + "data.columns.classes += ${run.name}\n".repeat(12))
+                        .run()
+                        .out())
+                .isEqualTo("/data/compare//data/compare");
+    }
+
+    @Test
+    void aFileIncludesNoOther() throws Exception {
+        Path other = Files.writeString(folder.resolve("other.conf"), "run.seed = 5");
+        for (String what : List.of(
+                "\"other.conf\"",
+                "\"" + other + "\"",
+                "file(\"" + other + "\")",
+                "url(\"http://127.0.0.1:1/other.conf\")",
+                "url(\"" + other.toUri() + "\")",
+                "classpath(\"reference.conf\")",
+                "required(file(\"" + other + "\"))")) {
+            assertThat(errorsOf("run {\n include " + what + "\n}"))
+                    .as(what)
+                    .singleElement()
+                    .asString()
+                    .startsWith("my.conf: include ")
+                    .endsWith(
+                            "settings stand in one file, which includes no others: put them there, or give them by --set");
+            assertThat(errorsOf("", "run={ include " + what + " }"))
+                    .as(what)
+                    .singleElement()
+                    .asString()
+                    .contains("settings stand in one file");
+        }
+    }
+
+    @Test
     void theRootTakesNoValue() {
         assertThat(errorsOf("", "siglip=null", "siglip={run {ranks = 3}}"))
                 .hasSize(2)
