@@ -15,8 +15,22 @@ import siglip.job.order.Slices;
  * @param batchSize global batch, N pairs
  * @param textsPerImage texts of a row that a batch holds, K; divides N
  * @param seed of order and captions
+ * @param epochs how much of an epoch is taken
  */
-public record BatchPlan(long rows, int batchSize, int textsPerImage, long seed) implements Serializable {
+public record BatchPlan(long rows, int batchSize, int textsPerImage, long seed, Epochs epochs) implements Serializable {
+    /** What batches an epoch has. */
+    public enum Epochs {
+        /** All that it fills: no pair comes twice before all have come. */
+        WHOLE,
+        /** The first alone: each batch is drawn from all pairs by an order of its own, whatever the others hold. */
+        FIRST_BATCH
+    }
+
+    /** Of whole epochs. */
+    public BatchPlan(long rows, int batchSize, int textsPerImage, long seed) {
+        this(rows, batchSize, textsPerImage, seed, Epochs.WHOLE);
+    }
+
     public BatchPlan {
         if (batchSize < 1) {
             throw new IllegalArgumentException("Cannot make batches of %d pairs".formatted(batchSize));
@@ -35,7 +49,7 @@ public record BatchPlan(long rows, int batchSize, int textsPerImage, long seed) 
 
     /** Global batches in an epoch. */
     public long batchesPerEpoch() {
-        return rows * textsPerImage / batchSize;
+        return epochs == Epochs.FIRST_BATCH ? 1 : rows * textsPerImage / batchSize;
     }
 
     /** The epoch that a step falls into. */

@@ -39,6 +39,7 @@ import siglip.job.formats.InvalidRow;
 import siglip.job.formats.PairReader;
 import siglip.job.formats.PairReader.Identity;
 import siglip.job.formats.PairTable;
+import siglip.job.order.Keyed;
 
 /**
  * A data set, read once and found valid: what to train on, what is held out, and the sources of batches. Lives on the driver.
@@ -153,7 +154,16 @@ public final class PairData implements AutoCloseable {
 
     /** Batches over the training rows; the caller closes them. */
     public BatchSource source(int batchSize, int textsPerImage, long seed) {
-        BatchPlan plan = new BatchPlan(summary.training(), batchSize, textsPerImage, seed);
+        return source(new BatchPlan(summary.training(), batchSize, textsPerImage, seed));
+    }
+
+    /** Batches that are independent of each other, and of those that a training with this seed has; the caller closes them. */
+    public BatchSource independentBatches(int batchSize, int textsPerImage, long seed) {
+        long other = Keyed.bits(Keyed.Use.MEASURING, seed, 0, 0);
+        return source(new BatchPlan(summary.training(), batchSize, textsPerImage, other, BatchPlan.Epochs.FIRST_BATCH));
+    }
+
+    private BatchSource source(BatchPlan plan) {
         return summary.source() == Source.REPLICATED
                 ? new ReplicatedSource(spark, training(), plan)
                 : new ShuffledSource(trainingPairs(), shape(), plan, table::requireUnchanged);

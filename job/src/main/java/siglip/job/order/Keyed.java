@@ -10,7 +10,8 @@ public final class Keyed {
         ORDER(1),
         CAPTION(2),
         SAMPLE(3),
-        TEXT(4);
+        TEXT(4),
+        MEASURING(5);
 
         private final long key;
 

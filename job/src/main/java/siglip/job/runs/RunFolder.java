@@ -9,7 +9,6 @@ import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import siglip.job.checkpoint.CheckpointStore;
-import siglip.job.checkpoint.Manifest;
 import siglip.job.checkpoint.RunIdentity;
 import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.config.CheckpointSettings;
@@ -23,7 +22,7 @@ import siglip.job.files.OwnFolder;
  * from where the run starts.
  */
 public final class RunFolder implements AutoCloseable {
-    private static final String CHECKPOINTS = "checkpoints";
+    static final String CHECKPOINTS = "checkpoints";
     private static final String CLAIMS = "claims";
 
     /** What is in the folder beside the results. */
@@ -201,20 +200,9 @@ public final class RunFolder implements AutoCloseable {
         return own;
     }
 
-    /** A checkpoint, or the newest of a folder of checkpoints, or of the folder of a run. */
-    private StoredCheckpoint named(String path, Consumer<String> warnings) throws IOException {
+    private StoredCheckpoint named(String path, Consumer<String> warnings) {
         try {
-            Path named = FileSystems.path(path);
-            FileSystem there = FileSystems.bare(FileSystems.of(named, files.getConf()));
-            if (there.exists(new Path(named, Manifest.NAME))) {
-                Path whole = there.makeQualified(named);
-                return new CheckpointStore(there, whole.getParent()).read(whole);
-            }
-            Path inside = new Path(named, CHECKPOINTS);
-            Path root = there.exists(inside) ? inside : named;
-            return new CheckpointStore(there, root)
-                    .newest(warnings)
-                    .orElseThrow(() -> new IOException("there is no valid checkpoint"));
+            return NamedCheckpoint.read(path, files.getConf(), warnings);
         } catch (IOException e) {
             SettingsException refused = new SettingsException(
                     List.of("checkpoint.resume: cannot go on from %s: %s".formatted(path, e.getMessage())));

@@ -29,12 +29,22 @@ public final class ArmState {
      * @param maxScale largest logit scale
      */
     public ArmState(int index, LossSettings.Arm arm, Parameters initial, LossScalars scalars, double maxScale) {
+        this(
+                index,
+                arm,
+                initial.layout(),
+                new Slot(
+                        "parameters", initial.dense().toArray(), initial.table().toArray(), scalars.toArray()),
+                maxScale);
+    }
+
+    /** With parameters that it shares. */
+    ArmState(int index, LossSettings.Arm arm, ParameterLayout layout, Slot values, double maxScale) {
         this.index = index;
         this.arm = arm;
-        this.layout = initial.layout();
+        this.layout = layout;
         this.maxScale = maxScale;
-        this.values = new Slot(
-                "parameters", initial.dense().toArray(), initial.table().toArray(), scalars.toArray());
+        this.values = values;
     }
 
     public int index() {

@@ -10,31 +10,31 @@ import siglip.job.ring.PieceLayout;
 
 /** One arm within one attempt, on the driver: sums in, parameters out, step by step. */
 final class ArmSteps {
-    private final ArmUpdate update;
+    private final DriverHalf half;
     private final DriverReduction reduction;
     private final int attempt;
     private List<CompletableFuture<ByteBuffer>> offers = List.of();
 
-    ArmSteps(DriverNode node, ArmUpdate update, PieceLayout pieces, int attempt) {
-        this.update = update;
+    ArmSteps(DriverNode node, DriverHalf half, PieceLayout pieces, int attempt) {
+        this.half = half;
         this.attempt = attempt;
         this.reduction = new DriverReduction(node, pieces, arm());
     }
 
     int arm() {
-        return update.state().index();
+        return half.state().index();
     }
 
     boolean due(long step) {
-        return update.state().stopped().isEmpty() && step >= update.state().nextStep();
+        return half.state().stopped().isEmpty() && step >= half.state().nextStep();
     }
 
     /** Sends the whole model to ranks that have nothing yet, and awaits the first step. */
     void start() {
-        if (update.state().stopped().isEmpty()) {
-            offers = reduction.offer(update.state().nextStep());
+        if (half.state().stopped().isEmpty()) {
+            offers = reduction.offer(half.state().nextStep());
         }
-        update.fillAll(reduction.parameters());
+        half.fillAll(reduction.parameters());
         for (int rank = 0; rank < reduction.ranks(); rank++) {
             reduction.send(rank, -1);
         }
@@ -50,11 +50,11 @@ final class ArmSteps {
         Piece[] sums = reduction.await(offers);
         Piece[] parameters = reduction.parameters();
         long start = System.nanoTime();
-        StepRecord record = update.take(sums, step, attempt);
+        StepRecord record = half.take(sums, step, attempt);
         if (more && record.finite()) {
             offers = reduction.offer(step + 1);
         }
-        update.complete(record, parameters, rank -> reduction.send(rank, step));
+        half.complete(record, parameters, rank -> reduction.send(rank, step));
         return record.timed(0, (System.nanoTime() - start) * 1e-9, List.of());
     }
 }

@@ -1,7 +1,5 @@
 package siglip.job.training;
 
-import java.nio.FloatBuffer;
-import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.IntConsumer;
 import siglip.job.config.OptimizerSettings;
@@ -11,10 +9,9 @@ import siglip.job.optimizer.Optimizer;
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
 import siglip.kernels.Loss;
-import siglip.kernels.LossSums;
 
 /** The driver's part of an arm's step: takes the summed gradient, moves the parameters, and says what the step was. */
-public final class ArmUpdate {
+public final class ArmUpdate implements DriverHalf {
     private final ArmState state;
     private final Optimizer optimizer;
     private final Gradient gradient;
@@ -22,6 +19,7 @@ public final class ArmUpdate {
     private final OptimizerSettings settings;
     private final int pairs;
     private final PieceLayout layout;
+    private final ModelPieces model;
     private long peakBytes;
 
     /** @param decayed for each parameter of the towers, whether it is one that may decay */
@@ -30,12 +28,14 @@ public final class ArmUpdate {
         this.settings = state.arm().optimizer();
         this.pairs = training.batchSize();
         this.layout = layout;
+        this.model = new ModelPieces(state, layout);
         this.schedule = new Schedule(settings, training.steps());
         this.gradient = new Gradient(layout, state.arm().loss().scalars().size());
         this.optimizer = Optimizer.of(settings, state.values(), state.groups(decayed));
     }
 
-    ArmState state() {
+    @Override
+    public ArmState state() {
         return state;
     }
 
@@ -65,17 +65,17 @@ public final class ArmUpdate {
      *
      * @return the step's record, without its times
      */
+    @Override
     public StepRecord take(Piece[] sums, long step, int attempt) {
         Loss loss = state.arm().loss();
         RankScalars total = RankScalars.total(loss, sums);
         peakBytes = Math.max(peakBytes, total.bytes());
         gradient.assemble(sums, total.sums().gradients(loss), pairs);
-        double norm = gradient.wholeNorm();
         double rate = schedule.at(step);
         boolean clipped = clip(gradient.norm());
-        StepRecord record = record(total.sums(), step, attempt, norm, rate, clipped);
+        StepRecord record = StepRecord.of(state, total.sums(), pairs, gradient, step, attempt, rate, clipped);
         if (!record.finite()) {
-            state.stop("loss %s, gradient norm %s at step %d".formatted(record.loss(), norm, step));
+            state.stop("loss %s, gradient norm %s at step %d".formatted(record.loss(), record.gradientNorm(), step));
         }
         return record;
     }
@@ -86,6 +86,7 @@ public final class ArmUpdate {
      *
      * @param ready told each piece's rank as soon as it may be sent
      */
+    @Override
     public void complete(StepRecord record, Piece[] pieces, IntConsumer ready) {
         boolean moves = state.stopped().isEmpty();
         if (moves) {
@@ -108,7 +109,7 @@ public final class ArmUpdate {
             } else {
                 pieces[rank].dense().put(state.values().dense(), first, last - first);
             }
-            fillRest(pieces[rank], gradient.ids, from, row);
+            model.rest(pieces[rank], gradient.ids, from, row);
             try {
                 ready.accept(rank);
             } catch (RuntimeException e) {
@@ -130,51 +131,8 @@ public final class ArmUpdate {
         return true;
     }
 
-    private StepRecord record(LossSums sums, long step, int attempt, double norm, double rate, boolean clipped) {
-        return new StepRecord(
-                state.arm().name(),
-                step,
-                attempt,
-                sums.loss / pairs,
-                norm,
-                state.scalars().shown(),
-                state.arm().loss().named(gradient.scalars),
-                rate,
-                clipped,
-                sums.positiveLogits / sums.positives,
-                sums.minPositiveLogit,
-                sums.maxPositiveLogit,
-                sums.negativeLogits / sums.negatives,
-                0,
-                0,
-                List.of());
-    }
-
-    /** Fills the pieces with the whole model, for ranks that have nothing yet. */
-    void fillAll(Piece[] pieces) {
-        for (int rank = 0; rank < pieces.length; rank++) {
-            int first = layout.table().start(rank);
-            int[] ids = new int[layout.table().size(rank)];
-            for (int i = 0; i < ids.length; i++) {
-                ids[i] = first + i;
-            }
-            pieces[rank]
-                    .dense()
-                    .put(
-                            state.values().dense(),
-                            layout.dense().start(rank),
-                            layout.dense().size(rank));
-            fillRest(pieces[rank], ids, 0, ids.length);
-        }
-    }
-
-    private void fillRest(Piece piece, int[] ids, int from, int to) {
-        new DriverScalars(state.stopped().isEmpty(), state.scalars()).write(piece.scalars());
-        piece.rows(to - from);
-        piece.ids().put(ids, from, to - from);
-        FloatBuffer values = piece.values();
-        for (int i = from; i < to; i++) {
-            values.put(state.values().table(), ids[i] * layout.width(), layout.width());
-        }
+    @Override
+    public void fillAll(Piece[] pieces) {
+        model.all(pieces);
     }
 }

@@ -3,8 +3,10 @@ package siglip.job.training;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
+import siglip.job.optimizer.Gradient;
 import siglip.job.stage.RankStep;
 import siglip.kernels.LossScalar;
+import siglip.kernels.LossSums;
 
 /**
  * What one step of one arm was, as the driver saw it: a line of {@code steps.jsonl}. All values are means over the global
@@ -45,6 +47,35 @@ public record StepRecord(
         double driverSeconds,
         List<RankStep> ranks)
         implements Serializable {
+
+    /** A step of an arm as its gradient was assembled, without its times. */
+    static StepRecord of(
+            ArmState arm,
+            LossSums sums,
+            int pairs,
+            Gradient gradient,
+            long step,
+            int attempt,
+            double learningRate,
+            boolean clipped) {
+        return new StepRecord(
+                arm.arm().name(),
+                step,
+                attempt,
+                sums.loss / pairs,
+                gradient.wholeNorm(),
+                arm.scalars().shown(),
+                arm.arm().loss().named(gradient.scalars),
+                learningRate,
+                clipped,
+                sums.positiveLogits / sums.positives,
+                sums.minPositiveLogit,
+                sums.maxPositiveLogit,
+                sums.negativeLogits / sums.negatives,
+                0,
+                0,
+                List.of());
+    }
 
     /** A scalar of the loss as people are shown it; NaN if the loss has no such scalar. */
     public double scalar(LossScalar scalar) {

@@ -3,6 +3,8 @@ package siglip.job.batches;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import siglip.job.formats.DataException;
 import siglip.job.order.Slices;
@@ -34,6 +36,22 @@ class BatchPlanTest {
         assertThat(plan.position(2)).isEqualTo(512);
         assertThat(plan.epoch(3)).isEqualTo(1);
         assertThat(plan.position(3)).isZero();
+    }
+
+    @Test
+    void independentBatchesAreEachTheFirstOfAnEpochAndMayShareRows() {
+        BatchPlan plan = new BatchPlan(1000, 256, 1, 1, BatchPlan.Epochs.FIRST_BATCH);
+        Set<Long> rows = new HashSet<>();
+        int repeated = 0;
+        for (long batch = 0; batch < 8; batch++) {
+            assertThat(plan.position(batch)).isZero();
+            for (int row = 0; row < 256; row++) {
+                repeated += rows.add(plan.idAt(plan.order(plan.epoch(batch)), row)) ? 0 : 1;
+            }
+        }
+        // of 1,000 rows (1 - 0.256)^8 = 9.4 % are in no batch, by a deviation of less than 10 rows
+        assertThat(rows.size()).isBetween(906 - 40, 906 + 40);
+        assertThat(repeated).isEqualTo(8 * 256 - rows.size());
     }
 
     @Test

@@ -216,7 +216,7 @@ class DistributedGradientTest {
                     SEED,
                     model,
                     settings.loss().arms().stream().map(LossSettings.Arm::form).toList(),
-                    settings.loss().arms().stream().map(Trainer::frozen).toList(),
+                    settings.loss().arms().stream().map(Segments::frozen).toList(),
                     settings.loss().duplicates(),
                     NUMERICS,
                     settings.run().coresPerRank(),

@@ -121,7 +121,7 @@ final class Rehearsal {
                 settings.run().seed(),
                 model,
                 arms.stream().map(LossSettings.Arm::form).toList(),
-                arms.stream().map(Trainer::frozen).toList(),
+                arms.stream().map(Segments::frozen).toList(),
                 settings.loss().duplicates(),
                 settings.loss().numerics(),
                 settings.run().coresPerRank(),
