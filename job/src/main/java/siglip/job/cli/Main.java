@@ -30,6 +30,7 @@ import siglip.job.files.Redaction;
             LossCommand.class,
             PlanCommand.class,
             PrepareCommand.class,
+            StabilityCommand.class,
             ValidateCommand.class
         })
 public final class Main {

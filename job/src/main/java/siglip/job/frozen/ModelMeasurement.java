@@ -1,0 +1,224 @@
+package siglip.job.frozen;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import siglip.job.config.LossSettings;
+import siglip.job.config.TowerTraining;
+import siglip.job.losses.LossSpec;
+import siglip.job.optimizer.PartProducts;
+import siglip.job.optimizer.Slot;
+import siglip.job.stability.Curvature;
+import siglip.job.training.ArmSnapshot;
+import siglip.job.training.FrozenModels;
+import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
+import siglip.kernels.LossScalar;
+import siglip.kernels.LossScalars;
+
+/**
+ * What several losses do at the parameters of one arm. Batches are the same in all passes: one after another for the bias of losses that have one, one for
+ * the sums of gradients, one for inner products with these sums, and two each for the curvature along each loss's own gradient and along the common direction.
+ *
+ * <p>The scale t is the arm's own. A bias is the one at which the mean loss over the batches is least, also where the arm has learned one: so no loss
+ * has the advantage of parameters that were made for its bias, and all biases mean the same.
+ *
+ * <p><b>The common direction</b> is that of the gradient of the mean logit, t times the mean of all similarities of a batch. The plain sigmoid loss gives it
+ * exactly: with a bias far above all logits each negative pair counts with weight 1 and positive pairs do not count; with one far below, positive pairs count with
+ * weight -1 and negative pairs do not. The difference of the two gradients is that of the sum of all logits.
+ */
+final class ModelMeasurement {
+    /** In logits: beyond the scale, where a float's sigmoid is 1, and exp(-FAR) nothing beside it. */
+    private static final double FAR = 60;
+
+    private final FrozenModels models;
+    private final PartProducts products;
+    private final LossSettings settings;
+    private final ArmSnapshot of;
+    private final int pairs;
+    private final int batches;
+    private final List<LossSettings.Arm> losses;
+
+    ModelMeasurement(
+            FrozenModels models, PartProducts products, LossSettings settings, ArmSnapshot of, int pairs, int batches) {
+        this.models = models;
+        this.products = products;
+        this.settings = settings;
+        this.of = of;
+        this.pairs = pairs;
+        this.batches = batches;
+        losses = settings.arms();
+    }
+
+    FrozenFigures.OfModel measure(String checkpoint, long step) {
+        LossScalars learned = LossScalars.of(of.loss(), of.parameters().scalars());
+        List<FrozenModels.Point> points = fitted(learned.get(LossScalar.LOG_SCALE));
+        List<GradientSums> sums = new ArrayList<>();
+        losses.forEach(loss -> sums.add(GradientSums.zeros(products)));
+        Slot common = sum(points, learned.get(LossScalar.LOG_SCALE), sums);
+        GradientProducts found = new GradientProducts(products, sums, common, batches);
+        models.gradients(points, batches, found);
+        double size = Math.sqrt(GradientProducts.sum(products.squares(of.parameters())));
+        List<Slot> own = sums.stream().map(GradientSums::whole).toList();
+        List<Slot> all = losses.stream().map(loss -> common).toList();
+        List<Curvature> along = curvature(points, own, 1.0 / batches, size, found::alongOwn);
+        List<Curvature> alongCommon =
+                curvature(points, all, 1.0 / ((double) batches * pairs), size, found::alongCommon);
+        List<FrozenFigures.OfLoss> figures = new ArrayList<>();
+        List<FrozenFigures.Angle> angles = new ArrayList<>();
+        for (int i = 0; i < losses.size(); i++) {
+            Loss loss = losses.get(i).loss();
+            figures.add(new FrozenFigures.OfLoss(
+                    losses.get(i).name(),
+                    LossScalars.of(loss, points.get(i).values().scalars()).shown(),
+                    found.value(i),
+                    found.noise(i, loss.scalars(), pairs),
+                    found.commonCosine(i),
+                    along.get(i),
+                    alongCommon.get(i)));
+            for (int j = 0; j < i; j++) {
+                angles.add(new FrozenFigures.Angle(
+                        losses.get(j).name(), losses.get(i).name(), found.cosine(i, j)));
+            }
+        }
+        return new FrozenFigures.OfModel(checkpoint, step, of.arm(), learned.shown(), size, figures, angles);
+    }
+
+    private FrozenModels.Point point(LossSettings.Arm loss, double... scalars) {
+        Slot parameters = of.parameters();
+        return new FrozenModels.Point(
+                loss, new Slot(parameters.name(), parameters.dense(), parameters.table(), scalars));
+    }
+
+    /** Each loss at the arm's parameters and scale, with its own bias of least loss. */
+    private List<FrozenModels.Point> fitted(double logScale) {
+        Map<Integer, BiasFit> fits = new LinkedHashMap<>();
+        List<double[]> scalars = new ArrayList<>();
+        for (LossSettings.Arm loss : losses) {
+            double[] values = LossSpec.initial(loss, pairs, settings.maxScale()).toArray();
+            set(loss.loss(), values, LossScalar.LOG_SCALE, logScale);
+            if (loss.loss().has(LossScalar.BIAS)) {
+                double start = of.loss().has(LossScalar.BIAS)
+                        ? LossScalars.of(of.loss(), of.parameters().scalars()).get(LossScalar.BIAS)
+                        : values[loss.loss().scalars().indexOf(LossScalar.BIAS)];
+                fits.put(scalars.size(), new BiasFit(start));
+            }
+            scalars.add(values);
+        }
+        for (int step = 0; step < BiasFit.MOST_STEPS; step++) {
+            List<Integer> going = fits.keySet().stream()
+                    .filter(loss -> !fits.get(loss).isDone())
+                    .toList();
+            if (going.isEmpty()) {
+                break;
+            }
+            going.forEach(i -> set(
+                    losses.get(i).loss(),
+                    scalars.get(i),
+                    LossScalar.BIAS,
+                    fits.get(i).next()));
+            double[] gradients = new double[going.size()];
+            models.gradients(
+                    going.stream()
+                            .map(i -> point(losses.get(i), scalars.get(i)))
+                            .toList(),
+                    batches,
+                    (point, batch, value, gradient) -> gradients[point] += gradient.scalars[
+                                    losses.get(going.get(point))
+                                            .loss()
+                                            .scalars()
+                                            .indexOf(LossScalar.BIAS)]
+                            / batches);
+            IntStream.range(0, gradients.length)
+                    .forEach(i -> fits.get(going.get(i)).take(gradients[i]));
+        }
+        fits.forEach((i, fit) -> set(losses.get(i).loss(), scalars.get(i), LossScalar.BIAS, fit.best()));
+        return IntStream.range(0, losses.size())
+                .mapToObj(i -> point(losses.get(i), scalars.get(i)))
+                .toList();
+    }
+
+    private static void set(Loss loss, double[] scalars, LossScalar scalar, double value) {
+        scalars[loss.scalars().indexOf(scalar)] = value;
+    }
+
+    /**
+     * Adds each loss's gradients to its sums.
+     *
+     * @return the sum over batches of the gradient of the sum of all logits, over the pairs of a batch
+     */
+    private Slot sum(List<FrozenModels.Point> points, double logScale, List<GradientSums> sums) {
+        Slot common = products.zeros();
+        double far = far(logScale);
+        List<FrozenModels.Point> all = new ArrayList<>(points);
+        LossSettings.Arm meanLogit = new LossSettings.Arm(
+                "the mean logit",
+                LossForm.plain(Loss.SIGMOID),
+                Map.of(),
+                losses.get(0).optimizer(), // which has nothing to do
+                TowerTraining.WHOLE,
+                TowerTraining.WHOLE);
+        for (double bias : new double[] {far, -far}) {
+            double[] scalars = new double[Loss.SIGMOID.scalars().size()];
+            set(Loss.SIGMOID, scalars, LossScalar.LOG_SCALE, logScale);
+            set(Loss.SIGMOID, scalars, LossScalar.BIAS, bias);
+            all.add(point(meanLogit, scalars));
+        }
+        models.gradients(all, batches, (point, batch, value, gradient) -> {
+            if (point < sums.size()) {
+                sums.get(point).add(gradient);
+            } else {
+                products.add(gradient, GradientSums.factors(point == sums.size() ? 1 : -1), common);
+            }
+        });
+        return common;
+    }
+
+    /** A bias above all logits. */
+    static double far(double logScale) {
+        return Math.exp(logScale) + FAR;
+    }
+
+    /** The component along a loss's direction, by batch, where nothing was moved. */
+    private interface Here {
+        double[] of(int loss);
+    }
+
+    /**
+     * @param directions by loss, each a sum of gradients
+     * @param share of such a sum that is the mean of what it is the gradient of
+     */
+    private List<Curvature> curvature(
+            List<FrozenModels.Point> points, List<Slot> directions, double share, double size, Here here) {
+        double[] inverse = directions.stream()
+                .mapToDouble(each -> GradientSums.inverse(GradientProducts.sum(products.squares(each))))
+                .toArray();
+        double[] steps = Arrays.stream(inverse)
+                .map(each -> Curvature.step(each > 0 ? share / each : 0, size))
+                .toArray();
+        double[][] after = components(points, directions, inverse, steps, 1);
+        double[][] before = components(points, directions, inverse, steps, -1);
+        return IntStream.range(0, points.size())
+                .mapToObj(i -> Curvature.of(steps[i], before[i], here.of(i), after[i]))
+                .toList();
+    }
+
+    private double[][] components(
+            List<FrozenModels.Point> points, List<Slot> directions, double[] inverse, double[] steps, int sign) {
+        List<FrozenModels.Point> moved = IntStream.range(0, points.size())
+                .mapToObj(i -> new FrozenModels.Point(
+                        points.get(i).arm(),
+                        products.moved(points.get(i).values(), directions.get(i), sign * steps[i] * inverse[i])))
+                .toList();
+        double[][] components = new double[points.size()][batches];
+        models.gradients(
+                moved,
+                batches,
+                (point, batch, value, gradient) -> components[point][(int) batch] =
+                        GradientProducts.sum(products.of(gradient, directions.get(point))) * inverse[point]);
+        return components;
+    }
+}
