@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
@@ -235,9 +236,11 @@ public final class Comparison {
     }
 
     private Evaluator evaluator(PairData data, ModelSpec model, Map<HeldOut, EvaluationRows> sets) {
-        return isReplicated(data)
-                ? new Evaluator(spark, model, sets, data.training())
-                : new Evaluator(spark, model, sets);
+        return new Evaluator(
+                spark,
+                model,
+                sets,
+                data.trainingSample(Evaluator.CENTRING_ROWS, settings.run().seed()));
     }
 
     /** Segments of training with an evaluation after each, and one before the first. */
@@ -273,14 +276,18 @@ public final class Comparison {
     }
 
     private void evaluate(Trainer trainer, Evaluator evaluator, long step, RunLog log) {
+        Map<String, Supplier<Parameters>> arms = new LinkedHashMap<>();
         for (ArmState arm : trainer.arms()) {
             if (arm.stopped().isEmpty()) {
-                spark.setJobGroup(
-                        "%s-evaluation-%d".formatted(settings.run().name(), step),
-                        "evaluate %s after %d steps".formatted(arm.arm().name(), step));
-                evaluator.evaluate(arm.parameters(), arm.arm().name(), step).forEach(log::evaluation);
+                arms.put(arm.arm().name(), () -> {
+                    spark.setJobGroup(
+                            "%s-evaluation-%d".formatted(settings.run().name(), step),
+                            "evaluate %s after %d steps".formatted(arm.arm().name(), step));
+                    return arm.parameters();
+                });
             }
         }
+        evaluator.evaluate(arms, step, log::evaluation);
         spark.clearJobGroup();
     }
 

@@ -95,8 +95,7 @@ final class KeptRows implements Serializable {
         if (size() <= most) {
             return this;
         }
-        EpochOrder order = EpochOrder.ofSample(seed, size());
-        long[] chosen = LongStream.range(0, most).map(order::idAt).sorted().toArray();
+        long[] chosen = sampled(size(), most, seed);
         RoaringBitmap[] some = new RoaringBitmap[rows.length];
         int[][] ids = new int[rows.length][];
         for (int file = 0; file < rows.length; file++) {
@@ -116,6 +115,15 @@ final class KeptRows implements Serializable {
         sample.files.putAll(files);
         System.arraycopy(ids, 0, sample.byRank, 0, sample.byRank.length);
         return sample;
+    }
+
+    /** Ids of a sample of {@code most} out of {@code size} rows, ascending; of all where there are no more. */
+    static long[] sampled(long size, int most, long seed) {
+        EpochOrder order = EpochOrder.ofSample(seed, size);
+        return LongStream.range(0, Math.min(most, size))
+                .map(order::idAt)
+                .sorted()
+                .toArray();
     }
 
     long size() {

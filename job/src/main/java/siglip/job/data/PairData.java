@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -176,6 +177,23 @@ public final class PairData implements AutoCloseable {
             table.requireUnchanged();
         }
         return packed.get();
+    }
+
+    /** So many of the training pairs at most, which depend on the data and the seed alone. Where the pairs are not replicated this reads the data once more. */
+    public TrainingSample trainingSample(int most, long seed) {
+        if (summary.source() == Source.REPLICATED) {
+            return new TrainingSample(
+                    training(),
+                    LongStream.of(KeptRows.sampled(summary.training(), most, seed))
+                            .mapToInt(Math::toIntExact)
+                            .toArray());
+        }
+        KeptRows sample = kept.training().sample(most, seed);
+        PackedPairs.Builder pairs = new PackedPairs.Builder((int) sample.size(), shape());
+        JavaRDD<byte[]> encoded = set(sample, 0).encode(rows).map(row -> row.pair);
+        DataFailure.named(settings.path(), encoded::collect).forEach(bytes -> pairs.add(new EncodedPair(bytes)));
+        table.requireUnchanged();
+        return TrainingSample.all(pairs.build());
     }
 
     /** All held-out pairs in the order of their ids; none if the settings hold out none. */

@@ -1,7 +1,9 @@
 package siglip.job.evaluation;
 
 import java.io.Serializable;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import siglip.job.data.PairData.HeldOut;
 
 /**
@@ -13,6 +15,7 @@ import siglip.job.data.PairData.HeldOut;
  * @param imageToText images as queries
  * @param textToImage captions as queries
  * @param classAccuracy for each class column, the share of images nearest to the prototype of their class
+ * @param differences from the arms that were evaluated before this one, in each direction
  */
 public record Evaluation(
         String arm,
@@ -20,8 +23,20 @@ public record Evaluation(
         HeldOut set,
         RetrievalScore imageToText,
         RetrievalScore textToImage,
-        Map<String, Double> classAccuracy)
+        Map<String, Double> classAccuracy,
+        List<PairedDifference> differences)
         implements Serializable {
+    public Evaluation {
+        differences =
+                differences == null ? List.of() : List.copyOf(differences); // a program before this did not write them
+    }
+
+    /** How R@1 differs from that of an arm that was evaluated before this one; empty of any other. */
+    public Optional<PairedDifference> from(String other, Direction direction) {
+        return differences.stream()
+                .filter(difference -> difference.arm().equals(other) && difference.direction() == direction)
+                .findFirst();
+    }
 
     public RetrievalScore score(Direction direction) {
         return direction == Direction.IMAGE_TO_TEXT ? imageToText : textToImage;

@@ -8,12 +8,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import siglip.job.batches.PackedPairs;
 import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.data.TrainingSample;
 import siglip.job.evaluation.Gallery.Item;
 import siglip.job.evaluation.Retrieval.Search;
 import siglip.job.towers.ModelSpec;
@@ -24,34 +27,25 @@ import siglip.job.towers.Parameters;
  * class of each image. Features are sent to the executors once, parameters at each evaluation. For use between segments of training.
  */
 public final class Evaluator implements AutoCloseable {
-    private static final int CENTRING_ROWS = 2000;
+    /** Training rows whose means centre the embeddings for class prototypes, at most. */
+    public static final int CENTRING_ROWS = 2000;
 
     private final JavaSparkContext spark;
     private final ModelSpec spec;
     private final Embedder embedder;
     private final List<HeldOutSet> sets = new ArrayList<>();
     private final RowFeatures rows;
-    private final int centringImages; // of training rows, at the end: their means centre the embeddings
+    private final int centringImages; // of the training sample, at the end
     private final int centringTexts;
     private final Broadcast<float[][]> imageRows;
     private final Broadcast<float[][]> textRows; // features; no blocks when texts are tokens
 
     /**
-     * Class prototypes are centred on the means of the held-out set itself.
-     *
-     * @param sets held-out rows by their set; sets without rows give no evaluation
+     * @param heldOut rows by their set; sets without rows give no evaluation
+     * @param training on whose means class prototypes are centred
      */
-    public Evaluator(JavaSparkContext spark, ModelSpec spec, Map<HeldOut, EvaluationRows> sets) {
-        this(spark, spec, sets, List.of());
-    }
-
-    /** Class prototypes are centred on the means of training rows, up to 2,000 of them, evenly spread. */
-    public Evaluator(JavaSparkContext spark, ModelSpec spec, Map<HeldOut, EvaluationRows> sets, PackedPairs training) {
-        this(spark, spec, sets, List.of(training));
-    }
-
-    private Evaluator(
-            JavaSparkContext spark, ModelSpec spec, Map<HeldOut, EvaluationRows> heldOut, List<PackedPairs> training) {
+    public Evaluator(
+            JavaSparkContext spark, ModelSpec spec, Map<HeldOut, EvaluationRows> heldOut, TrainingSample training) {
         this.spark = spark;
         this.spec = spec;
         embedder = new Embedder(spark);
@@ -65,29 +59,16 @@ public final class Evaluator implements AutoCloseable {
             rows.addImages(set.pairs(), set.images());
             rows.addTexts(set.pairs(), set.texts());
         }
-        int centres = 0;
-        int textCentres = 0;
-        for (PackedPairs pairs : training) {
-            int[] sample = spread(pairs.rows());
-            rows.addImages(pairs, sample);
-            int[] texts = IntStream.of(sample)
-                    .flatMap(row -> IntStream.range(pairs.firstText(row), pairs.firstText(row + 1)))
-                    .toArray();
-            rows.addTexts(pairs, texts);
-            centres += sample.length;
-            textCentres += texts.length;
-        }
-        centringImages = centres;
-        centringTexts = textCentres;
+        PackedPairs pairs = training.pairs();
+        int[] texts = IntStream.of(training.rows())
+                .flatMap(row -> IntStream.range(pairs.firstText(row), pairs.firstText(row + 1)))
+                .toArray();
+        rows.addImages(pairs, training.rows());
+        rows.addTexts(pairs, texts);
+        centringImages = training.rows().length;
+        centringTexts = texts.length;
         imageRows = broadcast(rows.images(), spec.shape().imageWidth());
         textRows = broadcast(rows.texts(), spec.shape().textWidth());
-    }
-
-    private static int[] spread(int count) {
-        int chosen = Math.min(CENTRING_ROWS, count);
-        return IntStream.range(0, chosen)
-                .map(i -> (int) ((long) i * count / chosen))
-                .toArray();
     }
 
     private Broadcast<float[][]> broadcast(float[] values, int width) {
@@ -121,8 +102,20 @@ public final class Evaluator implements AutoCloseable {
         return Optional.of(Gallery.of(set.set(), List.copyOf(queries)));
     }
 
-    /** Evaluates an arm on each set that has rows. */
-    public List<Evaluation> evaluate(Parameters parameters, String arm, long step) {
+    /**
+     * Evaluates arms on each set that has rows, one after the other, and compares each with those before it.
+     *
+     * @param arms parameters by the name of the arm, asked for when it is the arm's turn
+     * @param told of each evaluation as soon as it is made
+     */
+    public void evaluate(Map<String, Supplier<Parameters>> arms, long step, Consumer<Evaluation> told) {
+        Map<String, List<Hits>> before = new LinkedHashMap<>();
+        arms.forEach((arm, parameters) -> before.put(arm, evaluate(parameters.get(), arm, step, before, told)));
+    }
+
+    /** @return what the searches of each set found, images as queries first */
+    private List<Hits> evaluate(
+            Parameters parameters, String arm, long step, Map<String, List<Hits>> before, Consumer<Evaluation> told) {
         EmbeddedSide allImages = embedImages(parameters);
         EmbeddedSide allTexts = embedTexts(parameters);
         int image = 0;
@@ -140,25 +133,31 @@ public final class Evaluator implements AutoCloseable {
             searches.add(new Search(images, texts));
             searches.add(new Search(texts, images));
         }
-        List<RetrievalScore> scores = Retrieval.run(spark, searches);
-        List<Evaluation> evaluations = new ArrayList<>();
+        List<Hits> hits = Retrieval.run(spark, searches);
         for (int s = 0; s < sets.size(); s++) {
-            EmbeddedSide images = ownImages.get(s);
-            EmbeddedSide texts = ownTexts.get(s);
-            evaluations.add(new Evaluation(
+            int first = 2 * s;
+            List<PairedDifference> differences = new ArrayList<>();
+            before.forEach((other, found) -> {
+                for (Direction direction : Direction.values()) {
+                    int search = first + direction.ordinal();
+                    differences.add(PairedDifference.of(other, direction, hits.get(search), found.get(search)));
+                }
+            });
+            told.accept(new Evaluation(
                     arm,
                     step,
                     sets.get(s).set(),
-                    scores.get(2 * s),
-                    scores.get(2 * s + 1),
+                    hits.get(first).score(),
+                    hits.get(first + 1).score(),
                     classes(
                             sets.get(s),
-                            images,
-                            texts,
-                            centre(allImages, images, centringImages),
-                            centre(allTexts, texts, centringTexts))));
+                            ownImages.get(s),
+                            ownTexts.get(s),
+                            centre(allImages, centringImages),
+                            centre(allTexts, centringTexts)),
+                    differences));
         }
-        return List.copyOf(evaluations);
+        return hits;
     }
 
     private EmbeddedSide embedImages(Parameters parameters) {
@@ -192,10 +191,10 @@ public final class Evaluator implements AutoCloseable {
                 Arrays.copyOfRange(all.rows(), from * width, (from + concepts.length) * width), concepts, width);
     }
 
-    /** Mean of the training rows at the end, or of the set's own. */
-    private static double[] centre(EmbeddedSide all, EmbeddedSide own, int centring) {
+    /** Mean of the rows at the end. */
+    private static double[] centre(EmbeddedSide all, int count) {
         int last = all.rows().length / all.width();
-        return ClassAccuracy.mean(centring == 0 ? own : slice(all, last - centring, new int[centring][]));
+        return ClassAccuracy.mean(slice(all, last - count, new int[count][]));
     }
 
     private static Map<String, Double> classes(

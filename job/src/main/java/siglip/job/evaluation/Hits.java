@@ -88,6 +88,14 @@ final class Hits implements Serializable {
         return parts;
     }
 
+    /** For each query, the chance that the first that it finds is right. */
+    double[] first() {
+        return parts.stream()
+                .flatMap(List::stream)
+                .mapToDouble(query -> chance(1 - query.nearer(), query.tiedWrong(), query.tiedRight()))
+                .toArray();
+    }
+
     RetrievalScore score() {
         return RetrievalScore.of(
                 count(),

@@ -43,7 +43,7 @@ final class Retrieval {
     private record Chunk(int search, int from) implements Serializable {}
 
     /** For each search, how many of the queries find a candidate that shares a concept with them among the nearest. */
-    static List<RetrievalScore> run(JavaSparkContext spark, List<Search> searches) {
+    static List<Hits> run(JavaSparkContext spark, List<Search> searches) {
         List<Chunk> chunks = new ArrayList<>();
         for (int s = 0; s < searches.size(); s++) {
             for (int from = 0; from < searches.get(s).queries().count(); from += CHUNK) {
@@ -70,6 +70,6 @@ final class Retrieval {
                 sent.destroy();
             }
         }
-        return hits.stream().map(Hits::score).toList();
+        return hits;
     }
 }

@@ -119,6 +119,14 @@ public final class MetricsJson {
             ObjectNode score = retrieval.putObject(direction.key());
             write(last.score(direction), score);
             number(score, "r1_standard_error", last.score(direction).standardError());
+            last.differences().stream()
+                    .filter(difference -> difference.direction() == direction)
+                    .forEach(difference -> {
+                        ObjectNode from =
+                                score.withObject("/r1_difference_from").putObject(difference.arm());
+                        number(from, "difference", difference.difference());
+                        number(from, "standard_error", difference.standardError());
+                    });
         }
         last.classAccuracy()
                 .forEach((column, share) -> number(child(node, "class_accuracy." + set.key()), column, share));

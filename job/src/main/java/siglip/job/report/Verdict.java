@@ -12,6 +12,7 @@ import siglip.job.config.Settings;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.evaluation.PairedDifference;
 import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.figures.ArmFigures;
@@ -21,9 +22,7 @@ import siglip.job.files.Unit;
 
 /**
  * What was measured, in sentences. None says more than the figures: a difference between two arms counts as resolved only if it
- * is more than {@value #ERRORS} standard errors of the queries, and even then the sentence says that other seeds were not tried.
- * Both arms answer the same queries, but which of them each got right is not kept: the error is that of independent arms, which
- * is too large where the arms are right on the same queries.
+ * is more than {@value #ERRORS} standard errors over the queries, which all arms answer, and even then the sentence says that other seeds were not tried.
  */
 final class Verdict {
     /** Standard errors that a difference must exceed. */
@@ -132,37 +131,45 @@ final class Verdict {
         }
     }
 
-    /** Whether two arms differ by more than their queries' sampling error; decided by the numbers as they are printed. */
+    /** Whether arms differ from the first by more than their queries' sampling error; decided by the numbers as they are printed. */
     private String difference(HeldOut set, Direction direction) {
-        if (figures.arms().size() != 2) {
-            return "";
+        StringBuilder text = new StringBuilder();
+        ArmFigures first = figures.arms().get(0);
+        for (ArmFigures other : figures.arms().subList(1, figures.arms().size())) {
+            Optional<Evaluation> a = first.last(set);
+            Optional<Evaluation> b = other.last(set);
+            if (a.isPresent() && b.isPresent()) {
+                text.append(difference(first.name(), a.get(), other.name(), b.get(), direction));
+            }
         }
-        Optional<Evaluation> a = figures.arms().get(0).last(set);
-        Optional<Evaluation> b = figures.arms().get(1).last(set);
-        if (a.isEmpty() || b.isEmpty()) {
-            return "";
-        }
-        if (a.get().step() != b.get().step()) {
+        return text.toString();
+    }
+
+    private String difference(String first, Evaluation a, String second, Evaluation b, Direction direction) {
+        if (a.step() != b.step()) {
             return " They were measured at different steps, %d and %d, and are not compared."
-                    .formatted(a.get().step(), b.get().step());
+                    .formatted(a.step(), b.step());
         }
-        RetrievalScore one = a.get().score(direction);
-        RetrievalScore other = b.get().score(direction);
+        Optional<PairedDifference> paired = b.from(first, direction);
+        if (paired.isEmpty()) {
+            return "";
+        }
         // as the sentence prints them: a reader who subtracts finds the same difference
-        BigDecimal points = Unit.percent(one.get(RetrievalMetric.R1))
-                .subtract(Unit.percent(other.get(RetrievalMetric.R1)))
+        BigDecimal points = Unit.percent(a.score(direction).get(RetrievalMetric.R1))
+                .subtract(Unit.percent(b.score(direction).get(RetrievalMetric.R1)))
                 .abs();
-        double error = 100 * ERRORS * Math.hypot(one.standardError(), other.standardError());
+        double error = 100 * ERRORS * paired.get().standardError();
         BigDecimal interval = new BigDecimal(error).setScale(points.scale(), RoundingMode.HALF_UP);
         boolean resolved = points.compareTo(interval) > 0;
-        return " The difference is %s ± %s points%s: %s."
+        return " The difference%s is %s ± %s points%s: %s."
                 .formatted(
+                        figures.arms().size() == 2 ? "" : " of %s from %s".formatted(second, first),
                         points.toPlainString(),
                         interval.toPlainString(),
-                        once(" (two standard errors, taking the arms as independent, which overstates it)"),
+                        once(" (two standard errors over the queries, which all arms answer)"),
                         resolved
                                 ? "these two runs differ on this set; whether other seeds would is open"
-                                : "not resolved");
+                                : "not resolved, which does not say that they are level");
     }
 
     private String yardstick(HeldOut set) {

@@ -96,6 +96,20 @@ public final class Statistics {
         return spikes;
     }
 
+    /** NaN without values. */
+    public static double mean(double... values) {
+        return Arrays.stream(values).average().orElse(Double.NaN);
+    }
+
+    /** Standard error of the mean of independent values, from their deviation; NaN of fewer than two. */
+    public static double standardErrorOfMean(double... values) {
+        double mean = mean(values);
+        double squares = Arrays.stream(values)
+                .map(value -> (value - mean) * (value - mean))
+                .sum();
+        return values.length < 2 ? Double.NaN : Math.sqrt(squares / (values.length - 1.0) / values.length);
+    }
+
     /** Standard error of a share that was counted over independent queries; NaN without queries. */
     public static double standardError(double share, int queries) {
         return queries > 0 ? Math.sqrt(share * (1 - share) / queries) : Double.NaN;

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -34,6 +38,7 @@ import siglip.job.data.PairData;
 import siglip.job.data.PairData.HeldOut;
 import siglip.job.data.Place;
 import siglip.job.data.TestData;
+import siglip.job.data.TrainingSample;
 import siglip.job.evaluation.Retrieval.Search;
 import siglip.job.features.FeatureScaling;
 import siglip.job.features.Pair;
@@ -146,7 +151,9 @@ class EvaluatorIT {
         EmbeddedSide textSide = new EmbeddedSide(texts, set.textConcepts(), 2);
 
         List<RetrievalScore> scores =
-                Retrieval.run(spark, List.of(new Search(imageSide, textSide), new Search(textSide, imageSide)));
+                Retrieval.run(spark, List.of(new Search(imageSide, textSide), new Search(textSide, imageSide))).stream()
+                        .map(Hits::score)
+                        .toList();
 
         assertThat(scores.get(0)).isEqualTo(RetrievalScore.of(2, Map.of(2, 2), 1, 1, 1));
         assertThat(scores.get(1)).isEqualTo(RetrievalScore.of(4, Map.of(1, 4), 0.5, 1, 1));
@@ -164,7 +171,14 @@ class EvaluatorIT {
     }
 
     private static Evaluator evaluator() {
-        return new Evaluator(spark, spec, Map.of(HeldOut.SEEN, seen, HeldOut.UNSEEN, unseen), data.training());
+        return new Evaluator(
+                spark, spec, Map.of(HeldOut.SEEN, seen, HeldOut.UNSEEN, unseen), data.trainingSample(2000, SEED));
+    }
+
+    private static List<Evaluation> evaluate(Evaluator evaluator, Parameters parameters, String arm, long step) {
+        List<Evaluation> evaluations = new ArrayList<>();
+        evaluator.evaluate(Map.of(arm, () -> parameters), step, evaluations::add);
+        return evaluations;
     }
 
     private static Evaluation of(List<Evaluation> evaluations, HeldOut set) {
@@ -220,7 +234,7 @@ class EvaluatorIT {
     void aCollapsedModelScoresByChanceAlone() {
         Parameters zeros = Parameters.allocate(spec.layout());
         try (Evaluator evaluator = evaluator()) {
-            List<Evaluation> evaluations = evaluator.evaluate(zeros, "sigmoid", 7);
+            List<Evaluation> evaluations = evaluate(evaluator, zeros, "sigmoid", 7);
 
             assertThat(evaluations).hasSize(2);
             for (Evaluation evaluation : evaluations) {
@@ -246,7 +260,7 @@ class EvaluatorIT {
             parameters.dense().floats().put(i, Float.NaN);
         }
         try (Evaluator evaluator = evaluator()) {
-            Evaluation evaluation = of(evaluator.evaluate(parameters, "softmax", 0), HeldOut.SEEN);
+            Evaluation evaluation = of(evaluate(evaluator, parameters, "softmax", 0), HeldOut.SEEN);
 
             assertThat(evaluation.imageToText()).isEqualTo(RetrievalScore.of(seen.size(), 0, 0, 0));
             assertThat(evaluation.textToImage()).isEqualTo(RetrievalScore.of(seen.size(), 0, 0, 0));
@@ -254,11 +268,63 @@ class EvaluatorIT {
         }
     }
 
+    /** Errors of differences come from the same queries: an arm differs from itself by nothing, and by no error. */
+    @Test
+    void armsAreComparedQueryByQuery() {
+        Parameters parameters = spec.initial(SEED);
+        Map<String, Supplier<Parameters>> arms = new LinkedHashMap<>();
+        arms.put("first", () -> parameters);
+        arms.put("same", () -> parameters);
+        arms.put("other", () -> spec.initial(SEED + 1));
+        List<Evaluation> evaluations = new ArrayList<>();
+        try (Evaluator evaluator = evaluator()) {
+            evaluator.evaluate(arms, 0, evaluations::add);
+        }
+        Map<String, Evaluation> seenBy = evaluations.stream()
+                .filter(evaluation -> evaluation.set() == HeldOut.SEEN)
+                .collect(Collectors.toMap(Evaluation::arm, evaluation -> evaluation));
+
+        assertThat(seenBy.get("first").differences()).isEmpty();
+        for (Direction direction : Direction.values()) {
+            PairedDifference same = seenBy.get("same").from("first", direction).orElseThrow();
+            assertThat(same.difference()).isZero();
+            assertThat(same.standardError()).isZero();
+            PairedDifference other =
+                    seenBy.get("other").from("first", direction).orElseThrow();
+            assertThat(other.difference())
+                    .isCloseTo(
+                            seenBy.get("other").score(direction).get(RetrievalMetric.R1)
+                                    - seenBy.get("first").score(direction).get(RetrievalMetric.R1),
+                            within(1e-12));
+        }
+    }
+
+    /** Whoever feeds the batches, the same pairs are drawn, so figures do not depend on it. */
+    @Test
+    void theSampleOfTrainingPairsDoesNotDependOnTheSource() {
+        TrainingSample replicated = data.trainingSample(50, SEED);
+        try (PairData other = PairData.open(
+                session,
+                settings("data.path=../data/emoji/pairs.parquet", "data.source=shuffled")
+                        .data(),
+                16384)) {
+            TrainingSample shuffled = other.trainingSample(50, SEED);
+
+            assertThat(shuffled.rows()).hasSize(50);
+            for (int i = 0; i < 50; i++) {
+                assertThat(HeldOutSet.image(shuffled.pairs(), shuffled.rows()[i]))
+                        .isEqualTo(
+                                HeldOutSet.image(replicated.pairs(), replicated.rows()[i]));
+            }
+        }
+        assertThat(data.trainingSample(50, SEED + 1).rows()).isNotEqualTo(replicated.rows());
+    }
+
     /** Among 1,100 captions an untrained model finds one in 1,100 by chance: ten times the tenth nearest would be 9 %. */
     @Test
     void anUntrainedModelKnowsLittle() {
         try (Evaluator evaluator = evaluator()) {
-            Evaluation evaluation = of(evaluator.evaluate(spec.initial(SEED), "sigmoid", 0), HeldOut.SEEN);
+            Evaluation evaluation = of(evaluate(evaluator, spec.initial(SEED), "sigmoid", 0), HeldOut.SEEN);
 
             assertThat(evaluation.imageToText().get(RetrievalMetric.R10)).isBetween(0.0, 0.09);
             assertThat(evaluation.imageToText().get(RetrievalMetric.R5))
@@ -301,9 +367,9 @@ class EvaluatorIT {
         try (PairData small = PairData.open(session, settings.data(), 16)) {
             ModelSpec model = ModelSpec.of(settings.towers(), small.shape());
             EvaluationRows heldOut = small.heldOut(HeldOut.SEEN);
-            try (Evaluator evaluator = new Evaluator(spark, model, Map.of(HeldOut.SEEN, heldOut))) {
-                Evaluation evaluation = evaluator
-                        .evaluate(Parameters.allocate(model.layout()), "sigmoid", 0)
+            try (Evaluator evaluator =
+                    new Evaluator(spark, model, Map.of(HeldOut.SEEN, heldOut), small.trainingSample(2000, SEED))) {
+                Evaluation evaluation = evaluate(evaluator, Parameters.allocate(model.layout()), "sigmoid", 0)
                         .get(0);
 
                 assertThat(heldOut.size()).isEqualTo(4);
@@ -329,7 +395,8 @@ class EvaluatorIT {
 
         RetrievalScore score = Retrieval.run(
                         spark, List.of(new Search(random(9, 70, width), candidates), new Search(queries, candidates)))
-                .get(1);
+                .get(1)
+                .score();
 
         int[] found = new int[11];
         for (int q = 0; q < queries.count(); q++) {

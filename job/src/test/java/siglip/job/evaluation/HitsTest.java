@@ -51,6 +51,30 @@ class HitsTest {
                 .isEqualTo("0.0/100.0/100.0 %");
     }
 
+    /** Of 100 queries both arms answer 40, the second 5 more, the first 1 more: independent shares would have an error of 0.07. */
+    @Test
+    void theErrorOfADifferenceIsThatOfTheQueriesOnWhichArmsDiffer() {
+        Hits first = new Hits();
+        Hits second = new Hits();
+        for (int query = 0; query < 100; query++) {
+            first.add(query < 40 || query == 99 ? right() : wrong());
+            second.add(query < 45 ? right() : wrong());
+        }
+
+        PairedDifference difference = PairedDifference.of("first", Direction.IMAGE_TO_TEXT, second, first);
+
+        assertThat(difference.difference()).isCloseTo(0.04, within(1e-15));
+        assertThat(difference.standardError()).isCloseTo(Math.sqrt((6 - 100 * 0.04 * 0.04) / 99 / 100), within(1e-15));
+    }
+
+    private static Hits.Query right() {
+        return new Hits.Query(0, 0, 1, 1);
+    }
+
+    private static Hits.Query wrong() {
+        return new Hits.Query(1, 0, 1, 1);
+    }
+
     @Test
     void chanceIsTheMeanOverQueriesOfWhatARandomOrderFinds() {
         assertThat(RetrievalMetric.R5.chance(20, Map.of(1, 7))).isEqualTo(0.25);

@@ -25,8 +25,11 @@ public class MetricsJsonTest {
 
     @Test
     void everyKeyIsDocumentedAndEveryDocumentedKeyIsWritten() throws IOException {
-        JsonNode metrics =
-                metrics(new SampleRun().incidents("one").diverging(1, 700).build());
+        JsonNode metrics = metrics(new SampleRun()
+                .arms("siglip", "clip", "third")
+                .incidents("one")
+                .diverging(1, 700)
+                .build());
         Set<String> written = new TreeSet<>();
         keys(metrics, "", written);
 
@@ -110,7 +113,7 @@ public class MetricsJsonTest {
                         && !field.getKey().equals("step");
                 boolean named = direction
                         || path.matches(
-                                "data|environment|numerics|chance|nearest_neighbour|.*retrieval|.*class_accuracy(\\.\\*)?");
+                                "data|environment|numerics|chance|nearest_neighbour|.*retrieval|.*class_accuracy(\\.\\*)?|.*r1_difference_from");
                 String key = named ? "*" : field.getKey();
                 keys(field.getValue(), path.isEmpty() ? key : path + "." + key, keys);
             });

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.config.LossSettings;
@@ -25,6 +26,7 @@ import siglip.job.data.Place;
 import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.Gallery;
+import siglip.job.evaluation.PairedDifference;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.figures.RunFigures;
 import siglip.job.losses.LossSpec;
@@ -327,7 +329,11 @@ public final class SampleRun {
         Map<String, Double> classes = new LinkedHashMap<>();
         classes.put(classColumn, 0.4 + r1 / 2);
         classes.put("subgroup", 0.15 + r1 / 2);
-        return new Evaluation(arm.name(), step, set, there, back, classes);
+        List<PairedDifference> differences = names.subList(0, index).stream()
+                .flatMap(other -> Stream.of(Direction.values())
+                        .map(direction -> new PairedDifference(other, direction, 0.006, 0.011)))
+                .toList();
+        return new Evaluation(arm.name(), step, set, there, back, classes, differences);
     }
 
     private static Map<String, String> facts() {

@@ -5,27 +5,38 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import siglip.job.comparison.ArmResult;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.evaluation.PairedDifference;
 import siglip.job.evaluation.RetrievalScore;
 
 class VerdictTest {
     @Test
     void aDifferenceWithinTheErrorOfTheQueriesIsNotResolved() {
         assertThat(verdict(0.39, 0.41, 720))
-                .contains("The difference is 2.0 ± 3.7 points (two standard errors, taking the arms as independent")
-                .contains("not resolved");
+                .contains(
+                        "The difference is 2.0 ± 3.0 points (two standard errors over the queries, which all arms answer): not resolved, which does not say that they are level");
     }
 
     @Test
     void aLargeDifferenceIsSaidToHoldForTheseRunsAlone() {
         assertThat(verdict(0.30, 0.41, 720))
-                .contains("The difference is 11.0 ± 3.5 points")
+                .contains("The difference is 11.0 ± 3.0 points")
                 .contains("whether other seeds would is open")
                 .doesNotContain("not resolved");
+    }
+
+    @Test
+    void ofManyArmsEachIsComparedWithTheFirst() {
+        assertThat(text(new SampleRun().arms("siglip", "clip", "third").build()))
+                .contains("The difference of clip from siglip is ")
+                .contains("The difference of third from siglip is ")
+                .doesNotContain("from clip is");
     }
 
     @Test
@@ -109,7 +120,14 @@ class VerdictTest {
     private static String verdict(double first, double second, long secondStep) {
         ComparisonResult sample = new SampleRun().build();
         List<ArmResult> arms = List.of(
-                scored(sample.arms().get(0), 720, first), scored(sample.arms().get(1), secondStep, second));
+                scored(sample.arms().get(0), 720, first, List.of()),
+                scored(
+                        sample.arms().get(1),
+                        secondStep,
+                        second,
+                        Stream.of(Direction.values())
+                                .map(direction -> new PairedDifference("siglip", direction, second - first, 0.015))
+                                .toList()));
         return text(new ComparisonResult(
                 sample.settings(),
                 sample.renderedSettings(),
@@ -125,13 +143,13 @@ class VerdictTest {
                 List.of()));
     }
 
-    private static ArmResult scored(ArmResult arm, long step, double r1) {
+    private static ArmResult scored(ArmResult arm, long step, double r1, List<PairedDifference> differences) {
         RetrievalScore score = RetrievalScore.of(1437, r1, r1, r1);
         return new ArmResult(
                 arm.arm(),
                 arm.starts(),
                 arm.steps(),
-                List.of(new Evaluation(arm.arm().name(), step, HeldOut.SEEN, score, score, Map.of())),
+                List.of(new Evaluation(arm.arm().name(), step, HeldOut.SEEN, score, score, Map.of(), differences)),
                 arm.stopped(),
                 arm.peakRankBytes(),
                 arm.openClipBytesPerStep());

@@ -17,6 +17,14 @@ class StatisticsTest {
     }
 
     @Test
+    void theErrorOfAMeanComesFromTheDeviationOfTheValues() {
+        assertThat(Statistics.mean(1, 2, 6)).isEqualTo(3);
+        assertThat(Statistics.standardErrorOfMean(1, 2, 6)).isCloseTo(Math.sqrt(14.0 / 2 / 3), within(1e-15));
+        assertThat(Statistics.standardErrorOfMean(5, 5, 5)).isZero();
+        assertThat(Statistics.standardErrorOfMean(5)).isNaN();
+    }
+
+    @Test
     void theLargestOfABrokenRunIsInfinite() {
         assertThat(Statistics.max(1, Double.NaN)).isInfinite();
         assertThat(Statistics.max(1, 5, 3)).isEqualTo(5);
