@@ -29,7 +29,7 @@ public record ArmFigures(
 
     static ArmFigures of(ArmResult result, TrainingSettings training) {
         StepTimes times = StepTimes.of(result.steps());
-        ArmRun run = new ArmRun(result, training, times);
+        ArmRun run = ArmRun.of(result, training, times);
         Map<ArmMetric, Double> metrics = new EnumMap<>(ArmMetric.class);
         for (ArmMetric metric : ArmMetric.values()) {
             metrics.put(metric, metric.of(run));

@@ -2,6 +2,7 @@ package siglip.job.figures;
 
 import java.util.function.ToDoubleFunction;
 import siglip.job.files.Unit;
+import siglip.job.stability.LocalLevel;
 import siglip.job.stability.Statistics;
 import siglip.job.stage.RankStep;
 import siglip.job.training.StepRecord;
@@ -41,17 +42,58 @@ public enum ArmMetric {
     MAX_NORM(
             "gradient_norm.max_over_median",
             Unit.TIMES,
-            "largest divided by median; `null` if a norm was not finite",
+            "largest divided by the median of the whole run, which shows how far the norm has fallen as much as what stands out; `null` if a norm was not finite",
             run -> maxOverMedian(run.norms())),
     MAX_NORM_AFTER_WARMUP(
             "gradient_norm.max_over_median_after_warmup",
             Unit.TIMES,
             "the same for the steps after `training.warmup-steps`; `null` if there are none",
             run -> maxOverMedian(run.normsAfterWarmup())),
+    LOCAL_WINDOW(
+            "local.window",
+            Unit.COUNT,
+            "number of earlier steps whose median a step is compared with, so that a trend does not count; near the start there are fewer",
+            run -> LocalLevel.WINDOW),
+    START_STEPS(
+            "local.start_steps",
+            Unit.COUNT,
+            "steps that are judged apart as the start: the warm-up, and at least 20",
+            ArmRun::startSteps),
+    LOCAL_NORM_MAX(
+            "local.gradient_norm.max",
+            Unit.TIMES,
+            "gradient norm over the median of the (up to) `window` steps before it: the largest after the start",
+            run -> Statistics.max(run.settled(run.norm()))),
+    LOCAL_NORM_P99(
+            "local.gradient_norm.p99",
+            Unit.TIMES,
+            "99 of 100 steps after the start have at most this",
+            run -> Statistics.quantile(0.99, run.settled(run.norm()))),
+    LOCAL_NORM_START(
+            "local.gradient_norm.max_at_start",
+            Unit.TIMES,
+            "the largest of the start, from the sixth step on",
+            run -> Statistics.max(run.starting(run.norm()))),
+    LOCAL_LOSS_MAX(
+            "local.loss.max", Unit.TIMES, "the same three of the loss", run -> Statistics.max(run.settled(run.loss()))),
+    LOCAL_LOSS_P99(
+            "local.loss.p99", Unit.TIMES, "99 of 100 steps", run -> Statistics.quantile(0.99, run.settled(run.loss()))),
+    LOCAL_LOSS_START(
+            "local.loss.max_at_start",
+            Unit.TIMES,
+            "the largest of the start",
+            run -> Statistics.max(run.starting(run.loss()))),
+    LOCAL_NORM_SPIKES(
+            "spikes.local_gradient_norm",
+            Unit.COUNT,
+            "steps whose gradient norm is above the median of the (up to) `local.window` steps before it by at least 7 times their scatter: 1.4826 times the median absolute deviation, which is the standard deviation of Gaussian noise, and at least 1 % of the median. The first 20 steps are not judged",
+            run -> run.norm().spikes(Statistics.SHORTEST_WINDOW)),
+    LOCAL_LOSS_SPIKES("spikes.local_loss", Unit.COUNT, "the same for the loss", run -> run.loss()
+            .spikes(Statistics.SHORTEST_WINDOW)),
     SPIKE_WINDOW(
             "spikes.window",
             Unit.COUNT,
-            "number of earlier steps that a step is compared with: a quarter of the run, from 20 to 1,000",
+            "number of earlier steps that a step is compared with in the two counts below: a quarter of the run, from 20 to 1,000",
             ArmRun::spikeWindow),
     JUDGED_STEPS(
             "spikes.judged",
@@ -61,7 +103,7 @@ public enum ArmMetric {
     LOSS_SPIKES(
             "spikes.loss",
             Unit.COUNT,
-            "steps whose loss is at least 7 standard deviations from the mean of the (up to) `window` steps before them; the first 20 steps are not judged. With a window of 1,000 this is the count behind OLMo 2's spike score (arXiv 2501.00656, section 3.2)",
+            "steps whose loss is at least 7 standard deviations from the mean of the (up to) `window` steps before them; the first 20 steps are not judged. With a window of 1,000 this is the count behind OLMo 2's spike score (arXiv 2501.00656, section 3.2). A loss or norm that falls makes the deviation large, so that hardly any step counts",
             run -> Statistics.spikes(run.spikeWindow(), run.values(StepRecord::loss))),
     NORM_SPIKES(
             "spikes.gradient_norm",

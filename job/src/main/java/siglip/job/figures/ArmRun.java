@@ -5,12 +5,27 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import siglip.job.comparison.ArmResult;
 import siglip.job.config.TrainingSettings;
+import siglip.job.stability.LocalLevel;
 import siglip.job.stability.Statistics;
 import siglip.job.stage.RankStep;
 import siglip.job.training.StepRecord;
 
-/** What the metrics of an arm are computed from. */
-record ArmRun(ArmResult result, TrainingSettings training, StepTimes times) {
+/**
+ * What the metrics of an arm are computed from.
+ *
+ * @param loss each step's against those just before it
+ * @param norm the same of the gradient norms
+ */
+record ArmRun(ArmResult result, TrainingSettings training, StepTimes times, LocalLevel loss, LocalLevel norm) {
+    static ArmRun of(ArmResult result, TrainingSettings training, StepTimes times) {
+        return new ArmRun(
+                result,
+                training,
+                times,
+                LocalLevel.of(result.values(StepRecord::loss)),
+                LocalLevel.of(result.values(StepRecord::gradientNorm)));
+    }
+
     List<StepRecord> steps() {
         return result.steps();
     }
@@ -33,6 +48,21 @@ record ArmRun(ArmResult result, TrainingSettings training, StepTimes times) {
                 .filter(step -> step.step() >= result.arm().optimizer().warmupSteps())
                 .mapToDouble(StepRecord::gradientNorm)
                 .toArray();
+    }
+
+    /** Of the steps after the start, each value over its local median. */
+    double[] settled(LocalLevel level) {
+        return level.ratios(startSteps(), Integer.MAX_VALUE);
+    }
+
+    /** The same of the steps of the start, at which there are few earlier ones. */
+    double[] starting(LocalLevel level) {
+        return level.ratios(0, startSteps());
+    }
+
+    /** Steps that make the start: the warm-up, and as many as a spike needs before it. */
+    int startSteps() {
+        return (int) Math.max(Statistics.SHORTEST_WINDOW, Math.min(result.arm().optimizer().warmupSteps(), Integer.MAX_VALUE));
     }
 
     /** How many steps make the end of the run. */

@@ -31,11 +31,6 @@ record RunView(RunFigures figures, List<ArmView> arms) {
         return figures.arms().stream().map(words).collect(Collectors.joining(", "));
     }
 
-    /** Whether gradient norms are those of different losses, and so of different scale. */
-    boolean mixed() {
-        return figures.arms().stream().map(ArmFigures::loss).distinct().count() > 1;
-    }
-
     /** Whether the ranks of an arm wait for more than half of a step. */
     boolean mostlyWaiting() {
         return figures.arms().stream().anyMatch(arm -> arm.get(ArmMetric.WAITING_SHARE) > 0.5);

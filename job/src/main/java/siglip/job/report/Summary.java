@@ -117,33 +117,40 @@ final class Summary {
                 .collect(Collectors.joining(" or "));
     }
 
-    /** How long the arms warm up, in words. */
-    private String warmups() {
-        return run.figures().settings().loss().arms().stream()
-                .map(arm -> Verdict.steps(arm.optimizer().warmupSteps()))
-                .distinct()
-                .collect(Collectors.joining(" or "));
-    }
-
     private void stability() {
         row(
                 STABILITY,
-                "Largest gradient norm over median",
-                arm -> arm.text(ArmMetric.MAX_NORM_AFTER_WARMUP),
-                "How far the worst step stood out, the first %s left out as warm-up.%s"
-                        .formatted(
-                                warmups(),
-                                run.mixed()
-                                        ? " The norms of different losses are not comparable, only each with its own median."
-                                        : ""),
+                "Gradient norm over local median, largest / 99 %",
+                arm -> both(arm, BETWEEN, ArmMetric.LOCAL_NORM_MAX, ArmMetric.LOCAL_NORM_P99),
+                "How far a step stood out from the %s before it: the worst, and what 99 of 100 stay below. The start is left out (%s steps)."
+                        .formatted(distinct(ArmMetric.LOCAL_WINDOW), distinct(ArmMetric.START_STEPS)),
                 true);
         row(
                 STABILITY,
-                "Spikes of loss / gradient norm",
-                Summary::spikes,
-                "Steps at least 7 standard deviations from the mean of the (up to) %s steps before them. The first 20 are not judged."
-                        .formatted(distinct(ArmMetric.SPIKE_WINDOW)),
+                "Loss over local median, largest / 99 %",
+                arm -> both(arm, BETWEEN, ArmMetric.LOCAL_LOSS_MAX, ArmMetric.LOCAL_LOSS_P99),
+                "The same of the loss.",
                 true);
+        row(
+                STABILITY,
+                "At the start: largest of norm / loss",
+                arm -> both(arm, BETWEEN, ArmMetric.LOCAL_NORM_START, ArmMetric.LOCAL_LOSS_START),
+                "The same of the first %s steps, from the sixth on.".formatted(distinct(ArmMetric.START_STEPS)),
+                false);
+        row(
+                STABILITY,
+                "Spikes of loss / gradient norm",
+                arm -> spikes(arm, ArmMetric.LOCAL_LOSS_SPIKES, ArmMetric.LOCAL_NORM_SPIKES),
+                "Steps above the median of the %s before them by at least 7 times their scatter, measured by its median. The first 20 are not judged."
+                        .formatted(distinct(ArmMetric.LOCAL_WINDOW)),
+                true);
+        row(
+                STABILITY,
+                "The same as published",
+                arm -> spikes(arm, ArmMetric.LOSS_SPIKES, ArmMetric.NORM_SPIKES),
+                "OLMo 2's rule: at least 7 standard deviations from the mean of the (up to) %s steps before. A falling trend widens the deviation, so that little counts."
+                        .formatted(distinct(ArmMetric.SPIKE_WINDOW)),
+                false);
         for (LossScalar scalar : LossScalar.values()) {
             if (run.figures().arms().stream().anyMatch(arm -> arm.loss().has(scalar))) {
                 row(
@@ -229,10 +236,14 @@ final class Summary {
                 : "";
     }
 
-    private static String spikes(ArmFigures arm) {
-        boolean none = Double.isNaN(arm.get(ArmMetric.LOSS_SPIKES)) && Double.isNaN(arm.get(ArmMetric.NORM_SPIKES));
-        String both = none ? "0" : arm.text(ArmMetric.LOSS_SPIKES) + " / " + arm.text(ArmMetric.NORM_SPIKES);
-        return "%s of %s judged".formatted(both, arm.text(ArmMetric.JUDGED_STEPS));
+    static String spikes(ArmFigures arm, ArmMetric loss, ArmMetric norm) {
+        boolean none = Double.isNaN(arm.get(loss)) && Double.isNaN(arm.get(norm));
+        return "%s of %s judged"
+                .formatted(none ? "0" : both(arm, BETWEEN, loss, norm), arm.text(ArmMetric.JUDGED_STEPS));
+    }
+
+    static String both(ArmFigures arm, String between, ArmMetric one, ArmMetric other) {
+        return arm.text(one) + between + arm.text(other);
     }
 
     /** What an arm reached, or else where it stopped. */

@@ -193,21 +193,17 @@ final class Verdict {
     private void stability() {
         if (run.arms().stream().anyMatch(arm -> !arm.steps().isEmpty())) {
             say(
-                    "Gradient norm, largest over median after warm-up",
-                    run.each(arm -> arm.name() + " " + arm.text(ArmMetric.MAX_NORM_AFTER_WARMUP))
-                            + "; spikes: "
-                            + run.each(arm -> arm.name() + " " + spikes(arm))
-                            + "."
-                            + (run.mixed()
-                                    ? " The norms of different losses are not comparable, only each with its own median."
-                                    : ""));
+                    "Gradient norm over the median of the steps before",
+                    run.each(arm -> "%s at most %s (99 %% of steps: %s)"
+                                    .formatted(
+                                            arm.name(),
+                                            arm.text(ArmMetric.LOCAL_NORM_MAX),
+                                            arm.text(ArmMetric.LOCAL_NORM_P99)))
+                            + "; spikes of loss / norm: "
+                            + run.each(arm -> arm.name() + " "
+                                    + Summary.spikes(arm, ArmMetric.LOCAL_LOSS_SPIKES, ArmMetric.LOCAL_NORM_SPIKES))
+                            + ".");
         }
-    }
-
-    private static String spikes(ArmFigures arm) {
-        double count = arm.get(ArmMetric.NORM_SPIKES);
-        return "%s of %s judged"
-                .formatted(Unit.COUNT.format(Double.isNaN(count) ? 0 : count), arm.text(ArmMetric.JUDGED_STEPS));
     }
 
     private void cost() {

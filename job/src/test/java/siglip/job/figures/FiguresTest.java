@@ -44,6 +44,33 @@ class FiguresTest {
     }
 
     @Test
+    void whatStandsOutIsMeasuredAgainstTheStepsBeforeIt() {
+        for (int i = 0; i < 2; i++) {
+            ArmFigures arm = figures.arms().get(i);
+            double[] norms = result.arms().get(i).values(StepRecord::gradientNorm);
+            int at = run.spikeStep();
+            double before = Statistics.median(Arrays.copyOfRange(norms, at - 51, at));
+
+            assertThat(arm.get(ArmMetric.LOCAL_NORM_MAX)).isEqualTo(norms[at] / before);
+            assertThat(arm.get(ArmMetric.LOCAL_NORM_P99)).isLessThan(2);
+            assertThat(arm.get(ArmMetric.LOCAL_NORM_START)).isLessThan(2);
+            assertThat(arm.get(ArmMetric.LOCAL_NORM_SPIKES)).isOne();
+            assertThat(arm.get(ArmMetric.LOCAL_LOSS_MAX)).isLessThan(2);
+            assertThat(arm.get(ArmMetric.LOCAL_LOSS_SPIKES)).isZero();
+        }
+    }
+
+    @Test
+    void aSpikeWithinTheWarmUpIsOneOfTheStart() {
+        ArmFigures arm =
+                new SampleRun().warmup(run.spikeStep() + 1).figures().arms().get(0);
+
+        assertThat(arm.get(ArmMetric.START_STEPS)).isEqualTo(run.spikeStep() + 1);
+        assertThat(arm.get(ArmMetric.LOCAL_NORM_START)).isGreaterThan(SampleRun.SPIKE / 2);
+        assertThat(arm.get(ArmMetric.LOCAL_NORM_MAX)).isLessThan(2);
+    }
+
+    @Test
     void warmUpDoesNotCountAsTheLargestNorm() {
         ArmFigures cold = run.warmup(run.spikeStep()).figures().arms().get(0);
         ArmFigures warm = run.warmup(run.spikeStep() + 1).figures().arms().get(0);
