@@ -99,6 +99,8 @@ class ArchitectureTest {
             List.of("towers", "model", "evaluation"),
             "com.typesafe.config..",
             List.of("config"),
+            "org.apache.commons.math3..",
+            List.of("stability"),
             "picocli..",
             List.of("cli"),
             "io.netty..",

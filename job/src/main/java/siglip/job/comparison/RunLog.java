@@ -3,10 +3,15 @@ package siglip.job.comparison;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import siglip.job.checkpoint.History;
+import siglip.job.config.TrainingSettings;
 import siglip.job.evaluation.Evaluation;
+import siglip.job.stability.CollapseWatch;
 import siglip.job.stage.Recovery;
 import siglip.job.training.StepRecord;
 import siglip.job.training.TrainingListener;
@@ -14,23 +19,28 @@ import siglip.job.training.TrainingListener;
 /** All that a run tells: kept for its result, and passed on. Nothing of it outlives the process. */
 class RunLog implements TrainingListener, AutoCloseable {
     private final RunListener listener;
+    private final TrainingSettings training;
     private final Instant opened;
     private final History before;
     private final List<StepRecord> steps;
     private final List<Evaluation> evaluations;
     private final List<String> incidents;
+    private final Map<String, CollapseWatch> watches = new HashMap<>(); // by the name of the arm
 
     /**
+     * @param training settings of the run
      * @param opened when this driver began
      * @param before what earlier drivers of the run have told
      */
-    RunLog(RunListener listener, Instant opened, History before) {
+    RunLog(RunListener listener, TrainingSettings training, Instant opened, History before) {
         this.listener = listener;
+        this.training = training;
         this.opened = opened;
         this.before = before;
         steps = new ArrayList<>(before.steps());
         evaluations = new ArrayList<>(Checkpoints.evaluations(before));
         incidents = new ArrayList<>(before.incidents());
+        steps.forEach(this::watch); // what that shows is among the incidents
     }
 
     void phase(String text) {
@@ -41,6 +51,18 @@ class RunLog implements TrainingListener, AutoCloseable {
     public void step(StepRecord step) {
         steps.add(step);
         tell(each -> each.step(step));
+        watch(step)
+                .ifPresent(stretch -> incident("arm %s has %s: %s"
+                        .formatted(step.arm(), stretch.to().isPresent() ? "come back" : "collapsed", stretch.words())));
+    }
+
+    /** What a step shows of an arm that has collapsed, or has come back. */
+    private Optional<CollapseWatch.Stretch> watch(StepRecord step) {
+        return step.step() < training.warmupSteps()
+                ? Optional.empty()
+                : watches.computeIfAbsent(
+                                step.arm(), arm -> new CollapseWatch(CollapseWatch.patience(training.steps())))
+                        .step(step.step(), step.loss(), step.constantLoss());
     }
 
     void evaluation(Evaluation evaluation) {

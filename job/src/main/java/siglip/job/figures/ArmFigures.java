@@ -21,9 +21,14 @@ import siglip.kernels.LossScalar;
  * @param times where the time of a step went
  * @param metrics of all kinds; NaN where there is no such number
  * @param scalars of all losses; NaN where the arm's has none
+ * @param verdict whether it has learned
  */
 public record ArmFigures(
-        ArmResult result, StepTimes times, Map<ArmMetric, Double> metrics, Map<LossScalar, Scalar> scalars) {
+        ArmResult result,
+        StepTimes times,
+        Map<ArmMetric, Double> metrics,
+        Map<LossScalar, Scalar> scalars,
+        ArmVerdict verdict) {
     /** A learned scalar, as people are shown it, at the start and before the last update. */
     public record Scalar(double start, double end) {}
 
@@ -39,7 +44,7 @@ public record ArmFigures(
             double start = result.starts().getOrDefault(scalar.shownName(), Double.NaN);
             scalars.put(scalar, new Scalar(start, run.last(step -> step.scalar(scalar))));
         }
-        return new ArmFigures(result, times, metrics, scalars);
+        return new ArmFigures(result, times, metrics, scalars, ArmVerdict.of(result, training));
     }
 
     /** As in the settings. */

@@ -15,6 +15,7 @@ import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.files.Unit;
+import siglip.job.stability.CollapseWatch;
 import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
 
@@ -77,6 +78,16 @@ public final class MetricsJson {
         }
         node.put("stopped", arm.stopped().orElse(null));
         arm.stoppedAt().ifPresent(step -> node.put("stopped_at", step));
+        node.put("verdict", arm.verdict().outcome().id());
+        node.put("verdict_reason", arm.verdict().reason());
+        node.put("collapsed", arm.verdict().collapsed());
+        ArrayNode stretches = node.putArray("constant_stretches");
+        for (CollapseWatch.Stretch stretch : arm.verdict().stretches()) {
+            ObjectNode each = stretches.addObject();
+            each.put("from", stretch.from());
+            each.put("to", stretch.to().map(end -> end - 1).orElse(null));
+            number(each, "loss", stretch.constant());
+        }
         for (ArmMetric metric : ArmMetric.values()) {
             put(node, metric, arm.get(metric));
             if (metric == ArmMetric.NEGATIVE_LOGIT) {

@@ -4,6 +4,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import siglip.job.config.LossSettings;
 import siglip.kernels.BlockShape;
 import siglip.kernels.Footprint;
@@ -34,6 +35,18 @@ public sealed interface LossSpec permits SigmoidSpec, SoftmaxSpec {
     default double start(LossScalar scalar, int batchSize) {
         throw new IllegalArgumentException("Cannot start the %s loss without an initial %s"
                 .formatted(form().loss().id(), scalar.shownName()));
+    }
+
+    /**
+     * The loss of the best constant predictor, a model that gives each pair the same logit: what an arm falls back to that has learned nothing of
+     * its inputs. Empty if the loss does not know it.
+     *
+     * @param rows pairs of the global batch, N
+     * @param positives pairs of an image and a text that count as positives
+     * @param negatives those that count as negatives; masked pairs are neither
+     */
+    default OptionalDouble constantLoss(int rows, long positives, long negatives) {
+        return OptionalDouble.empty();
     }
 
     /** The loss over all ranks, on one of them. */

@@ -1,9 +1,11 @@
 package siglip.job.losses;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import siglip.kernels.Footprint;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
+import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
@@ -25,6 +27,16 @@ record SigmoidSpec(LossForm form) implements LossSpec {
         return scalar == LossScalar.BIAS
                 ? -Math.log(Math.max(1, batchSize - 1))
                 : LossSpec.super.start(scalar, batchSize);
+    }
+
+    /** At the logit whose sigmoid is the positives' share of the weight: each pair then costs minus the logarithm of the share of its kind. */
+    @Override
+    public OptionalDouble constantLoss(int rows, long positives, long negatives) {
+        double weight = form.get(LossOption.POSITIVE_WEIGHT) * positives;
+        double all = weight + negatives;
+        double ofPositives = weight == 0 ? 0 : weight * Math.log(all / weight);
+        double ofNegatives = negatives == 0 ? 0 : negatives * Math.log(all / negatives);
+        return OptionalDouble.of((ofPositives + ofNegatives) / rows);
     }
 
     @Override

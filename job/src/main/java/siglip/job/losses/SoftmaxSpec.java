@@ -2,6 +2,7 @@ package siglip.job.losses;
 
 import java.nio.DoubleBuffer;
 import java.util.List;
+import java.util.OptionalDouble;
 import siglip.kernels.BlockShape;
 import siglip.kernels.Footprint;
 import siglip.kernels.LogSums;
@@ -57,6 +58,12 @@ record SoftmaxSpec(LossForm form) implements LossSpec {
                     .accumulateGradient(
                             pairs, rows, columns, 0, block.imageGradient(), block.textGradient(), new LossSums());
         }
+    }
+
+    /** The logarithm of the candidates of a row, where rows have as many: of their mean number where masking takes more from some. Smoothed targets change nothing. */
+    @Override
+    public OptionalDouble constantLoss(int rows, long positives, long negatives) {
+        return OptionalDouble.of(Math.log(((double) positives + negatives) / rows));
     }
 
     @Override

@@ -120,6 +120,12 @@ final class Summary {
     private void stability() {
         row(
                 STABILITY,
+                "Verdict",
+                arm -> arm.verdict().brief(),
+                "Collapsed: at the end no better than a model that gives every pair the same logit. At chance: the same of what it finds.",
+                true);
+        row(
+                STABILITY,
                 "Gradient norm over local median, largest / 99 %",
                 arm -> both(arm, BETWEEN, ArmMetric.LOCAL_NORM_MAX, ArmMetric.LOCAL_NORM_P99),
                 "How far a step stood out from the %s before it: the worst, and what 99 of 100 stay below. The start is left out (%s steps)."

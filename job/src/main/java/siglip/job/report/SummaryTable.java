@@ -40,6 +40,13 @@ public final class SummaryTable {
                     .append(" stopped: ")
                     .append(why)
                     .append('\n'));
+            if (arm.verdict().notable()) {
+                out.append("%s %s: %s\n"
+                        .formatted(
+                                arm.name(),
+                                arm.verdict().outcome().words(),
+                                arm.verdict().reason()));
+            }
         }
         return out.append("One run an arm: no verdict on the variance between seeds.\n")
                 .toString();

@@ -5,6 +5,7 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -47,6 +48,7 @@ final class Verdict {
         Verdict verdict = new Verdict(run);
         verdict.setting();
         verdict.stopped();
+        verdict.collapsed();
         verdict.quality();
         verdict.earlier();
         verdict.stability();
@@ -81,6 +83,17 @@ final class Verdict {
                             arm.name() + " stopped",
                             "After %s: %s. It has no result; its figures of time and memory are of the steps before."
                                     .formatted(steps((long) arm.get(ArmMetric.COMPLETED_STEPS)), trimmed(why))));
+        }
+    }
+
+    private void collapsed() {
+        for (ArmFigures arm : figures.arms()) {
+            if (arm.verdict().notable()) {
+                String reason = arm.verdict().reason();
+                say(
+                        "%s: %s".formatted(arm.name(), arm.verdict().outcome().words()),
+                        reason.substring(0, 1).toUpperCase(Locale.ROOT) + reason.substring(1) + ".");
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package siglip.job.stability;
 
 import java.util.Arrays;
+import org.apache.commons.math3.distribution.BetaDistribution;
 
 /** Plain statistics over the steps of a run. */
 public final class Statistics {
@@ -108,6 +109,19 @@ public final class Statistics {
                 .map(value -> (value - mean) * (value - mean))
                 .sum();
         return values.length < 2 ? Double.NaN : Math.sqrt(squares / (values.length - 1.0) / values.length);
+    }
+
+    /**
+     * The lower end of the two-sided interval of Clopper and Pearson for a share that was counted over independent queries, rounded to a whole number
+     * of them; 0 without queries.
+     *
+     * @param confidence of the interval, such as 0.99
+     */
+    public static double leastShare(double share, int queries, double confidence) {
+        int hits = (int) Math.round(share * queries);
+        return hits <= 0
+                ? 0
+                : new BetaDistribution(hits, queries - hits + 1.0).inverseCumulativeProbability((1 - confidence) / 2);
     }
 
     /** Standard error of a share that was counted over independent queries; NaN without queries. */

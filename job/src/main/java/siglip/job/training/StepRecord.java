@@ -3,6 +3,7 @@ package siglip.job.training;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
+import siglip.job.losses.LossSpec;
 import siglip.job.optimizer.Gradient;
 import siglip.job.stage.RankStep;
 import siglip.kernels.LossScalar;
@@ -16,7 +17,9 @@ import siglip.kernels.LossSums;
  * @param step number of the global batch, from 0
  * @param attempt the try at the segment that completed it
  * @param loss in nats
+ * @param constantLoss what the loss of the best constant predictor is on this batch; NaN if that is not known
  * @param gradientNorm Euclidean, over towers, table rows and scalars, before clipping
+ * @param towerGradientNorm the same over towers and table rows alone: what clipping looks at
  * @param scalars of the loss, as people are shown them: {@code scale}, {@code bias}
  * @param scalarGradients with respect to the scalars as they are learned: {@code log_scale}, {@code bias}
  * @param learningRate of towers and table
@@ -34,7 +37,9 @@ public record StepRecord(
         long step,
         int attempt,
         double loss,
+        double constantLoss,
         double gradientNorm,
+        double towerGradientNorm,
         Map<String, Double> scalars,
         Map<String, Double> scalarGradients,
         double learningRate,
@@ -47,6 +52,25 @@ public record StepRecord(
         double driverSeconds,
         List<RankStep> ranks)
         implements Serializable {
+
+    /** Records of programs that did not know the last two of these lack them. */
+    public StepRecord {
+        constantLoss = constantLoss > 0 ? constantLoss : Double.NaN;
+        towerGradientNorm = towerGradientNorm == 0 ? withoutScalars(gradientNorm, scalarGradients) : towerGradientNorm;
+    }
+
+    private static double withoutScalars(double whole, Map<String, Double> scalars) {
+        return Math.sqrt(Math.max(0, whole * whole - squares(scalars)));
+    }
+
+    private static double squares(Map<String, Double> scalars) {
+        return scalars.values().stream().mapToDouble(g -> g * g).sum();
+    }
+
+    /** Euclidean norm of the gradient with respect to the scalars of the loss. */
+    public double scalarGradientNorm() {
+        return Math.sqrt(squares(scalarGradients));
+    }
 
     /** A step of an arm as its gradient was assembled, without its times. */
     static StepRecord of(
@@ -63,7 +87,11 @@ public record StepRecord(
                 step,
                 attempt,
                 sums.loss / pairs,
+                LossSpec.of(arm.arm().form())
+                        .constantLoss(pairs, sums.positives, sums.negatives)
+                        .orElse(Double.NaN),
                 gradient.wholeNorm(),
+                gradient.norm(),
                 arm.scalars().shown(),
                 arm.arm().loss().named(gradient.scalars),
                 learningRate,
@@ -94,7 +122,9 @@ public record StepRecord(
                 step,
                 attempt,
                 loss,
+                constantLoss,
                 gradientNorm,
+                towerGradientNorm,
                 scalars,
                 scalarGradients,
                 learningRate,

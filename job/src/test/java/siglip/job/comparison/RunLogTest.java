@@ -2,15 +2,22 @@ package siglip.job.comparison;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import siglip.job.checkpoint.History;
+import siglip.job.config.TrainingSettings;
 import siglip.job.report.SampleRun;
 import siglip.job.training.StepRecord;
 
 class RunLogTest {
+    private static TrainingSettings training(int steps) {
+        return new SampleRun().steps(steps).build().settings().training();
+    }
+
     @Test
     void whatGoesWrongWithAListenerIsAnIncidentOfTheRun() {
         List<String> failures = new ArrayList<>();
@@ -33,7 +40,7 @@ class RunLogTest {
                 return now;
             }
         };
-        try (RunLog log = new RunLog(listener, Instant.EPOCH, History.begun(Instant.EPOCH))) {
+        try (RunLog log = new RunLog(listener, training(1), Instant.EPOCH, History.begun(Instant.EPOCH))) {
             StepRecord step = new SampleRun().steps(1).build().steps().get(0);
             log.step(step);
 
@@ -41,5 +48,30 @@ class RunLogTest {
             assertThat(log.incidents()).containsExactly("a tracker failed");
             assertThat(heard).containsExactly("a tracker failed");
         }
+    }
+
+    /** The second log goes on where the first has come to, as that of a resumed run. */
+    @Test
+    void anArmThatCollapsesAndOneThatComesBackAreIncidentsToldOnce() {
+        List<StepRecord> steps = new SampleRun()
+                .arms("siglip")
+                .steps(200)
+                .constant(40, 120)
+                .build()
+                .steps();
+        List<String> incidents = new ArrayList<>();
+        History before = History.begun(Instant.EPOCH);
+        for (List<StepRecord> part : List.of(steps.subList(0, 100), steps.subList(100, 200))) {
+            try (RunLog log = new RunLog(new RunListener() {}, training(200), Instant.EPOCH, before)) {
+                part.forEach(log::step);
+                before = new History(
+                        log.steps(), log.incidents(), MissingNode.getInstance(), Instant.EPOCH, Duration.ZERO);
+                incidents = log.incidents();
+            }
+        }
+
+        assertThat(incidents).hasSize(2);
+        assertThat(incidents.get(0)).startsWith("arm siglip has collapsed: from step 40 on");
+        assertThat(incidents.get(1)).startsWith("arm siglip has come back: from step 40 to step 119");
     }
 }

@@ -28,6 +28,7 @@ public class MetricsJsonTest {
         JsonNode metrics = metrics(new SampleRun()
                 .arms("siglip", "clip", "third")
                 .incidents("one")
+                .constant(100, 200)
                 .diverging(1, 700)
                 .build());
         Set<String> written = new TreeSet<>();

@@ -2,16 +2,19 @@ package siglip.job.losses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import siglip.job.config.LossSettings;
 import siglip.job.config.TestArms;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
+import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 
@@ -31,6 +34,36 @@ class LossSpecTest {
                         .map(LossWork::name))
                 .containsExactly(
                         "sigmoid_logit", "softmax_logit_first_pass", "softmax_logit_second_pass", "merged_column");
+    }
+
+    /** The least of the loss of one logit for all pairs, found by looking. */
+    @ParameterizedTest
+    @ValueSource(doubles = {1, 3, 255})
+    void aConstantPredictorsSigmoidLossIsTheLeastThatOneLogitCanHave(double weight) {
+        LossSpec spec = LossSpec.of(new LossForm(Loss.SIGMOID, Map.of(LossOption.POSITIVE_WEIGHT, weight)));
+        for (long[] counts : new long[][] {{256, 256 * 255}, {280, 256 * 256 - 280}, {256, 60_000}, {2, 2}}) {
+            int rows = (int) Math.min(256, counts[0]);
+            double least = Double.POSITIVE_INFINITY;
+            for (double logit = -12; logit < 6; logit += 1e-3) {
+                double positive = weight * Math.log1p(Math.exp(-logit));
+                least = Math.min(least, (counts[0] * positive + counts[1] * Math.log1p(Math.exp(logit))) / rows);
+            }
+
+            assertThat(spec.constantLoss(rows, counts[0], counts[1]).orElseThrow())
+                    .isCloseTo(least, within(1e-4));
+        }
+    }
+
+    @Test
+    void withOnePositiveARowItIsWhatTheDocumentSays() {
+        assertThat(LossSpec.of(LossForm.plain(Loss.SIGMOID))
+                        .constantLoss(256, 256, 256 * 255)
+                        .orElseThrow())
+                .isCloseTo(Math.log(256) + 255 * Math.log(256 / 255.0), within(1e-12));
+        assertThat(LossSpec.of(LossForm.plain(Loss.SOFTMAX))
+                        .constantLoss(256, 256, 256 * 255)
+                        .orElseThrow())
+                .isCloseTo(Math.log(256), within(1e-12));
     }
 
     /** Texts go round a ring and their gradients back; or both sides are gathered, and the gradients of both reduced. */

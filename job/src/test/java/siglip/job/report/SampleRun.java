@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -55,6 +56,9 @@ public final class SampleRun {
     private boolean concepts = true;
     private Optional<Gallery> gallery = Optional.empty();
     private double times = 1;
+    private int constantFrom;
+    private int constantTo;
+    private OptionalDouble recall = OptionalDouble.empty();
     private String classColumn = "group";
     private Optional<Best> best = Optional.empty();
     private List<String> incidents = List.of();
@@ -106,6 +110,19 @@ public final class SampleRun {
 
     public SampleRun incidents(String... texts) {
         incidents = List.of(texts);
+        return this;
+    }
+
+    /** From one step to before another, the loss of each arm is that of the best constant predictor. */
+    public SampleRun constant(int from, int to) {
+        constantFrom = from;
+        constantTo = to;
+        return this;
+    }
+
+    /** At all evaluations R@1 is this, for the whole run. */
+    public SampleRun recall(double r1) {
+        recall = OptionalDouble.of(r1);
         return this;
     }
 
@@ -274,7 +291,12 @@ public final class SampleRun {
         double share = (double) step / steps;
         double noise = 1 + 0.06 * random.nextGaussian();
         double learned = 1 - Math.exp(-5 * share);
-        double loss = (sigmoid ? 6.2 - 4.9 * learned : 5.6 - 4.1 * learned) * noise;
+        double constant = LossSpec.of(arm.form())
+                .constantLoss(BATCH, BATCH, (long) BATCH * (BATCH - 1))
+                .orElseThrow();
+        double loss = step >= constantFrom && step < constantTo
+                ? constant / times
+                : (sigmoid ? 6.2 - 4.9 * learned : 5.6 - 4.1 * learned) * noise;
         double norm = (sigmoid ? 1.9 : 1.1) * (0.4 + Math.exp(-4 * share)) * Math.exp(0.15 * random.nextGaussian());
         norm *= step == spikeStep() ? SPIKE : 1;
         double scale = 10 + (sigmoid ? 9 : 24) * learned;
@@ -304,7 +326,9 @@ public final class SampleRun {
                 step,
                 1,
                 broken ? Double.NaN : times * loss,
+                constant,
                 broken ? Double.POSITIVE_INFINITY : norm / times,
+                broken ? Double.POSITIVE_INFINITY : 0.9 * norm / times,
                 sigmoid ? Map.of("scale", scale, "bias", bias) : Map.of("scale", scale),
                 arm.loss().named(Arrays.copyOf(slopes, arm.loss().scalars().size())),
                 1e-3 * (1 - share),
@@ -322,6 +346,7 @@ public final class SampleRun {
             LossSettings.Arm arm, int index, long step, HeldOut set, int queries, SplittableRandom random) {
         double top = set == HeldOut.UNSEEN ? 0.2 : 0.385;
         double r1 = top * (1 - Math.exp(-step / 150.0)) + 0.004 * random.nextGaussian() + 0.006 * index;
+        r1 = recall.orElse(r1);
         RetrievalScore there = best.filter(each -> each.set() == set && each.step() == step)
                 .map(each -> RetrievalScore.of(queries, each.r1(), each.r1(), each.r1()))
                 .orElse(RetrievalScore.of(queries, r1, Math.min(1, r1 * 1.65), Math.min(1, r1 * 1.95)));

@@ -68,6 +68,15 @@ class StatisticsTest {
         assertThat(Statistics.spikeWindow(100_000)).isEqualTo(1000);
     }
 
+    /** Exact: the share p at which 10 or more of 100 hits have probability 0.005 is 0.0385. */
+    @Test
+    void theLeastShareIsThatOfClopperAndPearson() {
+        assertThat(Statistics.leastShare(0.1, 100, 0.99)).isCloseTo(0.0385, within(5e-4));
+        assertThat(Statistics.leastShare(0, 100, 0.99)).isZero();
+        assertThat(Statistics.leastShare(Double.NaN, 0, 0.99)).isZero();
+        assertThat(Statistics.leastShare(1, 100, 0.99)).isCloseTo(Math.pow(0.005, 0.01), within(1e-6));
+    }
+
     @Test
     void theStandardErrorOfAShareIsTheBinomials() {
         // 1,400 queries at 40 %: sqrt(0.4 * 0.6 / 1400)

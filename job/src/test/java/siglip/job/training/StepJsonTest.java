@@ -1,9 +1,12 @@
 package siglip.job.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -52,6 +55,24 @@ class StepJsonTest {
         assertThat(last.get("loss").isTextual()).isTrue();
         assertThat(last.get("loss").asText()).isEqualTo("NaN");
         assertThat(last.get("gradient_norm").asText()).isEqualTo("Infinity");
+    }
+
+    @Test
+    void aLineOfAnEarlierProgramIsReadWithoutWhatItDidNotKnow() throws IOException {
+        StepRecord now = new SampleRun().steps(1).build().steps().get(0);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        StepJson.write(List.of(now), out);
+        ObjectNode line = (ObjectNode) new ObjectMapper().readTree(out.toByteArray());
+        line.remove(List.of("constant_loss", "tower_gradient_norm"));
+
+        StepRecord before = StepJson.read(
+                        new ByteArrayInputStream(line.toString().getBytes(StandardCharsets.UTF_8)))
+                .get(0);
+
+        assertThat(before.constantLoss()).isNaN();
+        assertThat(before.gradientNorm()).isEqualTo(now.gradientNorm());
+        assertThat(Math.hypot(before.towerGradientNorm(), before.scalarGradientNorm()))
+                .isCloseTo(before.gradientNorm(), within(1e-12));
     }
 
     private static List<JsonNode> lines(ComparisonResult result) throws IOException {
