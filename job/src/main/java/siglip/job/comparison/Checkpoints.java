@@ -33,7 +33,7 @@ final class Checkpoints extends RunLog {
 
     /** @param first the step that this driver starts with */
     Checkpoints(RunFolder folder, Settings settings, long first, RunListener listener, Instant opened, History before) {
-        super(listener, settings.training(), opened, before);
+        super(listener, settings, opened, before);
         this.folder = folder;
         ranks = settings.run().ranks();
         every = settings.checkpoint().everySteps();

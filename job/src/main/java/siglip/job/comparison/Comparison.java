@@ -165,7 +165,7 @@ public final class Comparison {
     private RunLog log(long first, Optional<StoredCheckpoint> from) {
         History before = from.map(stored -> stored.checkpoint().history()).orElseGet(() -> History.begun(opened));
         if (folder.isEmpty()) {
-            return new RunLog(listener, settings.training(), opened, before);
+            return new RunLog(listener, settings, opened, before);
         }
         RunFolder kept = folder.get();
         return new Checkpoints(kept, settings, first, listener, opened, before.with(kept.notes()));

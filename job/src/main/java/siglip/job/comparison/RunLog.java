@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import siglip.job.checkpoint.History;
-import siglip.job.config.TrainingSettings;
+import siglip.job.config.LossSettings;
+import siglip.job.config.Settings;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.stability.CollapseWatch;
 import siglip.job.stage.Recovery;
@@ -19,7 +20,6 @@ import siglip.job.training.TrainingListener;
 /** All that a run tells: kept for its result, and passed on. Nothing of it outlives the process. */
 class RunLog implements TrainingListener, AutoCloseable {
     private final RunListener listener;
-    private final TrainingSettings training;
     private final Instant opened;
     private final History before;
     private final List<StepRecord> steps;
@@ -28,18 +28,21 @@ class RunLog implements TrainingListener, AutoCloseable {
     private final Map<String, CollapseWatch> watches = new HashMap<>(); // by the name of the arm
 
     /**
-     * @param training settings of the run
+     * @param settings of the run
      * @param opened when this driver began
      * @param before what earlier drivers of the run have told
      */
-    RunLog(RunListener listener, TrainingSettings training, Instant opened, History before) {
+    RunLog(RunListener listener, Settings settings, Instant opened, History before) {
         this.listener = listener;
-        this.training = training;
         this.opened = opened;
         this.before = before;
         steps = new ArrayList<>(before.steps());
         evaluations = new ArrayList<>(Checkpoints.evaluations(before));
         incidents = new ArrayList<>(before.incidents());
+        int patience = CollapseWatch.patience(settings.training().steps());
+        for (LossSettings.Arm arm : settings.loss().arms()) {
+            watches.put(arm.name(), new CollapseWatch(arm.optimizer().warmupSteps(), patience));
+        }
         steps.forEach(this::watch); // what that shows is among the incidents
     }
 
@@ -58,11 +61,7 @@ class RunLog implements TrainingListener, AutoCloseable {
 
     /** What a step shows of an arm that has collapsed, or has come back. */
     private Optional<CollapseWatch.Stretch> watch(StepRecord step) {
-        return step.step() < training.warmupSteps()
-                ? Optional.empty()
-                : watches.computeIfAbsent(
-                                step.arm(), arm -> new CollapseWatch(CollapseWatch.patience(training.steps())))
-                        .step(step.step(), step.loss(), step.constantLoss());
+        return watches.get(step.arm()).step(step.step(), step.loss(), step.constantLoss());
     }
 
     void evaluation(Evaluation evaluation) {

@@ -32,6 +32,7 @@ final class DecisiveSettings {
             "training.attempts",
             "ring.",
             "evaluation.",
+            "measure.",
             "plan.",
             "checkpoint.");
 

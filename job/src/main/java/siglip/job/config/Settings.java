@@ -9,5 +9,9 @@ public record Settings(
         TrainingSettings training,
         RingSettings ring,
         EvaluationSettings evaluation,
+        Measure measure,
         PlanSettings plan,
-        CheckpointSettings checkpoint) {}
+        CheckpointSettings checkpoint) {
+    /** @param everySteps steps between two that are measured tensor by tensor; 0 for none */
+    public record Measure(long everySteps) {}
+}

@@ -60,6 +60,7 @@ final class SettingsMapping {
                 training,
                 ring(reader),
                 evaluation(reader),
+                new Settings.Measure(reader.whole("measure.every-steps", 0, Long.MAX_VALUE)),
                 plan(reader),
                 checkpoint(reader));
         checkTogether(settings, reader);

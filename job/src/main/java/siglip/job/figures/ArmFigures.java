@@ -22,15 +22,22 @@ import siglip.kernels.LossScalar;
  * @param metrics of all kinds; NaN where there is no such number
  * @param scalars of all losses; NaN where the arm's has none
  * @param verdict whether it has learned
+ * @param tensors what was measured of each, by name and in their order
  */
 public record ArmFigures(
         ArmResult result,
         StepTimes times,
         Map<ArmMetric, Double> metrics,
         Map<LossScalar, Scalar> scalars,
-        ArmVerdict verdict) {
-    /** A learned scalar, as people are shown it, at the start and before the last update. */
-    public record Scalar(double start, double end) {}
+        ArmVerdict verdict,
+        Map<String, TensorFigures> tensors) {
+    /**
+     * A learned scalar, as people are shown it.
+     *
+     * @param end before the last update
+     * @param drift how far it has moved in the last quarter of the steps: near 0 where it has come to rest
+     */
+    public record Scalar(double start, double end, double drift) {}
 
     static ArmFigures of(ArmResult result, TrainingSettings training) {
         StepTimes times = StepTimes.of(result.steps());
@@ -42,9 +49,15 @@ public record ArmFigures(
         Map<LossScalar, Scalar> scalars = new EnumMap<>(LossScalar.class);
         for (LossScalar scalar : LossScalar.values()) {
             double start = result.starts().getOrDefault(scalar.shownName(), Double.NaN);
-            scalars.put(scalar, new Scalar(start, run.last(step -> step.scalar(scalar))));
+            scalars.put(
+                    scalar,
+                    new Scalar(
+                            start,
+                            run.last(step -> step.scalar(scalar)),
+                            run.lastQuarter(step -> step.scalar(scalar))));
         }
-        return new ArmFigures(result, times, metrics, scalars, ArmVerdict.of(result, training));
+        return new ArmFigures(
+                result, times, metrics, scalars, ArmVerdict.of(result, training), TensorFigures.of(result.steps()));
     }
 
     /** As in the settings. */

@@ -49,6 +49,16 @@ public enum ArmMetric {
             Unit.TIMES,
             "the same for the steps after `training.warmup-steps`; `null` if there are none",
             run -> maxOverMedian(run.normsAfterWarmup())),
+    TOWER_NORM(
+            "gradient_norm.towers",
+            Unit.NUMBER,
+            "median over towers and table rows alone, without the scalars of the loss",
+            run -> Statistics.median(run.values(StepRecord::towerGradientNorm))),
+    SCALAR_NORM(
+            "gradient_norm.scalars",
+            Unit.NUMBER,
+            "median over the scalars of the loss alone",
+            run -> Statistics.median(run.values(StepRecord::scalarGradientNorm))),
     LOCAL_WINDOW(
             "local.window",
             Unit.COUNT,
@@ -59,6 +69,11 @@ public enum ArmMetric {
             Unit.COUNT,
             "steps that are judged apart as the start: the warm-up, and at least 20",
             ArmRun::startSteps),
+    LOCAL_NORM_SCATTER(
+            "local.gradient_norm.scatter",
+            Unit.SHARE,
+            "how much the gradient norm varies from step to step: scatter around the median of the (up to) `window` steps before (1.4826 times the median absolute deviation) over that median; of all steps after the start, the median",
+            run -> run.norm().relativeScatter(run.startSteps())),
     LOCAL_NORM_MAX(
             "local.gradient_norm.max",
             Unit.TIMES,

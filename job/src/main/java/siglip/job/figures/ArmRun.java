@@ -62,7 +62,8 @@ record ArmRun(ArmResult result, TrainingSettings training, StepTimes times, Loca
 
     /** Steps that make the start: the warm-up, and as many as a spike needs before it. */
     int startSteps() {
-        return (int) Math.max(Statistics.SHORTEST_WINDOW, Math.min(result.arm().optimizer().warmupSteps(), Integer.MAX_VALUE));
+        return (int) Math.max(
+                Statistics.SHORTEST_WINDOW, Math.min(result.arm().optimizer().warmupSteps(), Integer.MAX_VALUE));
     }
 
     /** How many steps make the end of the run. */
@@ -78,6 +79,11 @@ record ArmRun(ArmResult result, TrainingSettings training, StepTimes times, Loca
     /** The value of the last step; NaN without steps. */
     double last(ToDoubleFunction<StepRecord> value) {
         return steps().isEmpty() ? Double.NaN : value.applyAsDouble(steps().get(steps().size() - 1));
+    }
+
+    /** How far a value has moved over the last quarter of the steps; NaN without steps. */
+    double lastQuarter(ToDoubleFunction<StepRecord> value) {
+        return steps().isEmpty() ? Double.NaN : last(value) - value.applyAsDouble(steps().get(steps().size() * 3 / 4));
     }
 
     int spikeWindow() {

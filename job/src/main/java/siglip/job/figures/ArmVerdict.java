@@ -61,10 +61,10 @@ public record ArmVerdict(Outcome outcome, String reason, List<Stretch> stretches
 
     static ArmVerdict of(ArmResult arm, TrainingSettings training) {
         int patience = CollapseWatch.patience(training.steps());
-        CollapseWatch watch = new CollapseWatch(patience);
-        List<StepRecord> settled = arm.steps().stream()
-                .filter(step -> step.step() >= training.warmupSteps())
-                .toList();
+        long warmup = arm.arm().optimizer().warmupSteps();
+        CollapseWatch watch = new CollapseWatch(warmup, patience);
+        List<StepRecord> settled =
+                arm.steps().stream().filter(step -> step.step() >= warmup).toList();
         settled.forEach(step -> watch.step(step.step(), step.loss(), step.constantLoss()));
         List<Stretch> stretches = new ArrayList<>(watch.past());
         watch.now().ifPresent(stretches::add);
@@ -76,7 +76,7 @@ public record ArmVerdict(Outcome outcome, String reason, List<Stretch> stretches
                                 .average()
                                 .orElseThrow()
                         < 1 - CollapseWatch.DISTANCE;
-        Optional<Boolean> found = moreThanChance(arm.evaluations(), training.warmupSteps());
+        Optional<Boolean> found = moreThanChance(arm.evaluations(), warmup);
         if (arm.stopped().isPresent()) {
             return new ArmVerdict(Outcome.STOPPED, arm.stopped().get(), stretches);
         }

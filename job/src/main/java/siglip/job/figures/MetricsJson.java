@@ -99,6 +99,7 @@ public final class MetricsJson {
                     ObjectNode both = node.putObject(scalar.shownName());
                     number(both, "start", figure.start());
                     number(both, "end", figure.end());
+                    number(both, "drift", figure.drift());
                 });
             }
             if (metric == ArmMetric.PAIRS_PER_SECOND) {
@@ -109,6 +110,8 @@ public final class MetricsJson {
                 }
             }
         }
+        ObjectNode tensors = node.putObject("tensors");
+        arm.tensors().forEach((name, tensor) -> write(tensor, tensors.putObject(name)));
         ArrayNode evaluations = node.putArray("evaluations");
         for (Evaluation evaluation : arm.evaluations()) {
             ObjectNode each = evaluations.addObject();
@@ -120,6 +123,15 @@ public final class MetricsJson {
             ObjectNode classes = each.putObject("class_accuracy");
             evaluation.classAccuracy().forEach((column, share) -> number(classes, column, share));
         }
+    }
+
+    private static void write(TensorFigures tensor, ObjectNode node) {
+        number(node, "gradient_norm", tensor.gradientNorm());
+        number(node, "gradient_norm_at_start", tensor.gradientNormAtStart());
+        number(node, "gradient_norm_at_end", tensor.gradientNormAtEnd());
+        number(node, "update_ratio", tensor.updateRatio());
+        number(node, "largest_update_ratio", tensor.largestUpdateRatio());
+        number(node, "largest_rms_ratio", tensor.largestRmsRatio());
     }
 
     /** The last evaluation of a set once more, where a reader looks for it first. */

@@ -1,6 +1,7 @@
 package siglip.job.optimizer;
 
 import java.util.List;
+import java.util.Optional;
 import siglip.job.config.OptimizerSettings;
 
 /**
@@ -35,6 +36,11 @@ final class AdamW extends Optimizer {
         rate = learningRate;
         correction1 = 1 - Math.pow(settings.beta1(), (double) update);
         correction2 = 1 - Math.pow(settings.beta2(), (double) update);
+    }
+
+    @Override
+    Optional<SecondMoment> secondMoment() {
+        return Optional.of(new SecondMoment(square, correction2, settings.epsilon()));
     }
 
     @Override

@@ -2,6 +2,7 @@ package siglip.job.optimizer;
 
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 import siglip.job.config.OptimizerSettings;
 
 /**
@@ -79,6 +80,11 @@ public abstract sealed class Optimizer permits AdamW, Lion {
 
     /** @param update its number, from 1 */
     abstract void begin(double learningRate, long update);
+
+    /** What divides its steps, after the step that has begun; empty if nothing of the kind does. */
+    Optional<SecondMoment> secondMoment() {
+        return Optional.empty();
+    }
 
     /** Moves the scalars of the loss. */
     public abstract void moveScalars(Gradient gradient);

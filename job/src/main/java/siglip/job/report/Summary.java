@@ -1,7 +1,9 @@
 package siglip.job.report;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -12,6 +14,7 @@ import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.ArmMetric;
 import siglip.job.figures.RunFigures;
+import siglip.job.figures.TensorFigures;
 import siglip.job.files.Unit;
 import siglip.kernels.LossScalar;
 
@@ -157,6 +160,7 @@ final class Summary {
                 "OLMo 2's rule: at least 7 standard deviations from the mean of the (up to) %s steps before. A falling trend widens the deviation, so that little counts."
                         .formatted(distinct(ArmMetric.SPIKE_WINDOW)),
                 false);
+        tensors();
         for (LossScalar scalar : LossScalar.values()) {
             if (run.figures().arms().stream().anyMatch(arm -> arm.loss().has(scalar))) {
                 row(
@@ -177,6 +181,40 @@ final class Summary {
                     "Steps whose gradient was scaled down to the set norm.",
                     false);
         }
+    }
+
+    /** The tensors at the ends of what was measured. */
+    private void tensors() {
+        if (run.figures().arms().stream().allMatch(arm -> arm.tensors().isEmpty())) {
+            return;
+        }
+        row(
+                STABILITY,
+                "Update over size of a tensor",
+                arm -> extreme(arm, TensorFigures::updateRatio, false) + " to "
+                        + extreme(arm, TensorFigures::updateRatio, true),
+                "How far one step moves a tensor, as a share of its size: the slowest and the fastest tensor by their medians, every %s measured."
+                        .formatted(
+                                Verdict.steps(run.figures().settings().measure().everySteps())),
+                false);
+        row(
+                STABILITY,
+                "RMS ratio, largest",
+                arm -> extreme(arm, TensorFigures::largestRmsRatio, true),
+                "How far AdamW's second moment was behind the gradient, and of which tensor: about 1 while it keeps up; loss spikes tend to follow where it passes 2.3 (Wortsman et al. 2023).",
+                false);
+    }
+
+    /** The least or largest of a figure over the tensors, and whose it is. */
+    private static String extreme(ArmFigures arm, ToDoubleFunction<TensorFigures> figure, boolean largest) {
+        Comparator<Map.Entry<String, TensorFigures>> order =
+                Comparator.comparingDouble(each -> figure.applyAsDouble(each.getValue()));
+        return arm.tensors().entrySet().stream()
+                .filter(each -> Double.isFinite(figure.applyAsDouble(each.getValue())))
+                .max(largest ? order : order.reversed())
+                .map(each ->
+                        "%s (%s)".formatted(Unit.NUMBER.format(figure.applyAsDouble(each.getValue())), each.getKey()))
+                .orElse(Unit.NONE);
     }
 
     private void cost() {

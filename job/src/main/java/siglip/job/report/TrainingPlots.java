@@ -62,8 +62,8 @@ final class TrainingPlots {
         List<LinePlot> plots = new ArrayList<>(loss());
         LinePlot norm = plot("Gradient norm", "step", "norm")
                 .log()
-                .words("Towers, table rows and scalars of the loss together, before clipping.");
-        each(norm, arm -> true, StepRecord::gradientNorm, true);
+                .words("Of towers and table rows, before clipping; without the scalars of the loss.");
+        each(norm, arm -> true, StepRecord::towerGradientNorm, true);
         plots.add(norm);
         for (LossScalar scalar : LossScalar.values()) {
             LinePlot plot = plot(scalar.title(), "step", scalar.unit()).words(scalar.meaning() + "; learned.");

@@ -10,7 +10,7 @@ import java.util.Optional;
  * pair the same logit and so has learned nothing of its inputs.
  *
  * <p>A stretch begins with {@code patience} steps in a row whose loss is within {@value #DISTANCE} of the constant's, relative. It ends with as many
- * in a row that are better by more than that; a loss that is worse than the constant's ends nothing.
+ * in a row that are better by more than that; a loss that is worse than the constant's ends nothing. The warm-up does not count.
  */
 public final class CollapseWatch {
     /** How near a loss is to the constant's, as a share of it: whoever has a hundredth of it behind him has begun to learn. */
@@ -35,14 +35,19 @@ public final class CollapseWatch {
         }
     }
 
+    private final long warmup;
     private final int patience;
     private final List<Stretch> past = new ArrayList<>();
     private Optional<Stretch> now = Optional.empty();
     private int near; // steps in a row
     private int better;
 
-    /** @param patience steps in a row that begin or end a stretch */
-    public CollapseWatch(int patience) {
+    /**
+     * @param warmup steps that do not count, from step 0
+     * @param patience steps in a row that begin or end a stretch
+     */
+    public CollapseWatch(long warmup, int patience) {
+        this.warmup = warmup;
         this.patience = patience;
     }
 
@@ -58,6 +63,9 @@ public final class CollapseWatch {
      * @return the stretch that this step has begun or ended
      */
     public Optional<Stretch> step(long step, double loss, double constant) {
+        if (step < warmup) {
+            return Optional.empty();
+        }
         double over = loss / constant - 1;
         near = Math.abs(over) <= DISTANCE ? near + 1 : 0;
         better = over < -DISTANCE ? better + 1 : 0;

@@ -62,6 +62,15 @@ public final class LocalLevel {
                 .toArray();
     }
 
+    /** The scatter around a level over the level itself, from index {@code from} on: the median; NaN if there is no level. */
+    public double relativeScatter(int from) {
+        double[] relative = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            relative[i] = scatters[i] / medians[i];
+        }
+        return Statistics.median(Arrays.copyOfRange(relative, Math.min(from, values.length), values.length));
+    }
+
     /** How many values from index {@code from} on are {@value #SPIKE_DEVIATIONS} scatters or more above their level; NaN if there is none to judge. */
     public double spikes(int from) {
         int judged = 0;

@@ -1,8 +1,11 @@
 package siglip.job.towers;
 
 import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import siglip.job.config.SettingsException;
@@ -123,9 +126,17 @@ public final class ModelSpec implements Serializable {
     /** For each number of the flat vector, whether weight decay applies: to weights, not to biases and gains. */
     public boolean[] decayed() {
         boolean[] decayed = new boolean[layout.dense()];
-        System.arraycopy(image.decayed(), 0, decayed, 0, image.parameters());
-        System.arraycopy(text.decayed(), 0, decayed, image.parameters(), text.parameters());
+        for (Tensor tensor : tensors()) {
+            Arrays.fill(decayed, tensor.from(), tensor.from() + tensor.size(), tensor.decays());
+        }
         return decayed;
+    }
+
+    /** What the flat vector of the towers is made of, in order. */
+    public List<Tensor> tensors() {
+        return Stream.concat(
+                        image.tensors().stream(), text.tensors().stream().map(each -> each.after(image.parameters())))
+                .toList();
     }
 
     /** The image tower as DL4J runs it, with a copy of these parameters; its output is not normalised. */

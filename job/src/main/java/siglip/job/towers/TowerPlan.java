@@ -2,7 +2,6 @@ package siglip.job.towers;
 
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -144,13 +143,14 @@ public record TowerPlan(
         return graph;
     }
 
-    /** Which numbers of the flat vector are weights: all but biases and gains. */
-    boolean[] decayed() {
-        boolean[] decayed = new boolean[parameters];
+    /** What the flat vector is made of, in order; weights decay, biases and gains do not. */
+    List<Tensor> tensors() {
+        List<Tensor> tensors = new ArrayList<>();
         int offset = 0;
-        for (Layer layer : chain) {
-            for (Layer.Part part : layer.parts()) {
-                Arrays.fill(decayed, offset, offset + part.size(), part.decays());
+        for (int l = 0; l < chain.size(); l++) {
+            for (Layer.Part part : chain.get(l).parts()) {
+                String label = "%s.%d.%s".formatted(name, l + 1, part.name());
+                tensors.add(new Tensor(label, offset, part.size(), part.decays()));
                 offset += part.size();
             }
         }
@@ -168,12 +168,13 @@ public record TowerPlan(
                     int length = Math.toIntExact(p.getValue().length());
                     boolean weight = conf.initializer().isWeightParam(conf, p.getKey())
                             && !p.getKey().equals(DefaultParamInitializer.GAIN_KEY);
-                    Arrays.fill(decayed, offset, offset + length, weight);
+                    String label = "%s.%s.%s".formatted(name, vertex.getVertexName(), p.getKey());
+                    tensors.add(new Tensor(label, offset, length, weight));
                     offset += length;
                 }
             }
         }
-        return decayed;
+        return tensors;
     }
 
     /**

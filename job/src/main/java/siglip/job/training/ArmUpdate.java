@@ -1,13 +1,18 @@
 package siglip.job.training;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.IntConsumer;
 import siglip.job.config.OptimizerSettings;
 import siglip.job.config.TrainingSettings;
 import siglip.job.optimizer.Gradient;
 import siglip.job.optimizer.Optimizer;
+import siglip.job.optimizer.TensorMeter;
+import siglip.job.optimizer.TensorStep;
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
+import siglip.job.towers.Tensor;
 import siglip.kernels.Loss;
 
 /** The driver's part of an arm's step: takes the summed gradient, moves the parameters, and says what the step was. */
@@ -20,13 +25,32 @@ public final class ArmUpdate implements DriverHalf {
     private final int pairs;
     private final PieceLayout layout;
     private final ModelPieces model;
+    private final Optional<TensorMeter> meter;
+    private final long every;
+    private double clippedTo = 1; // what the gradient of the step was multiplied with
     private long peakBytes;
 
-    /** @param decayed for each parameter of the towers, whether it is one that may decay */
+    /**
+     * What is measured of an arm's updates.
+     *
+     * @param tensors of the towers
+     * @param every so many steps, from step 0; 0 for never
+     */
+    public record Measured(List<Tensor> tensors, long every) {}
+
+    /** Measures nothing. */
     public ArmUpdate(ArmState state, boolean[] decayed, TrainingSettings training, PieceLayout layout) {
+        this(state, decayed, training, layout, new Measured(List.of(), 0));
+    }
+
+    /** @param decayed for each parameter of the towers, whether it is one that may decay */
+    public ArmUpdate(
+            ArmState state, boolean[] decayed, TrainingSettings training, PieceLayout layout, Measured measured) {
         this.state = state;
         this.settings = state.arm().optimizer();
         this.pairs = training.batchSize();
+        this.every = measured.every();
+        this.meter = every == 0 ? Optional.empty() : Optional.of(new TensorMeter(measured.tensors(), state.values()));
         this.layout = layout;
         this.model = new ModelPieces(state, layout);
         this.schedule = new Schedule(settings, training.steps());
@@ -90,6 +114,9 @@ public final class ArmUpdate implements DriverHalf {
     public void complete(StepRecord record, Piece[] pieces, IntConsumer ready) {
         boolean moves = state.stopped().isEmpty();
         if (moves) {
+            if (isMeasured(record.step())) {
+                meter.orElseThrow().begin(gradient);
+            }
             optimizer.begin(record.learningRate());
             optimizer.moveScalars(gradient);
             state.keepScalarsInRange();
@@ -122,12 +149,26 @@ public final class ArmUpdate implements DriverHalf {
         }
     }
 
+    private boolean isMeasured(long step) {
+        return every > 0 && step % every == 0;
+    }
+
+    /** Where that is due and the arm goes on. */
+    @Override
+    public List<TensorStep> measure(StepRecord record) {
+        return isMeasured(record.step()) && state.stopped().isEmpty()
+                ? meter.orElseThrow().end(gradient, optimizer, clippedTo)
+                : List.of();
+    }
+
     private boolean clip(double norm) {
+        clippedTo = 1;
         OptionalDouble largest = settings.clipNorm();
         if (largest.isEmpty() || !(norm > largest.getAsDouble())) {
             return false;
         }
-        gradient.scale((float) (largest.getAsDouble() / norm));
+        clippedTo = largest.getAsDouble() / norm;
+        gradient.scale((float) clippedTo);
         return true;
     }
 

@@ -1,6 +1,8 @@
 package siglip.job.training;
 
+import java.util.List;
 import java.util.function.IntConsumer;
+import siglip.job.optimizer.TensorStep;
 import siglip.job.ring.Piece;
 
 /** The driver's half of an arm's steps: takes the summed gradient of each, and says what the ranks compute the next one with. */
@@ -23,4 +25,9 @@ interface DriverHalf {
      * @param ready told each piece's rank as soon as it may be sent; whatever becomes of one, the others follow
      */
     void complete(StepRecord record, Piece[] pieces, IntConsumer ready);
+
+    /** What the update that was completed last was to each tensor, where that is measured. It changes nothing. */
+    default List<TensorStep> measure(StepRecord record) {
+        return List.of();
+    }
 }

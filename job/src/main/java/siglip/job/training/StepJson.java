@@ -1,5 +1,6 @@
 package siglip.job.training;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.core.io.SerializedString;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
+import siglip.job.optimizer.TensorStep;
 import siglip.job.stage.RankStep;
 
 /**
@@ -22,7 +24,8 @@ import siglip.job.stage.RankStep;
  */
 public final class StepJson {
     private static final ObjectMapper MAPPER = new ObjectMapper()
-            .addMixIn(StepRecord.class, Underscores.class)
+            .addMixIn(StepRecord.class, Steps.class)
+            .addMixIn(TensorStep.class, Underscores.class)
             .addMixIn(RankStep.class, Underscores.class);
     private static final ObjectWriter WRITER =
             MAPPER.writer().without(StreamWriteFeature.AUTO_CLOSE_TARGET).with(JsonWriteFeature.WRITE_NAN_AS_STRINGS);
@@ -30,6 +33,12 @@ public final class StepJson {
 
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     private interface Underscores {}
+
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    interface Steps {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        List<TensorStep> tensors();
+    }
 
     private StepJson() {}
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import siglip.job.losses.LossSpec;
 import siglip.job.optimizer.Gradient;
+import siglip.job.optimizer.TensorStep;
 import siglip.job.stage.RankStep;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossSums;
@@ -30,6 +31,7 @@ import siglip.kernels.LossSums;
  * @param negativeLogit mean logit of the negative pairs
  * @param seconds of the whole step, on the driver's clock
  * @param driverSeconds aggregating, optimizer and sending, of those
+ * @param tensors what the update was to each tensor of towers and table; empty in steps that were not measured
  * @param ranks what each rank did, in rank order
  */
 public record StepRecord(
@@ -50,12 +52,14 @@ public record StepRecord(
         double negativeLogit,
         double seconds,
         double driverSeconds,
+        List<TensorStep> tensors,
         List<RankStep> ranks)
         implements Serializable {
 
-    /** Records of programs that did not know the last two of these lack them. */
+    /** Records of programs that did not know these three lack them. */
     public StepRecord {
         constantLoss = constantLoss > 0 ? constantLoss : Double.NaN;
+        tensors = tensors == null ? List.of() : List.copyOf(tensors);
         towerGradientNorm = towerGradientNorm == 0 ? withoutScalars(gradientNorm, scalarGradients) : towerGradientNorm;
     }
 
@@ -102,6 +106,7 @@ public record StepRecord(
                 sums.negativeLogits / sums.negatives,
                 0,
                 0,
+                List.of(),
                 List.of());
     }
 
@@ -115,8 +120,17 @@ public record StepRecord(
         return Double.isFinite(loss) && Double.isFinite(gradientNorm);
     }
 
+    /** The same step with what its update was to each tensor. */
+    StepRecord measured(List<TensorStep> measures) {
+        return with(seconds, driverSeconds, measures, ranks);
+    }
+
     /** The same step once its times are known. */
     public StepRecord timed(double whole, double ofDriver, List<RankStep> reported) {
+        return with(whole, ofDriver, tensors, reported);
+    }
+
+    private StepRecord with(double whole, double ofDriver, List<TensorStep> measures, List<RankStep> reported) {
         return new StepRecord(
                 arm,
                 step,
@@ -135,6 +149,7 @@ public record StepRecord(
                 negativeLogit,
                 whole,
                 ofDriver,
+                measures,
                 reported);
     }
 }

@@ -40,11 +40,13 @@ public final class Trainer {
         this.listener = listener;
         segments = new Segments(spark, settings, model, source, listener);
         Parameters initial = model.initial(settings.run().seed());
+        ArmUpdate.Measured measured =
+                new ArmUpdate.Measured(model.tensors(), settings.measure().everySteps());
         for (LossSettings.Arm arm : settings.loss().arms()) {
             double maxScale = settings.loss().maxScale();
             LossScalars scalars = LossSpec.initial(arm, settings.training().batchSize(), maxScale);
             ArmState state = new ArmState(arms.size(), arm, starts.apply(arm, initial), scalars, maxScale);
-            arms.add(new ArmUpdate(state, model.decayed(), settings.training(), segments.pieces()));
+            arms.add(new ArmUpdate(state, model.decayed(), settings.training(), segments.pieces(), measured));
         }
     }
 

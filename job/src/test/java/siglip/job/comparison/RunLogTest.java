@@ -9,13 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import siglip.job.checkpoint.History;
-import siglip.job.config.TrainingSettings;
+import siglip.job.config.Settings;
 import siglip.job.report.SampleRun;
 import siglip.job.training.StepRecord;
 
 class RunLogTest {
-    private static TrainingSettings training(int steps) {
-        return new SampleRun().steps(steps).build().settings().training();
+    private static Settings settings(int steps) {
+        return new SampleRun().arms("siglip", "clip").steps(steps).build().settings();
     }
 
     @Test
@@ -40,7 +40,7 @@ class RunLogTest {
                 return now;
             }
         };
-        try (RunLog log = new RunLog(listener, training(1), Instant.EPOCH, History.begun(Instant.EPOCH))) {
+        try (RunLog log = new RunLog(listener, settings(1), Instant.EPOCH, History.begun(Instant.EPOCH))) {
             StepRecord step = new SampleRun().steps(1).build().steps().get(0);
             log.step(step);
 
@@ -62,7 +62,7 @@ class RunLogTest {
         List<String> incidents = new ArrayList<>();
         History before = History.begun(Instant.EPOCH);
         for (List<StepRecord> part : List.of(steps.subList(0, 100), steps.subList(100, 200))) {
-            try (RunLog log = new RunLog(new RunListener() {}, training(200), Instant.EPOCH, before)) {
+            try (RunLog log = new RunLog(new RunListener() {}, settings(200), Instant.EPOCH, before)) {
                 part.forEach(log::step);
                 before = new History(
                         log.steps(), log.incidents(), MissingNode.getInstance(), Instant.EPOCH, Duration.ZERO);

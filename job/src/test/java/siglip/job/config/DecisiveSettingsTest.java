@@ -19,6 +19,7 @@ class DecisiveSettingsTest {
                 "data.path=/moved",
                 "ring.silence=99 s",
                 "evaluation.every-steps=7",
+                "measure.every-steps=1",
                 "checkpoint.keep=9",
                 "training.learning-rate=0.0030", // the default, written otherwise
                 "loss.arms=[{loss=sigmoid,name=siglip,initial-scale=10.0},{name=clip,loss=softmax,initial-scale=14.285714285714285}]"

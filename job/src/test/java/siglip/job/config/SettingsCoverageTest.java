@@ -400,6 +400,7 @@ class SettingsCoverageTest {
                         s -> s.ring().allowUnauthenticated(),
                         "perhaps"),
                 new Case("evaluation.every-steps", "1", 1L, s -> s.evaluation().everySteps(), "0"),
+                new Case("measure.every-steps", "0", 0L, s -> s.measure().everySteps(), "-1"),
                 new Case("evaluation.max-rows", "7", 7, s -> s.evaluation().maxRows(), "0"),
                 new Case(
                         "evaluation.nearest-neighbour",

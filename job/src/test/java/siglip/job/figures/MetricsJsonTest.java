@@ -114,7 +114,7 @@ public class MetricsJsonTest {
                         && !field.getKey().equals("step");
                 boolean named = direction
                         || path.matches(
-                                "data|environment|numerics|chance|nearest_neighbour|.*retrieval|.*class_accuracy(\\.\\*)?|.*r1_difference_from");
+                                "data|environment|numerics|chance|arms\\[\\]\\.tensors|nearest_neighbour|.*retrieval|.*class_accuracy(\\.\\*)?|.*r1_difference_from");
                 String key = named ? "*" : field.getKey();
                 keys(field.getValue(), path.isEmpty() ? key : path + "." + key, keys);
             });

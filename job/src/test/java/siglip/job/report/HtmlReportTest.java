@@ -81,7 +81,7 @@ class HtmlReportTest {
         Element plot = figure(page(result), "Gradient norm");
         Element svg = (Element) plot.getElementsByTagName("svg").item(0);
         double[] y = ends(svg, "data-y");
-        double norm = result.arms().get(0).steps().get(run.spikeStep()).gradientNorm();
+        double norm = result.arms().get(0).steps().get(run.spikeStep()).towerGradientNorm();
         double share = Math.log(norm / y[2]) / Math.log(y[3] / y[2]);
         double expected = y[0] - share * (y[0] - y[1]);
 

@@ -31,6 +31,7 @@ import siglip.job.evaluation.PairedDifference;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.figures.RunFigures;
 import siglip.job.losses.LossSpec;
+import siglip.job.optimizer.TensorStep;
 import siglip.job.stage.PhaseSeconds;
 import siglip.job.stage.RankStep;
 import siglip.job.training.StepRecord;
@@ -339,6 +340,11 @@ public final class SampleRun {
                 -scale * 0.05 + bias,
                 (0.034 + (step < 5 ? 0.2 : 0)) * slow * times,
                 0.0052,
+                step % 10 == 0
+                        ? List.of(
+                                new TensorStep("image.1.weights", 0.8 * norm, 20, 0.02, 1.1),
+                                new TensorStep("table", 0.1 * norm, 40, 0.01, 2.4))
+                        : List.of(),
                 ranksOf);
     }
 

@@ -12,7 +12,7 @@ class CollapseWatchTest {
     private static final double CONSTANT = 6.543;
 
     private static CollapseWatch watched(int steps, IntToDoubleFunction loss) {
-        CollapseWatch watch = new CollapseWatch(PATIENCE);
+        CollapseWatch watch = new CollapseWatch(0, PATIENCE);
         for (int step = 0; step < steps; step++) {
             watch.step(step, loss.applyAsDouble(step), CONSTANT);
         }
@@ -45,7 +45,7 @@ class CollapseWatchTest {
 
     @Test
     void theStepsThatBeginAndEndAStretchAreTold() {
-        CollapseWatch watch = new CollapseWatch(PATIENCE);
+        CollapseWatch watch = new CollapseWatch(0, PATIENCE);
         for (int step = 0; step < 100; step++) {
             Optional<Stretch> told = watch.step(step, step < 50 ? CONSTANT : 0.9 * CONSTANT, CONSTANT);
 
@@ -65,8 +65,18 @@ class CollapseWatchTest {
     }
 
     @Test
+    void theWarmUpDoesNotCount() {
+        CollapseWatch watch = new CollapseWatch(100, PATIENCE);
+        for (int step = 0; step < 120; step++) {
+            watch.step(step, CONSTANT, CONSTANT);
+        }
+
+        assertThat(watch.now().orElseThrow().from()).isEqualTo(100);
+    }
+
+    @Test
     void withoutAConstantNothingIsSaid() {
-        CollapseWatch watch = new CollapseWatch(PATIENCE);
+        CollapseWatch watch = new CollapseWatch(0, PATIENCE);
         for (int step = 0; step < 100; step++) {
             assertThat(watch.step(step, CONSTANT, Double.NaN)).isEmpty();
         }

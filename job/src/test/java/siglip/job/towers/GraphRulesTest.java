@@ -153,10 +153,10 @@ class GraphRulesTest {
         TowerPlan plan = TowerPlan.of("image", graph, IN, OUT, false, 0);
         assertThat(plan.chain()).isEmpty();
         assertThat(plan.parameters()).isEqualTo((IN + 1) * OUT + (OUT + 2) * OUT);
-        int decayed = 0;
-        for (boolean each : plan.decayed()) {
-            decayed += each ? 1 : 0;
-        }
+        int decayed = plan.tensors().stream()
+                .filter(Tensor::decays)
+                .mapToInt(Tensor::size)
+                .sum();
         assertThat(decayed).as("weights alone, no biases, no gains").isEqualTo(IN * OUT + OUT * OUT);
     }
 

@@ -84,6 +84,7 @@ class TrainerIT {
                 settings.training(),
                 settings.ring(),
                 settings.evaluation(),
+                settings.measure(),
                 settings.plan(),
                 settings.checkpoint());
     }
@@ -145,6 +146,30 @@ class TrainerIT {
         int half = BATCH / 2;
         int floats = 2 * (2 - 1) * half * 16; // 2 (D - 1) n d, and the concept ids
         assertThat(trained.steps.get(0).ranks().get(0).ringBytes()).isEqualTo(4L * (floats + half));
+    }
+
+    @Test
+    void everyTensorIsMeasuredWhenItIsDueAndTheTrainingIsTheSame() {
+        Trained measured = train(settings(2, "measure.every-steps=7"), 20);
+        Trained alone = train(settings(2, "measure.every-steps=0"), 20);
+
+        assertThat(measured.steps)
+                .extracting(StepRecord::loss)
+                .isEqualTo(alone.steps.stream().map(StepRecord::loss).toList());
+        assertThat(alone.steps).allSatisfy(step -> assertThat(step.tensors()).isEmpty());
+        for (StepRecord step : measured.steps) {
+            assertThat(step.tensors()).as("step %d", step.step()).hasSize(step.step() % 7 == 0 ? 9 : 0);
+            if (!step.tensors().isEmpty()) {
+                double squares = step.tensors().stream()
+                        .mapToDouble(tensor -> tensor.gradientNorm() * tensor.gradientNorm())
+                        .sum();
+                assertThat(Math.sqrt(squares))
+                        .as("together they are the towers' gradient")
+                        .isCloseTo(step.towerGradientNorm(), within(1e-6 * step.towerGradientNorm()));
+                assertThat(Math.hypot(step.towerGradientNorm(), step.scalarGradientNorm()))
+                        .isCloseTo(step.gradientNorm(), within(1e-12 * step.gradientNorm()));
+            }
+        }
     }
 
     @Test
