@@ -169,7 +169,7 @@ final class Summary {
                         arm -> arm.loss().has(scalar)
                                 ? result(arm, arrow(arm.scalars().get(scalar)))
                                 : "none",
-                        scalar.meaning() + "; learned.",
+                        scalar.meaning() + "; learned" + limit(scalar) + ".",
                         true);
             }
         }
@@ -181,6 +181,15 @@ final class Summary {
                     "Steps whose gradient was scaled down to the set norm.",
                     false);
         }
+    }
+
+    /** How far a scalar may go, where a setting says so. */
+    private String limit(LossScalar scalar) {
+        double most = run.figures().settings().loss().maxScale();
+        return scalar.limit()
+                .map(setting -> ", at most %s (loss.%s; CLIP and open_clip stop at 100)"
+                        .formatted(Unit.NUMBER.format(most), setting))
+                .orElse("");
     }
 
     /** The tensors at the ends of what was measured. */

@@ -48,6 +48,8 @@ public final class SummaryTable {
                                 arm.verdict().reason()));
             }
         }
+        figures.clipping()
+                .ifPresent(words -> out.append("Note: ").append(Unit.ascii(words)).append('\n'));
         return out.append("One run an arm: no verdict on the variance between seeds.\n")
                 .toString();
     }

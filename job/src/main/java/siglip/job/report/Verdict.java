@@ -52,6 +52,7 @@ final class Verdict {
         verdict.quality();
         verdict.earlier();
         verdict.stability();
+        verdict.clipping();
         verdict.cost();
         verdict.seeds();
         return List.copyOf(verdict.sentences);
@@ -92,7 +93,7 @@ final class Verdict {
                 String reason = arm.verdict().reason();
                 say(
                         "%s: %s".formatted(arm.name(), arm.verdict().outcome().words()),
-                        reason.substring(0, 1).toUpperCase(Locale.ROOT) + reason.substring(1) + ".");
+                        capital(reason) + ".");
             }
         }
     }
@@ -217,6 +218,14 @@ final class Verdict {
                                     + Summary.spikes(arm, ArmMetric.LOCAL_LOSS_SPIKES, ArmMetric.LOCAL_NORM_SPIKES))
                             + ".");
         }
+    }
+
+    private void clipping() {
+        figures.clipping().ifPresent(words -> say("Clipping", capital(words) + "."));
+    }
+
+    private static String capital(String words) {
+        return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
     }
 
     private void cost() {

@@ -57,6 +57,8 @@ public final class SampleRun {
     private boolean concepts = true;
     private Optional<Gallery> gallery = Optional.empty();
     private double times = 1;
+    private String clipNorm = "null";
+    private double clipScale = 1;
     private int constantFrom;
     private int constantTo;
     private OptionalDouble recall = OptionalDouble.empty();
@@ -124,6 +126,13 @@ public final class SampleRun {
     /** At all evaluations R@1 is this, for the whole run. */
     public SampleRun recall(double r1) {
         recall = OptionalDouble.of(r1);
+        return this;
+    }
+
+    /** Gradients are clipped to this norm, and the norms of the second arm are so many times as large. */
+    SampleRun clipNorm(double norm, double secondArm) {
+        clipNorm = String.valueOf(norm);
+        clipScale = secondArm;
         return this;
     }
 
@@ -247,6 +256,7 @@ public final class SampleRun {
                 "training.warmup-steps=" + warmup,
                 "data.columns.concept=" + (concepts ? "concept" : "null"),
                 "data.left-out-every=" + (concepts ? 10 : 0),
+                "training.clip-norm=" + clipNorm,
                 "loss.arms=[" + arms + "]");
         return SettingsLoader.load(new SettingsSources(assignments, Map.of(), Map.of(), Optional.empty()))
                 .settings();
@@ -299,6 +309,7 @@ public final class SampleRun {
                 ? constant / times
                 : (sigmoid ? 6.2 - 4.9 * learned : 5.6 - 4.1 * learned) * noise;
         double norm = (sigmoid ? 1.9 : 1.1) * (0.4 + Math.exp(-4 * share)) * Math.exp(0.15 * random.nextGaussian());
+        norm *= index == 1 ? clipScale : 1;
         norm *= step == spikeStep() ? SPIKE : 1;
         double scale = 10 + (sigmoid ? 9 : 24) * learned;
         double bias = sigmoid ? -Math.log(BATCH - 1) - 2.1 * learned : 0;

@@ -33,6 +33,15 @@ class SummaryTableTest {
     }
 
     @Test
+    void oneClippingNormForGradientsOfUnlikeSizeIsNamed() {
+        assertThat(new SampleRun().clipNorm(0.5, 4).table())
+                .contains("Note: a clip-norm of 0.5000 serves arms whose gradient norms differ")
+                .contains("An arm may have its own training.clip-norm");
+        assertThat(new SampleRun().clipNorm(0.5, 1).table()).doesNotContain("Note:");
+        assertThat(new SampleRun().table()).doesNotContain("Note:");
+    }
+
+    @Test
     void whatAStoppedArmWasBeforeIsNoResult() {
         assertThat(new SampleRun().diverging(1, 9).table().lines())
                 .filteredOn(line -> line.startsWith("R@1") || line.startsWith("Final loss"))
