@@ -28,6 +28,7 @@ public record FrozenFigures(int pairs, int batches, List<OfModel> models) {
      * @param step that it was taken after
      * @param scalars that the arm's loss has learned, as people are shown them
      * @param size length of its parameters, all towers and the table
+     * @param meanLogitSlope length of the gradient of the mean logit: what the mean logit rises by a unit of its direction
      */
     public record OfModel(
             String checkpoint,
@@ -35,6 +36,7 @@ public record FrozenFigures(int pairs, int batches, List<OfModel> models) {
             String arm,
             Map<String, Double> scalars,
             double size,
+            double meanLogitSlope,
             List<OfLoss> losses,
             List<Angle> angles) {}
 

@@ -27,6 +27,7 @@ public final class FrozenJson {
         json.put("arm", model.arm());
         add(model.scalars(), json.putObject("scalars"));
         put(json, "parameter_norm", model.size());
+        put(json, "mean_logit_slope", model.meanLogitSlope());
         ArrayNode losses = json.putArray("losses");
         model.losses().forEach(loss -> add(loss, losses.addObject()));
         ArrayNode angles = json.putArray("angles");

@@ -42,7 +42,9 @@ public final class FrozenTable {
 
     private void model(FrozenFigures.OfModel model) {
         line("");
-        line("At the parameters of %s after %,d steps, t = %s", model.arm(), model.step(), brief(scale(model)));
+        line(
+                "At the parameters of %s after %,d steps, t = %s; the gradient of the mean logit has length %s",
+                model.arm(), model.step(), brief(scale(model)), brief(model.meanLogitSlope()));
         List<List<String>> rows = new ArrayList<>(List.of(HEAD));
         model.losses().forEach(loss -> rows.add(cells(loss)));
         int[] widths = new int[HEAD.size()];

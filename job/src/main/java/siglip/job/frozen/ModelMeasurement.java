@@ -65,8 +65,8 @@ final class ModelMeasurement {
         List<Slot> own = sums.stream().map(GradientSums::whole).toList();
         List<Slot> all = losses.stream().map(loss -> common).toList();
         List<Curvature> along = curvature(points, own, 1.0 / batches, size, found::alongOwn);
-        List<Curvature> alongCommon =
-                curvature(points, all, 1.0 / ((double) batches * pairs), size, found::alongCommon);
+        double share = 1.0 / ((double) batches * pairs);
+        List<Curvature> alongCommon = curvature(points, all, share, size, found::alongCommon);
         List<FrozenFigures.OfLoss> figures = new ArrayList<>();
         List<FrozenFigures.Angle> angles = new ArrayList<>();
         for (int i = 0; i < losses.size(); i++) {
@@ -84,7 +84,15 @@ final class ModelMeasurement {
                         losses.get(j).name(), losses.get(i).name(), found.cosine(i, j)));
             }
         }
-        return new FrozenFigures.OfModel(checkpoint, step, of.arm(), learned.shown(), size, figures, angles);
+        return new FrozenFigures.OfModel(
+                checkpoint,
+                step,
+                of.arm(),
+                learned.shown(),
+                size,
+                share * Math.sqrt(GradientProducts.sum(products.squares(common))),
+                figures,
+                angles);
     }
 
     private FrozenModels.Point point(LossSettings.Arm loss, double... scalars) {

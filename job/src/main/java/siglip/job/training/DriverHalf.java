@@ -22,7 +22,7 @@ interface DriverHalf {
     /**
      * Completes the step that was taken, and fills each piece with what has changed.
      *
-     * @param ready told each piece's rank as soon as it may be sent; whatever becomes of one, the others follow
+     * @param ready told each piece's rank as soon as it may be sent
      */
     void complete(StepRecord record, Piece[] pieces, IntConsumer ready);
 

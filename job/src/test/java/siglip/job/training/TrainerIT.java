@@ -19,11 +19,14 @@ import siglip.job.config.Settings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.config.TestArms;
+import siglip.job.formats.DataException;
+import siglip.job.losses.LossSpec;
 import siglip.job.stage.Phase;
 import siglip.job.stage.TrainingException;
 import siglip.job.towers.ModelSpec;
 import siglip.kernels.Loss;
 import siglip.kernels.LossScalar;
+import siglip.kernels.LossScalars;
 
 class TrainerIT {
     private static final int BATCH = 34;
@@ -226,6 +229,59 @@ class TrainerIT {
                         .isCloseTo(undisturbed.get(i), within(1e-4 * undisturbed.get(i)));
             }
         }
+    }
+
+    @Test
+    void gradientsAtParametersThatStayAreThoseOfTraining() {
+        Settings settings = settings(2);
+        List<StepRecord> first = train(settings, 1).steps;
+        BatchSource source = new GeneratedSource(BATCH, 12, 0, 30);
+        ModelSpec model = ModelSpec.of(settings.towers(), source.shape());
+        List<FrozenModels.Point> points = new ArrayList<>();
+        for (LossSettings.Arm arm : settings.loss().arms()) {
+            ArmState start =
+                    new ArmState(0, arm, model.initial(settings.run().seed()), LossSpec.initial(arm, BATCH, 200), 200);
+            points.add(new FrozenModels.Point(arm, start.values()));
+        }
+        List<Double> losses = new ArrayList<>();
+        List<Double> norms = new ArrayList<>();
+        BatchSource failing = new FailingSource(source, 1, 2);
+
+        new FrozenModels(spark, settings, model, failing, new Silent())
+                .gradients(points, 4, (point, batch, loss, gradient) -> {
+                    assertThat(losses).as("each once, in order").hasSize((int) (2 * batch + point));
+                    losses.add(loss);
+                    norms.add(gradient.wholeNorm());
+                });
+
+        assertThat(losses).hasSize(8);
+        for (int arm = 0; arm < 2; arm++) {
+            assertThat(losses.get(arm)).isEqualTo(first.get(arm).loss());
+            assertThat(norms.get(arm)).isEqualTo(first.get(arm).gradientNorm());
+        }
+    }
+
+    @Test
+    void aLossThatIsNoNumberAtTheseParametersIsNamed() {
+        Settings settings = settings(2);
+        BatchSource source = new GeneratedSource(BATCH, 12, 0, 30);
+        ModelSpec model = ModelSpec.of(settings.towers(), source.shape());
+        LossSettings.Arm arm = settings.loss().arms().get(0);
+        ArmState start = new ArmState(0, arm, model.initial(1), LossScalars.of(Loss.SIGMOID, Math.log(10), 1e308), 200);
+        FrozenModels models = new FrozenModels(spark, settings, model, source, new Silent());
+
+        assertThatThrownBy(() -> models.gradients(
+                        List.of(new FrozenModels.Point(arm, start.values())), 2, (point, batch, loss, gradient) -> {}))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("gradient of siglip: its loss is ");
+    }
+
+    private static final class Silent implements TrainingListener {
+        @Override
+        public void step(StepRecord step) {}
+
+        @Override
+        public void incident(String text) {}
     }
 
     @Test
