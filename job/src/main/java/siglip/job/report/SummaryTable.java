@@ -49,7 +49,8 @@ public final class SummaryTable {
             }
         }
         figures.clipping()
-                .ifPresent(words -> out.append("Note: ").append(Unit.ascii(words)).append('\n'));
+                .ifPresent(
+                        words -> out.append("Note: ").append(Unit.ascii(words)).append('\n'));
         return out.append("One run an arm: no verdict on the variance between seeds.\n")
                 .toString();
     }

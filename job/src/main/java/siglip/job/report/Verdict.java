@@ -91,9 +91,7 @@ final class Verdict {
         for (ArmFigures arm : figures.arms()) {
             if (arm.verdict().notable()) {
                 String reason = arm.verdict().reason();
-                say(
-                        "%s: %s".formatted(arm.name(), arm.verdict().outcome().words()),
-                        capital(reason) + ".");
+                say("%s: %s".formatted(arm.name(), arm.verdict().outcome().words()), capital(reason) + ".");
             }
         }
     }
