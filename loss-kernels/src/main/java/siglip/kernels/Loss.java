@@ -9,9 +9,12 @@ import java.util.stream.Stream;
 /** The losses, the scalars that each learns, and the options that each has. */
 public enum Loss {
     /** SigLIP's: {@link SigmoidLoss}. */
-    SIGMOID(List.of(LossScalar.LOG_SCALE, LossScalar.BIAS), LossOption.POSITIVE_WEIGHT),
+    SIGMOID(List.of(LossScalar.LOG_SCALE, LossScalar.BIAS), LossOption.POSITIVE_WEIGHT, LossOption.CENTRED),
+    /** {@link SigmoidLoss} with a bias of similarities, before they are scaled. */
+    SIGMOID_RELATIVE(
+            List.of(LossScalar.LOG_SCALE, LossScalar.RELATIVE_BIAS), LossOption.POSITIVE_WEIGHT, LossOption.CENTRED),
     /** CLIP's: {@link SoftmaxLoss}. */
-    SOFTMAX(List.of(LossScalar.LOG_SCALE));
+    SOFTMAX(List.of(LossScalar.LOG_SCALE), LossOption.CENTRED);
 
     @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<LossScalar> scalars;

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A loss with its fixed settings: all that an arm's loss is, but for the scalars that it learns.
@@ -42,12 +43,25 @@ public record LossForm(Loss loss, Map<LossOption, Double> options) implements Se
         return options.getOrDefault(option, option.plain());
     }
 
-    /** The options that are not plain, by name, in their order. */
-    public Map<String, Double> named() {
-        Map<String, Double> named = new LinkedHashMap<>();
+    /** Whether an option is not plain. */
+    public boolean has(LossOption option) {
+        return options.containsKey(option);
+    }
+
+    /** The same loss with an option at its plain value. */
+    public LossForm without(LossOption option) {
+        Map<LossOption, Double> rest = new EnumMap<>(LossOption.class);
+        rest.putAll(options);
+        rest.remove(option);
+        return new LossForm(loss, rest);
+    }
+
+    /** The options that are not plain, by name, in their order: numbers, and true. */
+    public Map<String, Object> named() {
+        Map<String, Object> named = new LinkedHashMap<>();
         for (LossOption option : LossOption.values()) {
-            if (options.containsKey(option)) {
-                named.put(option.id(), options.get(option));
+            if (has(option)) {
+                named.put(option.id(), option.isFlag() ? true : options.get(option));
             }
         }
         return named;
@@ -64,8 +78,9 @@ public record LossForm(Loss loss, Map<LossOption, Double> options) implements Se
     }
 
     private String settings() {
-        return named().entrySet().stream()
-                .map(option -> ", %s %s".formatted(option.getKey(), brief(option.getValue())))
+        return Stream.of(LossOption.values())
+                .filter(this::has)
+                .map(option -> ", " + option.id() + (option.isFlag() ? "" : " " + brief(get(option))))
                 .collect(Collectors.joining());
     }
 

@@ -5,7 +5,14 @@ import java.util.Locale;
 /** A number that is fixed for a whole training and changes a loss. At its plain value the loss is what it is without the option. */
 public enum LossOption {
     /** What loss and gradient of each positive pair are multiplied by: 1, up to N - 1 where positives are to weigh as much as negatives. */
-    POSITIVE_WEIGHT(1, 1e-9, 1e9);
+    POSITIVE_WEIGHT(1, 1e-9, 1e9),
+    /** Not 0 where the loss is that of embeddings less the mean of the global batch, each side its own, scaled to length 1 again. */
+    CENTRED(0, 0, 1) {
+        @Override
+        public boolean isFlag() {
+            return true;
+        }
+    };
 
     private final double plain;
     private final double least;
@@ -20,6 +27,11 @@ public enum LossOption {
     /** Its name in settings, on command lines and in reports: {@code positive-weight}. */
     public String id() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Whether it is set or not set, 1 or 0, rather than a number. */
+    public boolean isFlag() {
+        return false;
     }
 
     /** The value that changes nothing. */

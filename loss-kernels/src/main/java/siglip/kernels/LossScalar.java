@@ -43,6 +43,13 @@ public enum LossScalar {
         public String ofLogits() {
             return "b included.";
         }
+    },
+    /** b_rel of 2509.18552, taken from every similarity before that is scaled: where positives end and negatives begin. */
+    RELATIVE_BIAS("relative-bias", "Relative bias", "similarity", "Taken from each similarity") {
+        @Override
+        public String ofLogits() {
+            return "The relative bias included.";
+        }
     };
 
     private final String shownName;

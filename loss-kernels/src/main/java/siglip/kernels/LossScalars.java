@@ -62,7 +62,11 @@ public record LossScalars(Loss loss, List<Double> values) implements Serializabl
 
     /** The part of them that makes logits of similarities; without a bias it is 0. */
     public LogitParams logits() {
-        return new LogitParams(get(LossScalar.LOG_SCALE), loss.has(LossScalar.BIAS) ? get(LossScalar.BIAS) : 0);
+        double logScale = get(LossScalar.LOG_SCALE);
+        if (loss.has(LossScalar.RELATIVE_BIAS)) {
+            return new LogitParams(logScale, -Math.exp(logScale) * get(LossScalar.RELATIVE_BIAS));
+        }
+        return new LogitParams(logScale, loss.has(LossScalar.BIAS) ? get(LossScalar.BIAS) : 0);
     }
 
     public double[] toArray() {

@@ -24,6 +24,10 @@ import siglip.kernels.blas.Operand;
  * <p>The weight w of the positives ({@link LossOption#POSITIVE_WEIGHT}) is 1 in the paper, which leaves one positive against N - 1 negatives of
  * an image. PyTorch knows it as {@code pos_weight} of {@code binary_cross_entropy_with_logits}.
  *
+ * <p>{@link Loss#SIGMOID_RELATIVE} learns a relative bias r instead, {@code l = exp(logScale) * (dot - r)}: to the kernel it is the bias
+ * {@code -exp(logScale) * r}, and gradients follow by the chain rule: {@code dr = -exp(logScale) * sum g},
+ * {@code dlogScale = sum g * l}.
+ *
  * <p>Results are <em>sums</em>, so blocks of any shape add up; the job divides once, by the global batch size. Logits exist one tile
  * at a time: live memory beyond the operands is O(tile²), whatever m and n. Positives are never computed as a negative
  * and a correction, which would cancel.
@@ -40,6 +44,7 @@ import siglip.kernels.blas.Operand;
  * most {@code exp(logScale) * v * sqrt(2/3 * sum_k (image[i][k] * text[j][k])^2)}: for random directions
  * {@code exp(logScale) * v * sqrt(2 / (3 * dim))}, which at scale 100 and 512 dims is 0.014. Live memory is then {@code 2 n * dim} bytes more.
  *
+ * @see <a href="https://arxiv.org/abs/2509.18552">Bangachev et al. 2025</a>, the loss with relative bias
  * @see <a href="https://arxiv.org/abs/2303.15343">Zhai et al. 2023</a>, Algorithm 1. The sign of {@code b} is that of the algorithm;
  *     the formula printed in section 3.2 has it reversed.
  */
@@ -92,11 +97,16 @@ public final class SigmoidLoss {
         }
         long all = (long) pairs.images().rows() * pairs.texts().rows();
         block.loss = negativeSums[LOSS] + weight * positiveSums[LOSS];
-        block.addGradient(LossScalar.BIAS, negativeSums[GRADIENT] - weight * positiveSums[GRADIENT]);
-        block.addGradient(
-                LossScalar.LOG_SCALE,
-                params.scale()
-                        * (negativeSums[GRADIENT_BY_SIMILARITY] - weight * positiveSums[GRADIENT_BY_SIMILARITY]));
+        double byBias = negativeSums[GRADIENT] - weight * positiveSums[GRADIENT];
+        double byLogScale =
+                params.scale() * (negativeSums[GRADIENT_BY_SIMILARITY] - weight * positiveSums[GRADIENT_BY_SIMILARITY]);
+        if (pairs.form().loss().has(LossScalar.RELATIVE_BIAS)) { // the bias of the logits is -scale * relative bias
+            block.addGradient(LossScalar.RELATIVE_BIAS, -params.scale() * byBias);
+            block.addGradient(LossScalar.LOG_SCALE, byLogScale + params.bias() * byBias);
+        } else {
+            block.addGradient(LossScalar.BIAS, byBias);
+            block.addGradient(LossScalar.LOG_SCALE, byLogScale);
+        }
         block.negatives = all - block.positives - masked;
         block.negativeLogits = params.scale() * workspace.sumOfSimilarities(pairs.images(), pairs.texts())
                 + params.bias() * all

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 class LossFormTest {
     @Test
     void optionsKeepNamesAndPlainValues() {
-        assertThat(LossOption.values()).extracting(LossOption::id).containsExactly("positive-weight");
-        assertThat(LossOption.values()).extracting(LossOption::plain).containsExactly(1.0);
+        assertThat(LossOption.values()).extracting(LossOption::id).containsExactly("positive-weight", "centred");
+        assertThat(LossOption.values()).extracting(LossOption::plain).containsExactly(1.0, 0.0);
         assertThat(LossOption.values()).allMatch(option -> option.least() <= option.plain());
         assertThat(LossOption.values()).allMatch(option -> option.plain() <= option.most());
     }
@@ -37,6 +37,15 @@ class LossFormTest {
         assertThat(form.title()).isEqualTo("sigmoid loss, positive-weight 2");
         assertThat(new LossForm(Loss.SIGMOID, Map.of(LossOption.POSITIVE_WEIGHT, 0.25)).title())
                 .isEqualTo("sigmoid loss, positive-weight 0.25");
+    }
+
+    @Test
+    void aFlagHasNoNumber() {
+        LossForm form = new LossForm(Loss.SOFTMAX, Map.of(LossOption.CENTRED, 1.0));
+
+        assertThat(form.named()).containsExactly(Map.entry("centred", true));
+        assertThat(form.id()).isEqualTo("softmax, centred");
+        assertThat(form.without(LossOption.CENTRED)).isEqualTo(LossForm.plain(Loss.SOFTMAX));
     }
 
     @Test

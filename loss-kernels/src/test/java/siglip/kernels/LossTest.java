@@ -11,10 +11,15 @@ import org.junit.jupiter.api.Test;
 class LossTest {
     @Test
     void lossesAndTheirScalarsKeepNamesAndOrder() {
-        assertThat(Loss.values()).extracting(Loss::id).containsExactly("sigmoid", "softmax");
+        assertThat(Loss.values()).extracting(Loss::id).containsExactly("sigmoid", "sigmoid-relative", "softmax");
         assertThat(Loss.SIGMOID.scalars()).extracting(LossScalar::id).containsExactly("log_scale", "bias");
+        assertThat(Loss.SIGMOID_RELATIVE.scalars())
+                .extracting(LossScalar::id)
+                .containsExactly("log_scale", "relative_bias");
         assertThat(Loss.SOFTMAX.scalars()).extracting(LossScalar::id).containsExactly("log_scale");
-        assertThat(LossScalar.values()).extracting(LossScalar::shownName).containsExactly("scale", "bias");
+        assertThat(LossScalar.values())
+                .extracting(LossScalar::shownName)
+                .containsExactly("scale", "bias", "relative-bias");
         for (Loss loss : Loss.values()) {
             assertThat(Loss.of(loss.id())).isEqualTo(loss);
         }
@@ -33,6 +38,8 @@ class LossTest {
         assertThat(LossScalars.of(Loss.SIGMOID, Map.of("bias", -3.0, "log_scale", Math.log(10))))
                 .isEqualTo(scalars);
         assertThat(scalars.logits()).isEqualTo(new LogitParams(Math.log(10), -3));
+        assertThat(LossScalars.of(Loss.SIGMOID_RELATIVE, Math.log(8), 0.5).logits())
+                .isEqualTo(new LogitParams(Math.log(8), -Math.exp(Math.log(8)) * 0.5));
         assertThat(LossScalars.of(Loss.SOFTMAX, 1).logits()).isEqualTo(new LogitParams(1, 0));
     }
 

@@ -187,9 +187,14 @@ public final class ReferenceBounds {
         return of.isSoftmax() ? 0 : sum;
     }
 
+    /** Of {@link ReferenceLoss#relativeBiasGradient}. */
+    public double relativeBiasGradient() {
+        return of.params().scale() * (1 + doubleRounding()) * biasGradient();
+    }
+
     /** Of {@link ReferenceLoss#logScaleGradient}. */
     public double logScaleGradient() {
-        double sum = 0;
+        double sum = of.isRelative() ? Math.abs(of.params().bias()) * (1 + doubleRounding()) * biasGradient() : 0;
         for (int i = 0; i < absolute.length; i++) {
             for (int j = 0; j < absolute[i].length; j++) {
                 double logit = of.params().scale() * absolute[i][j];

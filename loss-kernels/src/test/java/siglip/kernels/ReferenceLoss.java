@@ -26,6 +26,7 @@ public final class ReferenceLoss {
     private final double[][] logits;
     private final double[][] derivatives; // of the loss with respect to each logit
     private double positiveWeight = 1;
+    private boolean relative;
     private double loss;
 
     private ReferenceLoss(boolean softmax, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
@@ -47,7 +48,7 @@ public final class ReferenceLoss {
     public static ReferenceLoss of(
             LossForm form, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
         return switch (form.loss()) {
-            case SIGMOID -> sigmoid(form, images, texts, labels, params);
+            case SIGMOID, SIGMOID_RELATIVE -> sigmoid(form, images, texts, labels, params);
             case SOFTMAX -> softmax(images, texts, labels, params);
         };
     }
@@ -61,6 +62,7 @@ public final class ReferenceLoss {
             LossForm form, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
         ReferenceLoss result = new ReferenceLoss(false, images, texts, labels, params);
         result.positiveWeight = form.get(LossOption.POSITIVE_WEIGHT);
+        result.relative = form.loss() == Loss.SIGMOID_RELATIVE;
         for (int i = 0; i < images.length; i++) {
             for (int j = 0; j < texts.length; j++) {
                 double l = result.logits[i][j];
@@ -195,15 +197,20 @@ public final class ReferenceLoss {
         return loss;
     }
 
-    /** With respect to t', the logarithm of the logit scale. */
+    /** With respect to t', the logarithm of the logit scale; a relative bias is scaled with the similarities. */
     public double logScaleGradient() {
-        double sum = 0;
+        double sum = relative ? params.bias() * biasGradient() : 0;
         for (int i = 0; i < images.length; i++) {
             for (int j = 0; j < texts.length; j++) {
                 sum += derivatives[i][j] * params.scale() * dot(images[i], texts[j]);
             }
         }
         return sum;
+    }
+
+    /** With respect to the bias of similarities that makes the bias b of the logits, {@code -b / t}. */
+    public double relativeBiasGradient() {
+        return -params.scale() * biasGradient();
     }
 
     /** With respect to b; 0 for softmax. */
@@ -314,6 +321,10 @@ public final class ReferenceLoss {
 
     double logit(int i, int j) {
         return logits[i][j];
+    }
+
+    boolean isRelative() {
+        return relative;
     }
 
     double positiveWeight() {

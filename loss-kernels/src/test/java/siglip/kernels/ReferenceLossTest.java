@@ -53,7 +53,16 @@ class ReferenceLossTest {
     private void assertGradientsAreSlopes(Loss loss, PairLabels labels) {
         ReferenceLoss at = loss.of(images, texts, labels, params);
         assertSlope(at.logScaleGradient(), h -> loss.of(
-                        images, texts, labels, new LogitParams(params.logScale() + h, params.bias()))
+                        images,
+                        texts,
+                        labels,
+                        new LogitParams(params.logScale() + h, params.bias() * (at.isRelative() ? Math.exp(h) : 1)))
+                .loss());
+        assertSlope(at.isRelative() ? at.relativeBiasGradient() : 0, h -> loss.of(
+                        images,
+                        texts,
+                        labels,
+                        new LogitParams(params.logScale(), params.bias() - (at.isRelative() ? params.scale() * h : 0)))
                 .loss());
         assertSlope(at.biasGradient(), h -> loss.of(
                         images, texts, labels, new LogitParams(params.logScale(), params.bias() + h))

@@ -45,7 +45,9 @@ final class Results {
             LogitParams params,
             int slices) {
         Results results = new Results(images, texts);
-        LossScalars scalars = LossScalars.of(form.loss(), params.logScale(), params.bias());
+        boolean relative = form.loss().has(LossScalar.RELATIVE_BIAS);
+        LossScalars scalars = LossScalars.of(
+                form.loss(), params.logScale(), relative ? -params.bias() / params.scale() : params.bias());
         for (int r = 0; r < slices; r++) {
             for (int hop = 0; hop < slices; hop++) {
                 int c = (r + hop) % slices;
@@ -117,9 +119,15 @@ final class Results {
 
     void assertClose(ReferenceLoss expected, ReferenceBounds bounds, String what) {
         assertThat(sums.loss).as("loss, %s", what).isCloseTo(expected.loss(), within(bounds.loss()));
-        assertThat(sums.gradient(LossScalar.BIAS))
-                .as("bias gradient, %s", what)
-                .isCloseTo(expected.biasGradient(), within(bounds.biasGradient()));
+        if (expected.isRelative()) {
+            assertThat(sums.gradient(LossScalar.RELATIVE_BIAS))
+                    .as("relative bias gradient, %s", what)
+                    .isCloseTo(expected.relativeBiasGradient(), within(bounds.relativeBiasGradient()));
+        } else {
+            assertThat(sums.gradient(LossScalar.BIAS))
+                    .as("bias gradient, %s", what)
+                    .isCloseTo(expected.biasGradient(), within(bounds.biasGradient()));
+        }
         assertThat(sums.gradient(LossScalar.LOG_SCALE))
                 .as("log scale gradient, %s", what)
                 .isCloseTo(expected.logScaleGradient(), within(bounds.logScaleGradient()));

@@ -91,9 +91,8 @@ final class LossCommand implements Runnable {
         for (LossOption option : LossOption.values()) {
             command.addOption(OptionSpec.builder(option(option))
                     .paramLabel("VALUE")
-                    .type(Double.class)
-                    .description("Of the losses that have it (%s), as in loss.arms; without it %s."
-                            .formatted(losses(loss -> loss.has(option)), option.plain()))
+                    .type(option.isFlag() ? Boolean.class : Double.class)
+                    .description("As in loss.arms; of the losses %s.".formatted(losses(loss -> loss.has(option))))
                     .build());
         }
     }
@@ -240,9 +239,11 @@ final class LossCommand implements Runnable {
         }
         Map<LossOption, Double> fixed = new EnumMap<>(LossOption.class);
         for (LossOption option : LossOption.values()) {
-            Double given = spec.findOption(option(option)).getValue();
-            if (given != null) {
-                fixed.put(option, given);
+            Object given = spec.findOption(option(option)).getValue();
+            if (given instanceof Double number) {
+                fixed.put(option, number);
+            } else if (Boolean.TRUE.equals(given)) {
+                fixed.put(option, 1.0);
             }
         }
         try {

@@ -201,7 +201,9 @@ final class SettingsMapping {
     }
 
     private static OptionalDouble option(SettingsReader reader, Loss loss, LossOption option) {
-        OptionalDouble value = reader.optionalNumber(option.id(), Bound.between(option.least(), option.most()));
+        OptionalDouble value = option.isFlag()
+                ? flag(reader, option.id())
+                : reader.optionalNumber(option.id(), Bound.between(option.least(), option.most()));
         reader.require(
                 loss.has(option) || value.isEmpty(),
                 option.id(),
@@ -210,6 +212,11 @@ final class SettingsMapping {
         boolean usable =
                 loss.has(option) && !Double.isNaN(value.orElse(Double.NaN)); // the reader's stand-in is no number
         return usable ? value : OptionalDouble.empty();
+    }
+
+    private static OptionalDouble flag(SettingsReader reader, String key) {
+        boolean given = reader.optionalText(key).isPresent();
+        return given ? OptionalDouble.of(reader.flag(key) ? 1 : 0) : OptionalDouble.empty();
     }
 
     /** Where a scalar starts, as people are shown it. */

@@ -78,7 +78,7 @@ public final class Export {
                     .put("name", arm.name())
                     .put("loss", arm.loss().id());
             LossSpec.shownStarts(arm, training.batchSize()).forEach(node::put);
-            arm.form().named().forEach(node.putObject("options")::put);
+            arm.form().named().forEach(node.putObject("options")::putPOJO);
             put(node, arm.optimizer());
             put(node.putObject("image"), arm.image());
             put(node.putObject("text"), arm.text());

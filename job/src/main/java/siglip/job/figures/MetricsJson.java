@@ -74,7 +74,7 @@ public final class MetricsJson {
         node.put("name", arm.name());
         node.put("loss", arm.loss().id());
         if (!arm.form().named().isEmpty()) {
-            arm.form().named().forEach(node.putObject("loss_options")::put);
+            arm.form().named().forEach(node.putObject("loss_options")::putPOJO);
         }
         node.put("stopped", arm.stopped().orElse(null));
         arm.stoppedAt().ifPresent(step -> node.put("stopped_at", step));
@@ -96,7 +96,7 @@ public final class MetricsJson {
             }
             if (metric == ArmMetric.CLIPPED_STEPS) {
                 arm.scalars().forEach((scalar, figure) -> {
-                    ObjectNode both = node.putObject(scalar.shownName());
+                    ObjectNode both = node.putObject(scalar.shownName().replace('-', '_'));
                     number(both, "start", figure.start());
                     number(both, "end", figure.end());
                     number(both, "drift", figure.drift());

@@ -9,6 +9,7 @@ import siglip.job.config.LossSettings;
 import siglip.kernels.BlockShape;
 import siglip.kernels.Footprint;
 import siglip.kernels.LossForm;
+import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 
@@ -16,10 +17,13 @@ import siglip.kernels.LossScalars;
  * All that the job knows of a loss: where its scalars start, how its blocks travel, and what that takes in memory, bytes and time. Whoever
  * wants to know something about a loss asks here; nobody else tells one loss from another.
  */
-public sealed interface LossSpec permits SigmoidSpec, SoftmaxSpec {
+public sealed interface LossSpec permits CentredSpec, SigmoidSpec, SoftmaxSpec {
     static LossSpec of(LossForm form) {
+        if (form.has(LossOption.CENTRED)) {
+            return new CentredSpec(form);
+        }
         return switch (form.loss()) {
-            case SIGMOID -> new SigmoidSpec(form);
+            case SIGMOID, SIGMOID_RELATIVE -> new SigmoidSpec(form);
             case SOFTMAX -> new SoftmaxSpec(form);
         };
     }
@@ -29,10 +33,11 @@ public sealed interface LossSpec permits SigmoidSpec, SoftmaxSpec {
     /**
      * Where a scalar starts that an arm leaves open, as people are shown it.
      *
+     * @param before where the scalars start that come before it
      * @param batchSize pairs of the global batch
      * @throws IllegalArgumentException if the loss needs to be told
      */
-    default double start(LossScalar scalar, int batchSize) {
+    default double start(LossScalar scalar, Map<LossScalar, Double> before, int batchSize) {
         throw new IllegalArgumentException("Cannot start the %s loss without an initial %s"
                 .formatted(form().loss().id(), scalar.shownName()));
     }
@@ -80,7 +85,7 @@ public sealed interface LossSpec permits SigmoidSpec, SoftmaxSpec {
         Map<LossScalar, Double> starts = new EnumMap<>(LossScalar.class);
         for (LossScalar scalar : arm.loss().scalars()) {
             Double set = arm.initial().get(scalar);
-            starts.put(scalar, set != null ? set : of(arm.form()).start(scalar, batchSize));
+            starts.put(scalar, set != null ? set : of(arm.form()).start(scalar, starts, batchSize));
         }
         return starts;
     }

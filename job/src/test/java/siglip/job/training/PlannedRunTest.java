@@ -37,7 +37,9 @@ class PlannedRunTest {
     private static Map<String, Double> noTime() {
         return Stream.of(Loss.values())
                 .flatMap(loss -> LossSpec.of(LossForm.plain(loss)).work().stream())
-                .collect(Collectors.toMap(LossWork::name, work -> 0.0));
+                .map(LossWork::name)
+                .distinct()
+                .collect(Collectors.toMap(name -> name, name -> 0.0));
     }
 
     @ParameterizedTest
@@ -53,6 +55,22 @@ class PlannedRunTest {
     void bytesAndMemoryAreThoseThatRanksReport(int ranks, int cores, int pairs, int microBatch) throws Exception {
         check(ranks, cores, pairs, microBatch, "ignore", "fp32");
         check(ranks, cores, pairs, microBatch, "mask", "fp32");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1, 12", "2, 2, 13", "3, 1, 13", "4, 3, 29"})
+    void bytesAndMemoryOfLossesWithOptionsAreThoseThatRanksReport(int ranks, int cores, int pairs) throws Exception {
+        check(
+                ranks,
+                cores,
+                pairs,
+                1000,
+                "ignore",
+                "fp32",
+                "loss.arms=["
+                        + "{ name = a, loss = sigmoid, initial-scale = 10, centred = true },"
+                        + "{ name = b, loss = softmax, initial-scale = 10, centred = true },"
+                        + "{ name = c, loss = sigmoid-relative, initial-scale = 10, positive-weight = 3 }]");
     }
 
     /** Rounded copies are counted too, where the processor takes them. */
