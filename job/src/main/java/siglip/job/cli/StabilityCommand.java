@@ -30,6 +30,9 @@ import siglip.job.runs.NamedCheckpoint;
             "Whose parameters: each arm of each checkpoint. Whose gradient: each of loss.arms. All on the same batches."
         })
 final class StabilityCommand implements Callable<Integer> {
+    /** In bf16 the differences of gradients would say more of rounding than of the loss. */
+    private static final String FLOAT32 = "loss.precision=fp32";
+
     private static final int LEAST = 4;
     private static final int MOST = 10_000;
 
@@ -63,7 +66,7 @@ final class StabilityCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "Cannot measure on %d batches: --batches takes %d to %,d".formatted(batches, LEAST, MOST));
         }
-        LoadedSettings loaded = options.load(List.of());
+        LoadedSettings loaded = options.load(List.of(FLOAT32));
         PrintWriter err = Redaction.writer(spec.commandLine().getErr());
         try (SparkSession spark = Sessions.open("stability", loaded.settings())) {
             List<StoredCheckpoint> checkpoints = new ArrayList<>();

@@ -2,9 +2,9 @@ package siglip.job.frozen;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import siglip.job.config.LossSettings;
 import siglip.job.config.TowerTraining;
@@ -55,7 +55,7 @@ final class ModelMeasurement {
 
     FrozenFigures.OfModel measure(String checkpoint, long step) {
         LossScalars learned = LossScalars.of(of.loss(), of.parameters().scalars());
-        List<FrozenModels.Point> points = fitted(learned.get(LossScalar.LOG_SCALE));
+        List<FrozenModels.Point> points = fitted(learned);
         List<GradientSums> sums = new ArrayList<>();
         losses.forEach(loss -> sums.add(GradientSums.zeros(products)));
         Slot common = sum(points, learned.get(LossScalar.LOG_SCALE), sums);
@@ -101,52 +101,67 @@ final class ModelMeasurement {
                 loss, new Slot(parameters.name(), parameters.dense(), parameters.table(), scalars));
     }
 
+    /**
+     * The scalar of a loss that shifts its logits, and what a shift of 1 is in it: a relative bias is taken from similarities, before they are scaled.
+     */
+    private record Shift(LossScalar scalar, double unit) {
+        static Optional<Shift> of(Loss loss, double scale) {
+            return loss.has(LossScalar.BIAS)
+                    ? Optional.of(new Shift(LossScalar.BIAS, 1))
+                    : loss.has(LossScalar.RELATIVE_BIAS)
+                            ? Optional.of(new Shift(LossScalar.RELATIVE_BIAS, -1 / scale))
+                            : Optional.empty();
+        }
+    }
+
+    /** A loss on its way to its bias. */
+    private record Fitted(LossSettings.Arm loss, double[] scalars, Shift shift, BiasFit fit) {
+        void set(double bias) {
+            ModelMeasurement.set(loss.loss(), scalars, shift.scalar(), bias * shift.unit());
+        }
+
+        /** With respect to a bias, of a gradient with respect to the scalars. */
+        double gradient(double... withRespectToScalars) {
+            return withRespectToScalars[loss.loss().scalars().indexOf(shift.scalar())] * shift.unit();
+        }
+    }
+
     /** Each loss at the arm's parameters and scale, with its own bias of least loss. */
-    private List<FrozenModels.Point> fitted(double logScale) {
-        Map<Integer, BiasFit> fits = new LinkedHashMap<>();
-        List<double[]> scalars = new ArrayList<>();
+    private List<FrozenModels.Point> fitted(LossScalars learned) {
+        double logScale = learned.get(LossScalar.LOG_SCALE);
+        List<FrozenModels.Point> points = new ArrayList<>();
+        List<Fitted> all = new ArrayList<>();
         for (LossSettings.Arm loss : losses) {
-            double[] values = LossSpec.initial(loss, pairs, settings.maxScale()).toArray();
-            set(loss.loss(), values, LossScalar.LOG_SCALE, logScale);
-            if (loss.loss().has(LossScalar.BIAS)) {
-                double start = of.loss().has(LossScalar.BIAS)
-                        ? LossScalars.of(of.loss(), of.parameters().scalars()).get(LossScalar.BIAS)
-                        : values[loss.loss().scalars().indexOf(LossScalar.BIAS)];
-                fits.put(scalars.size(), new BiasFit(start));
-            }
-            scalars.add(values);
+            double[] scalars =
+                    LossSpec.initial(loss, pairs, settings.maxScale()).toArray();
+            set(loss.loss(), scalars, LossScalar.LOG_SCALE, logScale);
+            points.add(point(loss, scalars)); // which shares them
+            boolean shifted = Shift.of(of.loss(), 1).isPresent();
+            double start = (shifted ? learned : LossScalars.of(loss.loss(), scalars))
+                    .logits()
+                    .bias();
+            Shift.of(loss.loss(), Math.exp(logScale))
+                    .ifPresent(shift -> all.add(new Fitted(loss, scalars, shift, new BiasFit(start))));
         }
         for (int step = 0; step < BiasFit.MOST_STEPS; step++) {
-            List<Integer> going = fits.keySet().stream()
-                    .filter(loss -> !fits.get(loss).isDone())
-                    .toList();
+            List<Fitted> going =
+                    all.stream().filter(each -> !each.fit().isDone()).toList();
             if (going.isEmpty()) {
                 break;
             }
-            going.forEach(i -> set(
-                    losses.get(i).loss(),
-                    scalars.get(i),
-                    LossScalar.BIAS,
-                    fits.get(i).next()));
+            going.forEach(each -> each.set(each.fit().next()));
             double[] gradients = new double[going.size()];
             models.gradients(
                     going.stream()
-                            .map(i -> point(losses.get(i), scalars.get(i)))
+                            .map(each -> point(each.loss(), each.scalars()))
                             .toList(),
                     batches,
-                    (point, batch, value, gradient) -> gradients[point] += gradient.scalars[
-                                    losses.get(going.get(point))
-                                            .loss()
-                                            .scalars()
-                                            .indexOf(LossScalar.BIAS)]
-                            / batches);
-            IntStream.range(0, gradients.length)
-                    .forEach(i -> fits.get(going.get(i)).take(gradients[i]));
+                    (point, batch, value, gradient) ->
+                            gradients[point] += going.get(point).gradient(gradient.scalars) / batches);
+            IntStream.range(0, gradients.length).forEach(i -> going.get(i).fit().take(gradients[i]));
         }
-        fits.forEach((i, fit) -> set(losses.get(i).loss(), scalars.get(i), LossScalar.BIAS, fit.best()));
-        return IntStream.range(0, losses.size())
-                .mapToObj(i -> point(losses.get(i), scalars.get(i)))
-                .toList();
+        all.forEach(each -> each.set(each.fit().best()));
+        return points;
     }
 
     private static void set(Loss loss, double[] scalars, LossScalar scalar, double value) {

@@ -124,6 +124,7 @@ class StabilityIT {
 
         assertThat(again).isEqualTo(two);
         assertThat(shuffled).isEqualTo(two);
+        assertThat(measure("--set=loss.precision=bf16")).as("always in float32").isEqualTo(two);
         for (String figure : List.of(
                 "value/value",
                 "gradient/model/square/value",
@@ -139,6 +140,25 @@ class StabilityIT {
                 }
             }
         }
+    }
+
+    @Test
+    void aRelativeBiasIsFittedAsABiasIsAndMakesTheSameLoss() throws IOException {
+        JsonNode losses = measure("--set=loss.arms=[{name=a,loss=sigmoid,initial-scale=10},"
+                        + "{name=r,loss=sigmoid-relative,initial-scale=10}]")
+                .at("/models/1/losses");
+
+        JsonNode bias = losses.get(0);
+        JsonNode relative = losses.get(1);
+        double scale = bias.at("/scalars/scale").asDouble();
+        assertThat(-scale * relative.at("/scalars/relative-bias").asDouble())
+                .isCloseTo(bias.at("/scalars/bias").asDouble(), within(1e-3));
+        assertThat(relative.at("/value/value").asDouble())
+                .isCloseTo(bias.at("/value/value").asDouble(), within(1e-5));
+        assertThat(relative.at("/gradient/model/square/value").asDouble())
+                .isCloseTo(
+                        bias.at("/gradient/model/square/value").asDouble(),
+                        within(2e-3 * bias.at("/gradient/model/mean_square").asDouble()));
     }
 
     @Test
