@@ -26,6 +26,7 @@ import siglip.job.data.DataSummary;
 import siglip.job.data.EvaluationRows;
 import siglip.job.data.PairData;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.evaluation.EvaluatedArm;
 import siglip.job.evaluation.Evaluator;
 import siglip.job.evaluation.Gallery;
 import siglip.job.evaluation.NearestNeighbour;
@@ -42,6 +43,7 @@ import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 import siglip.job.training.ArmState;
 import siglip.job.training.Trainer;
+import siglip.kernels.LossScalar;
 
 /**
  * A run from start to end: reads the pairs, trains all arms in segments on the same batches, evaluates them between
@@ -276,14 +278,18 @@ public final class Comparison {
     }
 
     private void evaluate(Trainer trainer, Evaluator evaluator, long step, RunLog log) {
-        Map<String, Supplier<Parameters>> arms = new LinkedHashMap<>();
+        Map<String, Supplier<EvaluatedArm>> arms = new LinkedHashMap<>();
         for (ArmState arm : trainer.arms()) {
             if (arm.stopped().isEmpty()) {
                 arms.put(arm.arm().name(), () -> {
                     spark.setJobGroup(
                             "%s-evaluation-%d".formatted(settings.run().name(), step),
                             "evaluate %s after %d steps".formatted(arm.arm().name(), step));
-                    return arm.parameters();
+                    Map<String, Double> scalars = arm.scalars().shown();
+                    return new EvaluatedArm(
+                            arm.parameters(),
+                            scalars.getOrDefault(LossScalar.LOG_SCALE.shownName(), Double.NaN),
+                            scalars.getOrDefault(LossScalar.BIAS.shownName(), Double.NaN));
                 });
             }
         }

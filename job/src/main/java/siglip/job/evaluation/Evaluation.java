@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.stability.PairFigure;
 
 /**
  * One arm on one held-out set at one step.
@@ -15,6 +16,8 @@ import siglip.job.data.PairData.HeldOut;
  * @param imageToText images as queries
  * @param textToImage captions as queries
  * @param classAccuracy for each class column, the share of images nearest to the prototype of their class
+ * @param pairs geometry of some of its pairs, see {@link PairFigure}; without what there is not
+ * @param trainingPairs the same of as many training pairs, where there are so many
  * @param differences from the arms that were evaluated before this one, in each direction
  */
 public record Evaluation(
@@ -24,11 +27,16 @@ public record Evaluation(
         RetrievalScore imageToText,
         RetrievalScore textToImage,
         Map<String, Double> classAccuracy,
+        Map<PairFigure, Double> pairs,
+        Map<PairFigure, Double> trainingPairs,
         List<PairedDifference> differences)
         implements Serializable {
     public Evaluation {
-        differences =
-                differences == null ? List.of() : List.copyOf(differences); // a program before this did not write them
+        pairs = pairs == null ? Map.of() : Map.copyOf(pairs);
+        trainingPairs = trainingPairs == null ? Map.of() : Map.copyOf(trainingPairs);
+        differences = differences == null
+                ? List.of()
+                : List.copyOf(differences); // programs before this did not write these three
     }
 
     /** How R@1 differs from that of an arm that was evaluated before this one; empty of any other. */

@@ -19,6 +19,7 @@ import siglip.job.data.PairData.HeldOut;
 import siglip.job.data.TrainingSample;
 import siglip.job.evaluation.Gallery.Item;
 import siglip.job.evaluation.Retrieval.Search;
+import siglip.job.stability.PairFigure;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 
@@ -37,6 +38,7 @@ public final class Evaluator implements AutoCloseable {
     private final RowFeatures rows;
     private final int centringImages; // of the training sample, at the end
     private final int centringTexts;
+    private final List<PairSample> samples = new ArrayList<>(); // of each set, and of training
     private final Broadcast<float[][]> imageRows;
     private final Broadcast<float[][]> textRows; // features; no blocks when texts are tokens
 
@@ -55,10 +57,16 @@ public final class Evaluator implements AutoCloseable {
                 sets.add(new HeldOutSet(set, chosen));
             }
         });
+        int heldOutImages = 0;
+        int heldOutTexts = 0;
         for (HeldOutSet set : sets) {
+            samples.add(PairSample.of(set, heldOutImages, heldOutTexts));
+            heldOutImages += set.images().length;
+            heldOutTexts += set.texts().length;
             rows.addImages(set.pairs(), set.images());
             rows.addTexts(set.pairs(), set.texts());
         }
+        samples.add(PairSample.of(training, heldOutImages, heldOutTexts));
         PackedPairs pairs = training.pairs();
         int[] texts = IntStream.of(training.rows())
                 .flatMap(row -> IntStream.range(pairs.firstText(row), pairs.firstText(row + 1)))
@@ -105,19 +113,22 @@ public final class Evaluator implements AutoCloseable {
     /**
      * Evaluates arms on each set that has rows, one after the other, and compares each with those before it.
      *
-     * @param arms parameters by the name of the arm, asked for when it is the arm's turn
+     * @param arms by their names, each asked for when it is its turn
      * @param told of each evaluation as soon as it is made
      */
-    public void evaluate(Map<String, Supplier<Parameters>> arms, long step, Consumer<Evaluation> told) {
+    public void evaluate(Map<String, Supplier<EvaluatedArm>> arms, long step, Consumer<Evaluation> told) {
         Map<String, List<Hits>> before = new LinkedHashMap<>();
-        arms.forEach((arm, parameters) -> before.put(arm, evaluate(parameters.get(), arm, step, before, told)));
+        arms.forEach((name, arm) -> before.put(name, evaluate(arm.get(), name, step, before, told)));
     }
 
     /** @return what the searches of each set found, images as queries first */
     private List<Hits> evaluate(
-            Parameters parameters, String arm, long step, Map<String, List<Hits>> before, Consumer<Evaluation> told) {
-        EmbeddedSide allImages = embedImages(parameters);
-        EmbeddedSide allTexts = embedTexts(parameters);
+            EvaluatedArm arm, String name, long step, Map<String, List<Hits>> before, Consumer<Evaluation> told) {
+        EmbeddedSide allImages = embedImages(arm.parameters());
+        EmbeddedSide allTexts = embedTexts(arm.parameters());
+        List<Map<PairFigure, Double>> pairs = samples.parallelStream()
+                .map(sample -> sample.figures(allImages, allTexts, arm))
+                .toList();
         int image = 0;
         int text = 0;
         List<EmbeddedSide> ownImages = new ArrayList<>();
@@ -144,7 +155,7 @@ public final class Evaluator implements AutoCloseable {
                 }
             });
             told.accept(new Evaluation(
-                    arm,
+                    name,
                     step,
                     sets.get(s).set(),
                     hits.get(first).score(),
@@ -155,6 +166,8 @@ public final class Evaluator implements AutoCloseable {
                             ownTexts.get(s),
                             centre(allImages, centringImages),
                             centre(allTexts, centringTexts)),
+                    pairs.get(s),
+                    pairs.get(sets.size()),
                     differences));
         }
         return hits;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
 import siglip.job.comparison.ComparisonResult;
 import siglip.job.config.RunSettings;
 import siglip.job.config.TrainingSettings;
@@ -16,6 +17,7 @@ import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.evaluation.RetrievalScore;
 import siglip.job.files.Unit;
 import siglip.job.stability.CollapseWatch;
+import siglip.job.stability.PairFigure;
 import siglip.job.stage.Phase;
 import siglip.job.stage.PhaseSeconds;
 
@@ -122,6 +124,15 @@ public final class MetricsJson {
             }
             ObjectNode classes = each.putObject("class_accuracy");
             evaluation.classAccuracy().forEach((column, share) -> number(classes, column, share));
+            pairs(evaluation.pairs(), each.putObject("pairs"));
+            pairs(evaluation.trainingPairs(), each.putObject("training_pairs"));
+        }
+    }
+
+    /** Of figures that there are not, null. */
+    private static void pairs(Map<PairFigure, Double> figures, ObjectNode node) {
+        for (PairFigure figure : PairFigure.values()) {
+            number(node, figure.key(), figures.getOrDefault(figure, Double.NaN));
         }
     }
 

@@ -16,6 +16,7 @@ import siglip.job.figures.ArmMetric;
 import siglip.job.figures.RunFigures;
 import siglip.job.figures.TensorFigures;
 import siglip.job.files.Unit;
+import siglip.job.stability.PairFigure;
 import siglip.kernels.LossScalar;
 
 /** The table that sets the arms side by side: which figures, in which order, and what each means in plain words. */
@@ -35,6 +36,7 @@ final class Summary {
     static List<Row> rows(RunView run) {
         Summary summary = new Summary(run);
         summary.quality();
+        summary.pairs();
         summary.stability();
         summary.cost();
         return List.copyOf(summary.rows);
@@ -78,6 +80,52 @@ final class Summary {
                 "Mean over the last steps (%s of them). Losses of different kinds are different quantities: do not compare them."
                         .formatted(distinct(ArmMetric.FINAL_LOSS_STEPS)),
                 true);
+    }
+
+    /** What the geometry of embeddings says, in units that all losses share; of the first set. */
+    private void pairs() {
+        if (run.figures().sets().isEmpty()) {
+            return;
+        }
+        HeldOut set = run.figures().sets().get(0);
+        if (run.figures().arms().stream()
+                .allMatch(
+                        arm -> arm.last(set).map(each -> each.pairs().isEmpty()).orElse(true))) {
+            return;
+        }
+        row(
+                QUALITY,
+                "InfoNCE, t fitted: training / held out",
+                arm -> pairs(arm, set, PairFigure.INFONCE),
+                "Softmax loss in nats over some pairs (%s), with the scale at which it is least: the same unit for all losses."
+                        .formatted(set.label()),
+                true);
+        row(
+                QUALITY,
+                "Pair cross-entropy, t and b fitted: training / held out",
+                arm -> pairs(arm, set, PairFigure.PAIR_ENTROPY),
+                "Sigmoid loss in nats over the same pairs, with the scale and bias at which it is least.",
+                false);
+        row(
+                QUALITY,
+                "Modality gap: training / held out",
+                arm -> pairs(arm, set, PairFigure.MODALITY_GAP),
+                "Distance between the mean image and the mean text.",
+                false);
+        row(
+                QUALITY,
+                "Effective dimensions of images: training / held out",
+                arm -> pairs(arm, set, PairFigure.IMAGE_RANK),
+                "RankMe: exp of the entropy of the singular values of those embeddings.",
+                false);
+    }
+
+    private static String pairs(ArmFigures arm, HeldOut set, PairFigure figure) {
+        return arm.last(set)
+                .map(each -> Unit.NUMBER.format(each.trainingPairs().getOrDefault(figure, Double.NaN))
+                        + BETWEEN
+                        + Unit.NUMBER.format(each.pairs().getOrDefault(figure, Double.NaN)))
+                .orElseGet(() -> result(arm, Unit.NONE));
     }
 
     private void retrieval(HeldOut set, Direction direction) {

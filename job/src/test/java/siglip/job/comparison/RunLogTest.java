@@ -2,14 +2,19 @@ package siglip.job.comparison;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import siglip.job.checkpoint.History;
 import siglip.job.config.Settings;
+import siglip.job.evaluation.Evaluation;
 import siglip.job.report.SampleRun;
 import siglip.job.training.StepRecord;
 
@@ -73,5 +78,22 @@ class RunLogTest {
         assertThat(incidents).hasSize(2);
         assertThat(incidents.get(0)).startsWith("arm siglip has collapsed: from step 40 on");
         assertThat(incidents.get(1)).startsWith("arm siglip has come back: from step 40 to step 119");
+    }
+
+    @Test
+    void evaluationsComeBackFromACheckpointAlsoThoseOfAnEarlierProgram() {
+        List<Evaluation> evaluations =
+                new SampleRun().evaluations(1).build().arms().get(1).evaluations();
+        JsonNode notes = new ObjectMapper().valueToTree(Map.of("evaluations", evaluations));
+        assertThat(Checkpoints.evaluations(new History(List.of(), List.of(), notes, Instant.EPOCH, Duration.ZERO)))
+                .isEqualTo(evaluations);
+
+        notes.get("evaluations")
+                .forEach(each -> ((ObjectNode) each).remove(List.of("pairs", "trainingPairs", "differences")));
+        List<Evaluation> before =
+                Checkpoints.evaluations(new History(List.of(), List.of(), notes, Instant.EPOCH, Duration.ZERO));
+        assertThat(before).hasSameSizeAs(evaluations);
+        assertThat(before.get(0).pairs()).isEmpty();
+        assertThat(before.get(0).imageToText()).isEqualTo(evaluations.get(0).imageToText());
     }
 }

@@ -177,7 +177,7 @@ class EvaluatorIT {
 
     private static List<Evaluation> evaluate(Evaluator evaluator, Parameters parameters, String arm, long step) {
         List<Evaluation> evaluations = new ArrayList<>();
-        evaluator.evaluate(Map.of(arm, () -> parameters), step, evaluations::add);
+        evaluator.evaluate(Map.of(arm, () -> new EvaluatedArm(parameters, 10, -5)), step, evaluations::add);
         return evaluations;
     }
 
@@ -272,10 +272,10 @@ class EvaluatorIT {
     @Test
     void armsAreComparedQueryByQuery() {
         Parameters parameters = spec.initial(SEED);
-        Map<String, Supplier<Parameters>> arms = new LinkedHashMap<>();
-        arms.put("first", () -> parameters);
-        arms.put("same", () -> parameters);
-        arms.put("other", () -> spec.initial(SEED + 1));
+        Map<String, Supplier<EvaluatedArm>> arms = new LinkedHashMap<>();
+        arms.put("first", () -> new EvaluatedArm(parameters, 10, -5));
+        arms.put("same", () -> new EvaluatedArm(parameters, 10, -5));
+        arms.put("other", () -> new EvaluatedArm(spec.initial(SEED + 1), 10, Double.NaN));
         List<Evaluation> evaluations = new ArrayList<>();
         try (Evaluator evaluator = evaluator()) {
             evaluator.evaluate(arms, 0, evaluations::add);

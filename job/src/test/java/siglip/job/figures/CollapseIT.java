@@ -21,9 +21,12 @@ import siglip.job.comparison.RunListener;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
+import siglip.job.data.PairData.HeldOut;
 import siglip.job.data.TestData;
+import siglip.job.evaluation.Evaluation;
 import siglip.job.figures.ArmVerdict.Outcome;
 import siglip.job.report.SummaryTable;
+import siglip.job.stability.PairFigure;
 
 /** A sigmoid arm at a learning rate that it bears, and at one that it does not; and one without a signal. */
 class CollapseIT {
@@ -42,6 +45,11 @@ class CollapseIT {
 
             assertThat(alive.arms().get(0).verdict().outcome()).isEqualTo(Outcome.LEARNED);
             assertThat(alive.result().incidents()).isEmpty();
+            Evaluation last = alive.arms().get(0).last(HeldOut.UNSORTED).orElseThrow();
+            assertThat(last.pairs().get(PairFigure.PAIRS)).isEqualTo(160);
+            assertThat(last.trainingPairs().get(PairFigure.PAIRS)).isEqualTo(256);
+            assertThat(last.pairs().get(PairFigure.AUROC)).as("pairs are pairs").isGreaterThan(0.8);
+            assertThat(last.trainingPairs().get(PairFigure.AUROC)).isGreaterThan(0.8);
 
             ArmVerdict verdict = dead.arms().get(0).verdict();
             assertThat(verdict.outcome()).isEqualTo(Outcome.COLLAPSED);
@@ -52,6 +60,10 @@ class CollapseIT {
                     .asString()
                     .startsWith("arm siglip has collapsed: from");
             assertThat(dead.arms().get(0).stopped()).isEmpty();
+            Evaluation ended = dead.arms().get(0).last(HeldOut.UNSORTED).orElseThrow();
+            assertThat(ended.pairs().get(PairFigure.INFONCE))
+                    .as("as if nothing were known")
+                    .isGreaterThan(0.9 * Math.log(160));
             assertThat(SummaryTable.of(dead)).contains("siglip collapsed: from step");
 
             assertThat(unrelated.arms().get(0).verdict().outcome()).isEqualTo(Outcome.AT_CHANCE);

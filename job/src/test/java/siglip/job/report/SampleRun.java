@@ -32,6 +32,7 @@ import siglip.job.evaluation.RetrievalScore;
 import siglip.job.figures.RunFigures;
 import siglip.job.losses.LossSpec;
 import siglip.job.optimizer.TensorStep;
+import siglip.job.stability.PairFigure;
 import siglip.job.stage.PhaseSeconds;
 import siglip.job.stage.RankStep;
 import siglip.job.training.StepRecord;
@@ -375,7 +376,15 @@ public final class SampleRun {
                 .flatMap(other -> Stream.of(Direction.values())
                         .map(direction -> new PairedDifference(other, direction, 0.006, 0.011)))
                 .toList();
-        return new Evaluation(arm.name(), step, set, there, back, classes, differences);
+        return new Evaluation(arm.name(), step, set, there, back, classes, pairs(0.9), pairs(0.4), differences);
+    }
+
+    private static Map<PairFigure, Double> pairs(double value) {
+        Map<PairFigure, Double> figures = new EnumMap<>(PairFigure.class);
+        for (PairFigure figure : PairFigure.values()) {
+            figures.put(figure, value);
+        }
+        return figures;
     }
 
     private static Map<String, String> facts() {

@@ -149,7 +149,8 @@ class VerdictTest {
                 arm.arm(),
                 arm.starts(),
                 arm.steps(),
-                List.of(new Evaluation(arm.arm().name(), step, HeldOut.SEEN, score, score, Map.of(), differences)),
+                List.of(new Evaluation(
+                        arm.arm().name(), step, HeldOut.SEEN, score, score, Map.of(), Map.of(), Map.of(), differences)),
                 arm.stopped(),
                 arm.peakRankBytes(),
                 arm.openClipBytesPerStep());

@@ -98,7 +98,8 @@ class ProgressPrinterTest {
 
     private static void evaluated(ProgressPrinter printer, ArmResult arm, HeldOut set, double r1) {
         RetrievalScore score = RetrievalScore.of(100, r1, r1, r1);
-        printer.evaluation(new Evaluation(arm.arm().name(), 0, set, score, score, Map.of(), List.of()));
+        printer.evaluation(
+                new Evaluation(arm.arm().name(), 0, set, score, score, Map.of(), Map.of(), Map.of(), List.of()));
     }
 
     @Test

@@ -1,0 +1,11 @@
+package siglip.job.evaluation;
+
+import siglip.job.towers.Parameters;
+
+/**
+ * What evaluation needs of an arm.
+ *
+ * @param scale its logit scale t
+ * @param bias its bias b; NaN if its loss has none
+ */
+public record EvaluatedArm(Parameters parameters, double scale, double bias) {}
