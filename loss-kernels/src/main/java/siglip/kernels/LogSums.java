@@ -6,11 +6,14 @@ import java.nio.DoubleBuffer;
  * For each row (or column) of the logits of a global batch, what softmax needs to know of it, gathered block by block:
  * the log-sum-exp of the negatives as a pair, a reference about as large as the largest logit and the sum of {@code exp(logit - reference)};
  * the log-sum-exp of the positives likewise, their number and the
- * sum of their logits. Keeping positives apart lets a row's loss be computed as softplus(negatives - positive), which does not cancel.
+ * sum of their logits; where that is asked for, the number of masked pairs. Keeping positives apart lets a row's loss be computed as softplus(negatives - positive), which does not cancel.
  */
 public final class LogSums extends MergedLines {
     /** Doubles per row. */
     public static final int FIELDS = 6;
+
+    /** The same where masked pairs are counted. */
+    public static final int FIELDS_WITH_MASKED = 7;
 
     private static final int NEGATIVE_MAX = 0;
     private static final int NEGATIVE_SUM = 1; // of exp(logit - NEGATIVE_MAX)
@@ -18,22 +21,23 @@ public final class LogSums extends MergedLines {
     private static final int POSITIVE_SUM = 3;
     private static final int POSITIVES = 4;
     private static final int POSITIVE_LOGITS = 5;
+    private static final int MASKED = 6;
 
     /** Empty rows. */
     public LogSums(int rows) {
-        super(rows, FIELDS);
-        clear();
+        this(rows, FIELDS);
     }
 
-    /** Bytes on the heap, and as many on the wire, of so many rows. */
-    public static long bytes(long rows) {
-        return rows * FIELDS * Double.BYTES;
+    /** @param width {@link #FIELDS} or {@link #FIELDS_WITH_MASKED} */
+    public LogSums(int rows, int width) {
+        super(rows, width);
+        clear();
     }
 
     @Override
     public void clear() {
         super.clear();
-        for (int at = 0; at < fields.length; at += FIELDS) {
+        for (int at = 0; at < fields.length; at += width()) {
             fields[at + NEGATIVE_MAX] = Double.NEGATIVE_INFINITY;
             fields[at + POSITIVE_MAX] = Double.NEGATIVE_INFINITY;
         }
@@ -41,13 +45,16 @@ public final class LogSums extends MergedLines {
 
     @Override
     void mergeFields(int first, DoubleBuffer from) {
-        for (int at = first; from.hasRemaining(); at += FIELDS) {
+        for (int at = first; from.hasRemaining(); at += width()) {
             double negativeMax = from.get();
             addExponentials(at + NEGATIVE_MAX, negativeMax, from.get());
             double positiveMax = from.get();
             addExponentials(at + POSITIVE_MAX, positiveMax, from.get());
             fields[at + POSITIVES] += from.get();
             fields[at + POSITIVE_LOGITS] += from.get();
+            if (width() > MASKED) {
+                fields[at + MASKED] += from.get();
+            }
         }
     }
 
@@ -66,26 +73,38 @@ public final class LogSums extends MergedLines {
     }
 
     void addNegatives(int row, double max, double sum) {
-        addExponentials(row * FIELDS + NEGATIVE_MAX, max, sum);
+        addExponentials(row * width() + NEGATIVE_MAX, max, sum);
     }
 
     void addPositive(int row, double logit) {
-        int at = row * FIELDS;
+        int at = row * width();
         addExponentials(at + POSITIVE_MAX, logit, 1);
         fields[at + POSITIVES]++;
         fields[at + POSITIVE_LOGITS] += logit;
     }
 
-    int positives(int row) {
-        return (int) fields[row * FIELDS + POSITIVES];
+    void addMasked(int row) {
+        if (width() > MASKED) {
+            fields[row * width() + MASKED]++;
+        }
     }
 
-    private double negativeLogSum(int row) {
-        return fields[row * FIELDS + NEGATIVE_MAX] + Math.log(fields[row * FIELDS + NEGATIVE_SUM]);
+    /** Pairs that are neither positives nor negatives, where they are counted. */
+    double masked(int row) {
+        return fields[row * width() + MASKED];
+    }
+
+    int positives(int row) {
+        return (int) fields[row * width() + POSITIVES];
+    }
+
+    /** The log-sum-exp of a row's negatives; negative infinity if there are none. */
+    double negativeLogSum(int row) {
+        return fields[row * width() + NEGATIVE_MAX] + Math.log(fields[row * width() + NEGATIVE_SUM]);
     }
 
     private double positiveLogSum(int row) {
-        return fields[row * FIELDS + POSITIVE_MAX] + Math.log(fields[row * FIELDS + POSITIVE_SUM]);
+        return fields[row * width() + POSITIVE_MAX] + Math.log(fields[row * width() + POSITIVE_SUM]);
     }
 
     /** The log-sum-exp of all pairs of a row that has a positive. */
@@ -99,7 +118,7 @@ public final class LogSums extends MergedLines {
      * take away, and the positive's lead over the other positives.
      */
     double derivativeAtPositive(int row, double logit) {
-        double k = fields[row * FIELDS + POSITIVES];
+        double k = fields[row * width() + POSITIVES];
         double positive = positiveLogSum(row);
         double share = k == 1 ? 1 : Math.exp(logit - positive); // among the positives
         double takenAway = 1 / (1 + Math.exp(positive - negativeLogSum(row)));
@@ -110,17 +129,17 @@ public final class LogSums extends MergedLines {
     public double loss() {
         double sum = 0;
         for (int row = 0; row < lines(); row++) {
-            double k = fields[row * FIELDS + POSITIVES];
+            double k = fields[row * width() + POSITIVES];
             if (k > 0) {
                 double positive = positiveLogSum(row);
-                double lead = k == 1 ? 0 : positive - fields[row * FIELDS + POSITIVE_LOGITS] / k; // at least log(k)
+                double lead = k == 1 ? 0 : positive - fields[row * width() + POSITIVE_LOGITS] / k; // at least log(k)
                 sum += softplus(negativeLogSum(row) - positive) + lead;
             }
         }
         return sum / 2;
     }
 
-    private static double softplus(double x) {
+    static double softplus(double x) {
         return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
     }
 }

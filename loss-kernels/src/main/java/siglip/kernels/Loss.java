@@ -14,7 +14,13 @@ public enum Loss {
     SIGMOID_RELATIVE(
             List.of(LossScalar.LOG_SCALE, LossScalar.RELATIVE_BIAS), LossOption.POSITIVE_WEIGHT, LossOption.CENTRED),
     /** CLIP's: {@link SoftmaxLoss}. */
-    SOFTMAX(List.of(LossScalar.LOG_SCALE), LossOption.CENTRED);
+    SOFTMAX(List.of(LossScalar.LOG_SCALE), LossOption.LABEL_SMOOTHING, LossOption.CENTRED),
+    /** {@link SigmoidLoss} with the bias at which the loss of the batch is least: {@link SolvedBias}. */
+    SIGMOID_SOLVED(List.of(LossScalar.LOG_SCALE, LossScalar.BIAS), LossOption.CENTRED),
+    /** Part softmax, part sigmoid: {@link SoftmaxLoss} says how. */
+    HYBRID(List.of(LossScalar.LOG_SCALE, LossScalar.BIAS), LossOption.SOFTMAX_SHARE, LossOption.CENTRED),
+    /** The sigmoid with a bias for each row and column: {@link AdaptiveSigmoidLoss}. */
+    SIGMOID_ADAPTIVE(List.of(LossScalar.LOG_SCALE), LossOption.CENTRED);
 
     @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<LossScalar> scalars;
@@ -53,6 +59,11 @@ public enum Loss {
     /** Whether it learns a scalar. */
     public boolean has(LossScalar scalar) {
         return scalars.contains(scalar);
+    }
+
+    /** Whether it computes a scalar anew for each batch, instead of learning it. */
+    public boolean solves(LossScalar scalar) {
+        return this == SIGMOID_SOLVED && scalar == LossScalar.BIAS;
     }
 
     /** Whether it has an option. */

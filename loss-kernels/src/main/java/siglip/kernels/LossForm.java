@@ -43,6 +43,15 @@ public record LossForm(Loss loss, Map<LossOption, Double> options) implements Se
         return options.getOrDefault(option, option.plain());
     }
 
+    /** How much the softmax counts in this loss, from 0 to 1. */
+    public double softmaxShare() {
+        return switch (loss) {
+            case SOFTMAX -> 1;
+            case HYBRID -> get(LossOption.SOFTMAX_SHARE);
+            default -> 0;
+        };
+    }
+
     /** Whether an option is not plain. */
     public boolean has(LossOption option) {
         return options.containsKey(option);

@@ -12,7 +12,8 @@ public final class LossKernels implements AutoCloseable {
     private final Workspace workspace;
     private final SigmoidLoss sigmoid;
     private final SoftmaxLoss softmax;
-    private final HistogramPass histogram;
+    private final SimilarityHistogram.Pass histogram;
+    private final AdaptiveSigmoidLoss adaptive;
 
     private LossKernels(MatrixProducts products, ElementwiseKernel kernel, Numerics asked) {
         this.products = products;
@@ -20,7 +21,8 @@ public final class LossKernels implements AutoCloseable {
         workspace = new Workspace(asked.tile());
         sigmoid = new SigmoidLoss(products, kernel, workspace);
         softmax = new SoftmaxLoss(products, kernel, workspace);
-        histogram = new HistogramPass(products, workspace);
+        histogram = new SimilarityHistogram.Pass(products, workspace);
+        adaptive = new AdaptiveSigmoidLoss(products, kernel, workspace);
     }
 
     /**
@@ -52,16 +54,20 @@ public final class LossKernels implements AutoCloseable {
         return softmax;
     }
 
-    public HistogramPass histogram() {
+    public AdaptiveSigmoidLoss adaptive() {
+        return adaptive;
+    }
+
+    public SimilarityHistogram.Pass histogram() {
         return histogram;
     }
 
     /** Working memory that the losses hold: tiles and scratch, not embeddings. */
     public Footprint footprint() {
-        return workspace.footprint().plus(softmax.footprint());
+        return workspace.footprint().plus(softmax.footprint()).plus(adaptive.footprint());
     }
 
-    /** What all losses together hold after blocks of a shape; {@link SoftmaxLoss#footprint} comes on top where that was used. */
+    /** What all losses together hold after blocks of a shape; {@link Memory} comes on top where a loss has used it. */
     public static Footprint footprint(BlockShape shape) {
         return Workspace.footprint(shape).plus(SoftmaxLoss.ofTile(shape.tile()));
     }
@@ -69,5 +75,39 @@ public final class LossKernels implements AutoCloseable {
     @Override
     public void close() {
         products.close();
+    }
+
+    /** Memory of a lane's kernels that grows with the blocks, and only once a loss has used it. */
+    public enum Memory {
+        /** The softmax's second pass. */
+        SOFTMAX {
+            @Override
+            public Footprint of(BlockShape shape) {
+                return SoftmaxLoss.footprint(shape);
+            }
+        },
+        /** The biases of lines. */
+        ADAPTIVE {
+            @Override
+            public Footprint of(BlockShape shape) {
+                return AdaptiveSigmoidLoss.footprint(shape);
+            }
+        },
+        /** The sigmoid in a hybrid. */
+        HYBRID {
+            @Override
+            public Footprint of(BlockShape shape) {
+                return SigmoidShare.footprint(shape);
+            }
+        },
+        LABEL_SMOOTHING {
+            @Override
+            public Footprint of(BlockShape shape) {
+                return LabelSmoothing.footprint(shape);
+            }
+        };
+
+        /** What that comes to with blocks of a shape. */
+        public abstract Footprint of(BlockShape shape);
     }
 }

@@ -6,6 +6,10 @@ import java.util.Locale;
 public enum LossOption {
     /** What loss and gradient of each positive pair are multiplied by: 1, up to N - 1 where positives are to weigh as much as negatives. */
     POSITIVE_WEIGHT(1, 1e-9, 1e9),
+    /** How much of a hybrid is the softmax; the sigmoid is the rest. */
+    SOFTMAX_SHARE(0.5, 0, 1),
+    /** How much of a softmax's targets goes to all pairs of a row or column alike. */
+    LABEL_SMOOTHING(0, 0, 1),
     /** Not 0 where the loss is that of embeddings less the mean of the global batch, each side its own, scaled to length 1 again. */
     CENTRED(0, 0, 1) {
         @Override

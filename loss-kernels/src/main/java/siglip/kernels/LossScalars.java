@@ -48,6 +48,13 @@ public record LossScalars(Loss loss, List<Double> values) implements Serializabl
         return values.get(loss.scalars().indexOf(scalar));
     }
 
+    /** The same with another value for one of them, as it is learned. */
+    public LossScalars with(LossScalar scalar, double value) {
+        double[] changed = toArray();
+        changed[loss.scalars().indexOf(scalar)] = value;
+        return of(loss, changed);
+    }
+
     /** As they are learned, by their names in files. */
     public Map<String, Double> named() {
         return loss.named(toArray());

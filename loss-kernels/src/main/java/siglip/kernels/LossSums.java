@@ -9,6 +9,8 @@ public final class LossSums {
 
     private final double[] gradients = new double[SCALARS];
 
+    private final double[] solved = new double[SCALARS];
+
     /** Number of positive pairs, the sum of their logits, and the smallest and largest of them. */
     public long positives;
 
@@ -36,11 +38,22 @@ public final class LossSums {
         gradients[scalar.ordinal()] += gradient;
     }
 
+    /** What a scalar is in this step that the loss computes anew for each batch; one of its ranks says it. */
+    public double solved(LossScalar scalar) {
+        return solved[scalar.ordinal()];
+    }
+
+    /** Says what a scalar is. */
+    public void setSolved(LossScalar scalar, double value) {
+        solved[scalar.ordinal()] = value;
+    }
+
     /** Adds the sums of another block or rank. */
     public void add(LossSums other) {
         loss += other.loss;
         for (int i = 0; i < SCALARS; i++) {
             gradients[i] += other.gradients[i];
+            solved[i] += other.solved[i];
         }
         positives += other.positives;
         positiveLogits += other.positiveLogits;

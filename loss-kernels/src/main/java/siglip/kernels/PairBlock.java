@@ -38,6 +38,11 @@ public record PairBlock(Matrix images, Matrix texts, PairLabels labels, LossForm
         return new PairBlock(images.rows(from, count), texts, labels.images(from, count), form, scalars);
     }
 
+    /** The same with other scalars. */
+    public PairBlock with(LossScalars others) {
+        return new PairBlock(images, texts, labels, form, others);
+    }
+
     /** @throws IllegalArgumentException if the scale is not usable as a {@code float} */
     LogitParams logits() {
         LogitParams params = scalars.logits();

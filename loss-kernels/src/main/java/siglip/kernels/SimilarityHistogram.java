@@ -1,6 +1,7 @@
 package siglip.kernels;
 
 import java.nio.DoubleBuffer;
+import siglip.kernels.blas.MatrixProducts;
 
 /**
  * How the similarities of a global batch are distributed: of each bin, {@code 2^-12} wide, the number of pairs in it and the sum of their
@@ -77,5 +78,33 @@ public final class SimilarityHistogram extends MergedLines {
     /** The mean similarity of a line's pairs, of which there must be some. */
     double mean(int line) {
         return fields[FIELDS * line + SUM] / fields[FIELDS * line + COUNT];
+    }
+
+    /** The first of two passes over the logits, for losses that must know how similarities are distributed before they have a gradient. */
+    public static final class Pass {
+        private final Tiles tiles;
+        private final Workspace workspace;
+
+        Pass(MatrixProducts products, Workspace workspace) {
+            tiles = new Tiles(products, workspace);
+            this.workspace = workspace;
+        }
+
+        /** Adds the m x n similarities of a block. */
+        public void accumulate(PairBlock pairs, SimilarityHistogram histogram) {
+            SpecialPairs special = workspace.special;
+            tiles.each(pairs, (tile, row, column) -> {
+                int width = tile.columns();
+                workspace.readRows(tile, (i, values, from) -> histogram.addNegatives(values, from, width));
+                for (int k = 0; k < special.positiveCount(); k++) {
+                    double similarity = tile.get(special.positive(k));
+                    histogram.removeNegative(similarity);
+                    histogram.addPositive(similarity);
+                }
+                for (int k = 0; k < special.maskedCount(); k++) {
+                    histogram.removeNegative(tile.get(special.masked(k)));
+                }
+            });
+        }
     }
 }

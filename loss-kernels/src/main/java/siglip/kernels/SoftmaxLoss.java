@@ -14,6 +14,10 @@ import siglip.kernels.blas.MatrixProducts;
  * g[i][j] = (softmax(row i)[j] + softmax(column j)[i]) / 2 - (1/k_i + 1/k_j) / 2 where the pair is a positive
  * }</pre>
  *
+ * <p>It may share the loss with the sigmoid ({@link Loss#HYBRID}): of the two losses of a batch, each divided by N as it stands alone,
+ * {@link LossOption#SOFTMAX_SHARE} says how much the softmax counts, and the sigmoid counts the rest. They share t; the bias is the sigmoid's. The second pass makes the
+ * gradient of both, so the hybrid has as many products as the softmax. With {@link LossOption#LABEL_SMOOTHING}, part of the targets goes to all pairs: {@link LabelSmoothing}.
+ *
  * <p>Results are <em>sums</em>: open_clip's loss is this one divided by the global batch size. Masked pairs take part in no
  * softmax. A row without positives has no target and adds nothing. Logits exist one tile at a time.
  *
@@ -50,6 +54,8 @@ public final class SoftmaxLoss {
     private double[] rowLogSums = new double[0];
     private double[] columnLogSums = new double[0];
     private final float[] partialSums;
+    private final LabelSmoothing smoothing;
+    private final SigmoidShare sigmoid;
     private final double[] rowSums;
     private final double[] columnSums;
 
@@ -61,6 +67,8 @@ public final class SoftmaxLoss {
         columnValues = new float[workspace.tile];
         columnShifts = new float[workspace.tile];
         partialSums = new float[workspace.tile];
+        smoothing = new LabelSmoothing(workspace);
+        sigmoid = new SigmoidShare(kernel);
         rowSums = new double[workspace.tile];
         columnSums = new double[workspace.tile];
     }
@@ -81,7 +89,7 @@ public final class SoftmaxLoss {
         });
     }
 
-    private static void check(PairBlock pairs, LogSums rows, LogSums columns, int firstColumn) {
+    static void check(PairBlock pairs, LogSums rows, LogSums columns, int firstColumn) {
         int images = pairs.images().rows();
         int texts = pairs.texts().rows();
         if (rows.lines() < images || firstColumn < 0 || columns.lines() - firstColumn < texts) {
@@ -101,7 +109,10 @@ public final class SoftmaxLoss {
             tile.set(position, Float.NEGATIVE_INFINITY);
         }
         for (int k = 0; k < special.maskedCount(); k++) {
-            tile.set(special.masked(k), Float.NEGATIVE_INFINITY);
+            int position = special.masked(k);
+            rows.addMasked(row + special.rowOf(position));
+            columns.addMasked(column + special.columnOf(position));
+            tile.set(position, Float.NEGATIVE_INFINITY);
         }
     }
 
@@ -208,25 +219,31 @@ public final class SoftmaxLoss {
             allColumnValues = new float[texts];
         }
         shares.load(columnLogSums, 0, texts, allColumnValues);
+        double share = pairs.form().softmaxShare();
+        sigmoid.begin(1 - share, params, workspace.tile);
+        smoothing.begin(pairs.form().get(LossOption.LABEL_SMOOTHING), columns.lines(), params);
         LossSums block = new LossSums();
         tiles.differentiate(pairs, imageGradient, textGradient, block, (tile, row, column) -> {
             if (column == 0) {
                 shares.load(rowLogSums, row, tile.rows(), rowValues);
             }
             System.arraycopy(allColumnValues, column, columnValues, 0, tile.columns());
-            pass(tile, params, shares, rows, row, columns, firstColumn + column, block);
+            pass(tile, params, share, shares, rows, row, columns, firstColumn + column, block);
         });
+        sigmoid.end(block);
         sums.add(block);
     }
 
     /**
      * Turns the similarities of a tile into derivatives with respect to them, and adds up what they sum to.
      *
+     * @param share of the softmax in the loss
      * @param shares what the tile's {@code rowValues} and {@code columnValues} are
      */
     private void pass(
             Matrix tile,
             LogitParams params,
+            double share,
             SoftmaxShares shares,
             LogSums rows,
             int row,
@@ -236,15 +253,29 @@ public final class SoftmaxLoss {
         SpecialPairs special = workspace.special;
         float scale = (float) params.scale();
         float vanishing = (float) (shares.least() + 2 * ElementwiseKernel.LEAST_EXPONENT) / scale;
+        if (!sigmoid.isNone()) {
+            vanishing = Math.min(vanishing, sigmoid.vanishing());
+        }
+        if (!smoothing.isNone()) {
+            smoothing.addEven(tile, block);
+        }
         int count = special.positiveCount();
         float[] positives = workspace.positives(count);
         for (int k = 0; k < count; k++) {
             int position = special.positive(k);
             double logit = params.scale() * tile.get(position);
-            double derivative = 0.5
-                    * (rows.derivativeAtPositive(row + special.rowOf(position), logit)
-                            + columns.derivativeAtPositive(column + special.columnOf(position), logit));
+            int ofRow = row + special.rowOf(position);
+            int ofColumn = column + special.columnOf(position);
+            double derivative = share
+                    * 0.5
+                    * (rows.derivativeAtPositive(ofRow, logit) + columns.derivativeAtPositive(ofColumn, logit));
+            if (!sigmoid.isNone()) {
+                derivative += sigmoid.atPositive(tile.get(position), block);
+            }
             block.addGradient(LossScalar.LOG_SCALE, derivative * logit);
+            if (!smoothing.isNone()) {
+                derivative += smoothing.atPositive(logit, rows, ofRow, columns, ofColumn, block);
+            }
             positives[k] = (float) (derivative * params.scale());
             tile.set(position, vanishing);
         }
@@ -252,16 +283,25 @@ public final class SoftmaxLoss {
             tile.set(special.masked(k), vanishing);
         }
         int width = tile.columns();
-        workspace.changeRows(
-                tile,
-                (i, values, from) -> rowSums[i] = shares.close()
-                        ? kernel.softmaxGradient(values, from, width, scale, shares.shift(), rowValues[i], columnValues)
-                        : kernel.softmaxGradient(values, from, width, scale, rowValues[i], columnValues));
+        workspace.changeRows(tile, (i, values, from) -> {
+            if (!sigmoid.isNone()) {
+                sigmoid.take(values, from, width);
+            }
+            rowSums[i] = shares.close()
+                    ? kernel.softmaxGradient(values, from, width, scale, shares.shift(), rowValues[i], columnValues)
+                    : kernel.softmaxGradient(values, from, width, scale, rowValues[i], columnValues);
+            if (!sigmoid.isNone()) {
+                sigmoid.mix(values, from, width);
+            }
+            if (!smoothing.isNone()) {
+                smoothing.subtract(values, from, width);
+            }
+        });
         double gradientBySimilarity = 0;
         for (int i = 0; i < tile.rows(); i++) {
             gradientBySimilarity += rowSums[i];
         }
-        block.addGradient(LossScalar.LOG_SCALE, params.scale() * gradientBySimilarity);
+        block.addGradient(LossScalar.LOG_SCALE, share * params.scale() * gradientBySimilarity);
         for (int k = 0; k < count; k++) {
             tile.set(special.positive(k), positives[k]);
         }
@@ -281,11 +321,13 @@ public final class SoftmaxLoss {
 
     Footprint footprint() {
         return ofTile(workspace.tile)
-                .plus(ofBlock(allColumnValues.length, (long) rowLogSums.length + columnLogSums.length));
+                .plus(ofBlock(allColumnValues.length, (long) rowLogSums.length + columnLogSums.length))
+                .plus(sigmoid.footprint())
+                .plus(smoothing.footprint());
     }
 
     /** What it holds once it has worked on blocks of a shape, beside what all losses hold. */
-    public static Footprint footprint(BlockShape shape) {
+    static Footprint footprint(BlockShape shape) {
         return ofBlock(shape.texts(), (long) shape.images() + shape.texts());
     }
 

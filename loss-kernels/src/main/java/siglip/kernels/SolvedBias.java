@@ -21,15 +21,10 @@ import java.util.Arrays;
 public final class SolvedBias {
     private static final int MOST_STEPS = 200;
 
-    /** Sums whose greatest term is the exponential of less than this are kept as multiples of that term. */
-    private static final double LEAST_EXPONENT = -600;
-
     private final double[] logits = new double[SimilarityHistogram.LINES]; // of lines with pairs, negatives first
     private final double[] counts = new double[SimilarityHistogram.LINES];
     private int negatives; // lines
     private int lines;
-    private double side; // logarithm of one side of the equation
-    private double slope; // and how it changes with b
 
     /**
      * The bias for a whole batch.
@@ -69,22 +64,45 @@ public final class SolvedBias {
         return Arrays.stream(values, from, to).sum();
     }
 
-    /** Newton's steps on the logarithms of both sides, whose difference is nearly straight; where one would leave the bracket, the middle of it. */
-    private double root(double least, double most) {
+    /**
+     * Newton's steps on the logarithms of both sides, whose difference is nearly straight; where one would leave the bracket, the middle of
+     * it. The difference of the sides themselves is the sum of all probabilities less the number of positives: whole numbers are counted apart, so that
+     * it keeps its digits also where most probabilities are 0 and 1 but for little.
+     */
+    private double root(double from, double to) {
+        double least = from;
+        double most = to;
         double b = (least + most) / 2;
         for (int step = 0; step < MOST_STEPS; step++) {
-            side(0, negatives, b, 1);
-            double difference = side;
-            double slopes = slope;
-            side(negatives, lines, b, -1);
-            difference -= side;
-            slopes -= slope;
+            double left = 0;
+            double right = 0;
+            double leftSlope = 0;
+            double rightSlope = 0;
+            double whole = 0;
+            double rest = 0;
+            for (int i = 0; i < lines; i++) {
+                double l = logits[i] + b;
+                double e = Math.exp(-Math.abs(l));
+                double large = counts[i] / (1 + e);
+                double small = e * large;
+                rest += l < 0 ? small : -small;
+                if (i < negatives) {
+                    whole += l < 0 ? 0 : counts[i];
+                    left += l < 0 ? small : large;
+                    leftSlope += small / (1 + e);
+                } else {
+                    whole -= l < 0 ? counts[i] : 0;
+                    right += l < 0 ? large : small;
+                    rightSlope += small / (1 + e);
+                }
+            }
+            double difference = whole + rest;
             if (difference < 0) {
                 least = b;
             } else {
                 most = b;
             }
-            double next = b - difference / slopes;
+            double next = b - Math.log1p(difference / right) / (leftSlope / left + rightSlope / right);
             if (!(next > least && next < most)) {
                 next = (least + most) / 2;
             }
@@ -94,27 +112,6 @@ public final class SolvedBias {
             b = next;
         }
         return b;
-    }
-
-    /** The logarithm of the sum of {@code count * sigmoid(sign * (logit + b))}, and its slope. */
-    private void side(int from, int to, double b, int sign) {
-        double greatest = Double.NEGATIVE_INFINITY;
-        for (int i = from; i < to; i++) {
-            greatest = Math.max(greatest, sign * (logits[i] + b));
-        }
-        double shift = greatest < LEAST_EXPONENT ? greatest : 0;
-        double sum = 0;
-        double derivative = 0;
-        for (int i = from; i < to; i++) {
-            double l = sign * (logits[i] + b);
-            double e = Math.exp(-Math.abs(l));
-            double exponential = shift < 0 ? Math.exp(l - shift) : e; // of l, where that is below 0
-            double sigmoid = counts[i] * (l < 0 ? exponential : 1) / (1 + e);
-            sum += sigmoid;
-            derivative += sigmoid * (l < 0 ? 1 : e) / (1 + e);
-        }
-        side = shift + Math.log(sum);
-        slope = sign * derivative / sum;
     }
 
     /** What an instance holds. */

@@ -11,8 +11,10 @@ import org.junit.jupiter.api.Test;
 class LossFormTest {
     @Test
     void optionsKeepNamesAndPlainValues() {
-        assertThat(LossOption.values()).extracting(LossOption::id).containsExactly("positive-weight", "centred");
-        assertThat(LossOption.values()).extracting(LossOption::plain).containsExactly(1.0, 0.0);
+        assertThat(LossOption.values())
+                .extracting(LossOption::id)
+                .containsExactly("positive-weight", "softmax-share", "label-smoothing", "centred");
+        assertThat(LossOption.values()).extracting(LossOption::plain).containsExactly(1.0, 0.5, 0.0, 0.0);
         assertThat(LossOption.values()).allMatch(option -> option.least() <= option.plain());
         assertThat(LossOption.values()).allMatch(option -> option.plain() <= option.most());
     }

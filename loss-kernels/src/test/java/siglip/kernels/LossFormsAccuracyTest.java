@@ -29,7 +29,13 @@ class LossFormsAccuracyTest {
                 new LossForm(Loss.SIGMOID, Map.of(LossOption.POSITIVE_WEIGHT, 7.3)),
                 new LossForm(Loss.SIGMOID, Map.of(LossOption.POSITIVE_WEIGHT, 0.01)),
                 LossForm.plain(Loss.SIGMOID_RELATIVE),
-                new LossForm(Loss.SIGMOID_RELATIVE, Map.of(LossOption.POSITIVE_WEIGHT, 3.0)));
+                new LossForm(Loss.SIGMOID_RELATIVE, Map.of(LossOption.POSITIVE_WEIGHT, 3.0)),
+                LossForm.plain(Loss.SIGMOID_SOLVED),
+                LossForm.plain(Loss.SIGMOID_ADAPTIVE),
+                LossForm.plain(Loss.HYBRID),
+                new LossForm(Loss.HYBRID, Map.of(LossOption.SOFTMAX_SHARE, 0.1)),
+                new LossForm(Loss.SOFTMAX, Map.of(LossOption.LABEL_SMOOTHING, 0.1)),
+                new LossForm(Loss.SOFTMAX, Map.of(LossOption.LABEL_SMOOTHING, 1.0)));
     }
 
     private static Results results(
@@ -41,8 +47,23 @@ class LossFormsAccuracyTest {
             PairLabels labels,
             LogitParams params,
             int slices) {
-        return Results.sigmoid(
-                new SigmoidLoss(products, kernel, new Workspace(TILE)), form, images, texts, labels, params, slices);
+        Workspace workspace = new Workspace(TILE);
+        SigmoidLoss sigmoid = new SigmoidLoss(products, kernel, workspace);
+        return switch (form.loss()) {
+            case SIGMOID, SIGMOID_RELATIVE -> Results.sigmoid(sigmoid, form, images, texts, labels, params, slices);
+            case SIGMOID_SOLVED -> Results.solved(
+                    new SimilarityHistogram.Pass(products, workspace), sigmoid, images, texts, labels, params, slices);
+            case SIGMOID_ADAPTIVE -> Results.adaptive(
+                    new SoftmaxLoss(products, kernel, workspace),
+                    new AdaptiveSigmoidLoss(products, kernel, workspace),
+                    images,
+                    texts,
+                    labels,
+                    params,
+                    slices);
+            case SOFTMAX, HYBRID -> Results.softmax(
+                    new SoftmaxLoss(products, kernel, workspace), form, images, texts, labels, params, slices);
+        };
     }
 
     private static ReferenceLoss reference(

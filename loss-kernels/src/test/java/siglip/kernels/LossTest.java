@@ -11,12 +11,19 @@ import org.junit.jupiter.api.Test;
 class LossTest {
     @Test
     void lossesAndTheirScalarsKeepNamesAndOrder() {
-        assertThat(Loss.values()).extracting(Loss::id).containsExactly("sigmoid", "sigmoid-relative", "softmax");
+        assertThat(Loss.values())
+                .extracting(Loss::id)
+                .containsExactly(
+                        "sigmoid", "sigmoid-relative", "softmax", "sigmoid-solved", "hybrid", "sigmoid-adaptive");
         assertThat(Loss.SIGMOID.scalars()).extracting(LossScalar::id).containsExactly("log_scale", "bias");
         assertThat(Loss.SIGMOID_RELATIVE.scalars())
                 .extracting(LossScalar::id)
                 .containsExactly("log_scale", "relative_bias");
         assertThat(Loss.SOFTMAX.scalars()).extracting(LossScalar::id).containsExactly("log_scale");
+        assertThat(Loss.SIGMOID_SOLVED.scalars()).extracting(LossScalar::id).containsExactly("log_scale", "bias");
+        for (Loss loss : Loss.values()) {
+            assertThat(loss.solves(LossScalar.BIAS)).isEqualTo(loss == Loss.SIGMOID_SOLVED);
+        }
         assertThat(LossScalar.values())
                 .extracting(LossScalar::shownName)
                 .containsExactly("scale", "bias", "relative-bias");

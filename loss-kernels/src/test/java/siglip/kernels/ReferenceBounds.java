@@ -1,5 +1,7 @@
 package siglip.kernels;
 
+import java.util.ArrayList;
+import java.util.List;
 import siglip.kernels.blas.Precision;
 import siglip.kernels.blas.RoundingProducts;
 
@@ -38,6 +40,8 @@ public final class ReferenceBounds {
     private final double[][] absolute; // A of each pair
     private final double[][] moved; // by how much the similarity of each pair may be off
     private final double[][] derivativeErrors;
+    private final double[][] magnitudes; // of derivatives: what they are sums of does not cancel here
+    private final List<ReferenceBounds> parts = new ArrayList<>();
     private double loss;
 
     ReferenceBounds(
@@ -58,6 +62,7 @@ public final class ReferenceBounds {
         absolute = new double[m][n];
         moved = new double[m][n];
         derivativeErrors = new double[m][n];
+        magnitudes = new double[m][n];
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
                 for (int k = 0; k < of.dim(); k++) {
@@ -67,6 +72,12 @@ public final class ReferenceBounds {
                     moved[i][j] += x * textErrors[j][k] + imageErrors[i][k] * (y + textErrors[j][k]);
                 }
             }
+        }
+        for (ReferenceLoss.Part part : of.parts()) {
+            add(part.weight(), new ReferenceBounds(part.loss(), tile, slices, imageErrors, textErrors, tileGradient));
+        }
+        if (!of.parts().isEmpty()) {
+            return;
         }
         if (of.isSoftmax()) {
             for (int i = 0; i < m; i++) {
@@ -79,6 +90,18 @@ public final class ReferenceBounds {
             sigmoid(m, n);
         }
         loss += doubleRounding() * Math.abs(of.loss());
+    }
+
+    private void add(double weight, ReferenceBounds part) {
+        parts.add(part);
+        loss += weight * part.loss;
+        for (int i = 0; i < magnitudes.length; i++) {
+            for (int j = 0; j < magnitudes[i].length; j++) {
+                double mixing = gamma(4) * part.magnitudes[i][j];
+                derivativeErrors[i][j] += weight * (part.derivativeErrors[i][j] + mixing);
+                magnitudes[i][j] += weight * part.magnitudes[i][j];
+            }
+        }
     }
 
     private static double gamma(double roundings) {
@@ -96,23 +119,74 @@ public final class ReferenceBounds {
 
     /** By how much the logit of a pair may be off. */
     double logitError(int i, int j) {
-        double bias = of.isSoftmax() ? 0 : Math.abs(of.params().bias());
         double t = of.params().scale();
+        double bias = Double.isInfinite(of.bias(i, j)) ? 0 : Math.abs(of.bias(i, j));
         return gamma(of.dim() + 6) * (t * absolute[i][j] + bias) + t * moved[i][j];
     }
 
+    /** By how much a log-sum-exp of a row's or column's negatives may be off. */
+    private double negativesError(boolean isRow, int index) {
+        double largest = 0;
+        int length = isRow ? of.texts().length : of.images().length;
+        for (int at = 0; at < length; at++) {
+            int i = isRow ? index : at;
+            int j = isRow ? at : index;
+            double t = of.params().scale();
+            largest = Math.max(largest, gamma(of.dim() + 6) * t * absolute[i][j] + t * moved[i][j]);
+        }
+        return largest + sumError(length);
+    }
+
+    /** Of a log-sum-exp, beside the errors of logits. */
+    private double sumError(int length) {
+        return ElementwiseKernel.RELATIVE_ERROR
+                + gamma(rowRoundings() + 32)
+                + U * Math.log(length + 1)
+                + doubleRounding();
+    }
+
+    private double biasError(int i, int j, double common) {
+        if (Double.isInfinite(of.bias(i, j))) {
+            return 0;
+        }
+        double rounded = gamma(4) * Math.abs(of.bias(i, j));
+        return switch (of.bias()) {
+            case GIVEN, SOLVED -> common;
+            case ROWS -> negativesError(true, i) + rounded;
+            case COLUMNS -> negativesError(false, j) + rounded;
+        };
+    }
+
+    /** By how much its bias may be off. That which is solved for moves by no more than the logits do, and by what is lost in the bins of the histogram. */
+    private double biasError() {
+        if (of.bias() != ReferenceLoss.Bias.SOLVED) {
+            return 0;
+        }
+        double most = 0;
+        for (int i = 0; i < absolute.length; i++) {
+            for (int j = 0; j < absolute[i].length; j++) {
+                most = Math.max(most, logitError(i, j));
+            }
+        }
+        double bin = of.params().scale() / SimilarityHistogram.BINS_PER_UNIT;
+        return most + bin * bin / 8 * Math.exp(bin);
+    }
+
     private void sigmoid(int m, int n) {
+        double common = biasError();
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
                 if (of.pair(i, j) != ReferenceLoss.Pair.MASKED) {
                     double v = of.pair(i, j) == ReferenceLoss.Pair.POSITIVE ? -of.logit(i, j) : of.logit(i, j);
-                    double factor = Math.expm1(logitError(i, j) + Math.log1p(ElementwiseKernel.RELATIVE_ERROR));
+                    double factor = Math.expm1(
+                            logitError(i, j) + biasError(i, j, common) + Math.log1p(ElementwiseKernel.RELATIVE_ERROR));
                     double weight = of.pair(i, j) == ReferenceLoss.Pair.POSITIVE ? of.positiveWeight() : 1;
                     double weighing = weight == 1 ? 0 : gamma(2); // of the weight itself, and of what it weighs
                     loss += weight
                             * (ReferenceLoss.softplus(v) * ((1 + factor) * (1 + gamma(rowRoundings())) - 1) + FLOOR);
                     derivativeErrors[i][j] =
                             Math.abs(of.derivative(i, j)) * ((1 + factor) * (1 + weighing) - 1) + weight * FLOOR;
+                    magnitudes[i][j] = Math.abs(of.derivative(i, j));
                 }
             }
         }
@@ -131,11 +205,7 @@ public final class ReferenceBounds {
                 largestPositive = Math.max(largestPositive, logitError(line, at));
             }
         }
-        double sumError = largest
-                + ElementwiseKernel.RELATIVE_ERROR
-                + gamma(rowRoundings() + 32)
-                + U * Math.log(line.length() + 1)
-                + doubleRounding();
+        double sumError = largest + sumError(line.length());
         if (line.count > 0) {
             double softplus = ReferenceLoss.softplus(line.negatives - line.positives);
             loss += 0.5 * softplus * Math.expm1(sumError + largestPositive)
@@ -144,7 +214,12 @@ public final class ReferenceBounds {
             for (int at = 0; at < line.length(); at++) {
                 int i = line.isRow ? line.index : at;
                 int j = line.isRow ? at : line.index;
-                derivativeErrors[i][j] += derivativeError(line, at, sumError, largestPositive) / 2 + FLOOR;
+                double shift = line.even(at) + (line.pair(at) == ReferenceLoss.Pair.POSITIVE ? line.lacking() : 0);
+                double plain = derivativeError(line, at, sumError, largestPositive);
+                derivativeErrors[i][j] += (plain + gamma(4) * shift) / 2 + FLOOR;
+                magnitudes[i][j] += (Math.abs(line.derivative(at) + line.shift(at)) + shift) / 2;
+                double summing = gamma(rowRoundings() + 34) * Math.abs(line.logit(at));
+                loss += shift * (logitError(i, j) + summing) / 2;
             }
         }
     }
@@ -158,7 +233,7 @@ public final class ReferenceBounds {
                 // the log-sum-exp is rounded to float, and so is what is left after it is subtracted
                 double off = logitError + sumError;
                 double exponent = off + U * (Math.abs(all) + off) + U * (Math.abs(line.logit(at) - all) + off);
-                yield line.derivative(at)
+                yield (line.derivative(at) + line.shift(at))
                         * (Math.expm1(exponent + Math.log1p(ElementwiseKernel.RELATIVE_ERROR)) + 3 * U);
             }
             case POSITIVE -> {
@@ -179,6 +254,13 @@ public final class ReferenceBounds {
     /** Of {@link ReferenceLoss#biasGradient}. */
     public double biasGradient() {
         double sum = 0;
+        for (int part = 0; part < parts.size(); part++) {
+            sum += of.parts().get(part).weight() * parts.get(part).biasGradient();
+        }
+        boolean ofLines = of.bias() == ReferenceLoss.Bias.ROWS || of.bias() == ReferenceLoss.Bias.COLUMNS;
+        if (!parts.isEmpty() || ofLines) {
+            return sum;
+        }
         for (int i = 0; i < absolute.length; i++) {
             for (int j = 0; j < absolute[i].length; j++) {
                 sum += summed(i, j, rowRoundings(), 0);
@@ -197,24 +279,35 @@ public final class ReferenceBounds {
         double sum = of.isRelative() ? Math.abs(of.params().bias()) * (1 + doubleRounding()) * biasGradient() : 0;
         for (int i = 0; i < absolute.length; i++) {
             for (int j = 0; j < absolute[i].length; j++) {
-                double logit = of.params().scale() * absolute[i][j];
-                double derivative = Math.abs(of.derivative(i, j));
-                sum += logit * summed(i, j, rowRoundings() + of.dim() + 6, derivative * doubleRounding())
+                double logit = of.params().scale() * absolute[i][j] + 2 * biasOfLines(i, j);
+                double derivative = magnitudes[i][j];
+                sum += logit * summed(i, j, rowRoundings() + of.dim() + 38, derivative * doubleRounding())
                         + derivative * of.params().scale() * moved[i][j];
             }
         }
         return sum;
     }
 
+    /** A similarity to which a bias was added is taken apart again. */
+    private double biasOfLines(int i, int j) {
+        double bias = 0;
+        for (ReferenceBounds part : parts) {
+            double own = Math.abs(part.of.bias(i, j));
+            boolean ofLines = part.of.bias() == ReferenceLoss.Bias.COLUMNS;
+            bias = ofLines && Double.isFinite(own) ? Math.max(bias, own) : bias;
+        }
+        return bias;
+    }
+
     /** Bound on a term of a sum: the error of the derivative, and the roundings of a sum of such terms. */
     private double summed(int i, int j, double roundings, double more) {
         double error = derivativeErrors[i][j];
-        return error + (Math.abs(of.derivative(i, j)) + error) * gamma(roundings) + more;
+        return error + (magnitudes[i][j] + error) * gamma(roundings) + more;
     }
 
     /** The same of a term of an embedding's gradient, which a product multiplies with an element of the other's. */
     private double term(int i, int j, double roundings) {
-        double derivative = Math.abs(of.derivative(i, j)) + derivativeErrors[i][j];
+        double derivative = magnitudes[i][j] + derivativeErrors[i][j];
         double rounded = derivative * tileRounding * (1 + gamma(roundings));
         return of.params().scale() * (summed(i, j, roundings, 0) + rounded)
                 + (tileRounding == 0 ? 0 : 2 * Float.MIN_NORMAL); // a product in bf16 may take less than that for 0
@@ -228,7 +321,7 @@ public final class ReferenceBounds {
             for (int j = 0; j < of.texts().length; j++) {
                 double t = of.params().scale();
                 double term = term(i, j, roundings);
-                double derivative = t * Math.abs(of.derivative(i, j));
+                double derivative = t * magnitudes[i][j];
                 for (int k = 0; k < of.dim(); k++) {
                     bound[i][k] +=
                             term * (Math.abs(of.texts()[j][k]) + textErrors[j][k]) + derivative * textErrors[j][k];
@@ -246,7 +339,7 @@ public final class ReferenceBounds {
             for (int j = 0; j < bound.length; j++) {
                 double t = of.params().scale();
                 double term = term(i, j, roundings);
-                double derivative = t * Math.abs(of.derivative(i, j));
+                double derivative = t * magnitudes[i][j];
                 for (int k = 0; k < of.dim(); k++) {
                     bound[j][k] +=
                             term * (Math.abs(of.images()[i][k]) + imageErrors[i][k]) + derivative * imageErrors[i][k];

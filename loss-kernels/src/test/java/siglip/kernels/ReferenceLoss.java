@@ -1,5 +1,9 @@
 package siglip.kernels;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Precision;
 import siglip.kernels.blas.RoundingProducts;
@@ -18,6 +22,20 @@ public final class ReferenceLoss {
         MASKED
     }
 
+    /** Where the bias of a sigmoid comes from, which decides how far it may be off. */
+    enum Bias {
+        GIVEN,
+        /** The one at which the loss is least. */
+        SOLVED,
+        /** Of each row the negative log-sum-exp of its negatives, taken as a constant. */
+        ROWS,
+        /** The same of columns. */
+        COLUMNS
+    }
+
+    /** A loss that another one is a sum of. */
+    record Part(double weight, ReferenceLoss loss) {}
+
     private final boolean softmax;
     private final double[][] images;
     private final double[][] texts;
@@ -25,8 +43,12 @@ public final class ReferenceLoss {
     private final LogitParams params;
     private final double[][] logits;
     private final double[][] derivatives; // of the loss with respect to each logit
+    private final double[][] biases; // of each pair
+    private Bias bias = Bias.GIVEN;
+    private final List<Part> parts = new ArrayList<>();
     private double positiveWeight = 1;
     private boolean relative;
+    private double smoothing;
     private double loss;
 
     private ReferenceLoss(boolean softmax, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
@@ -37,9 +59,17 @@ public final class ReferenceLoss {
         this.params = params;
         logits = new double[images.length][texts.length];
         derivatives = new double[images.length][texts.length];
+        biases = new double[images.length][texts.length];
+        for (double[] row : biases) {
+            Arrays.fill(row, softmax ? 0 : params.bias());
+        }
+        addLogits(biases);
+    }
+
+    private void addLogits(double[][] of) {
         for (int i = 0; i < images.length; i++) {
             for (int j = 0; j < texts.length; j++) {
-                logits[i][j] = params.scale() * dot(images[i], texts[j]) + (softmax ? 0 : params.bias());
+                logits[i][j] = params.scale() * dot(images[i], texts[j]) + of[i][j];
             }
         }
     }
@@ -49,8 +79,63 @@ public final class ReferenceLoss {
             LossForm form, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
         return switch (form.loss()) {
             case SIGMOID, SIGMOID_RELATIVE -> sigmoid(form, images, texts, labels, params);
-            case SOFTMAX -> softmax(images, texts, labels, params);
+            case SOFTMAX -> softmax(form, images, texts, labels, params);
+            case SIGMOID_SOLVED -> solved(images, texts, labels, params);
+            case HYBRID -> sum(
+                    new Part(form.get(LossOption.SOFTMAX_SHARE), softmax(images, texts, labels, params)),
+                    new Part(1 - form.get(LossOption.SOFTMAX_SHARE), sigmoid(images, texts, labels, params)));
+            case SIGMOID_ADAPTIVE -> sum(
+                    new Part(0.5, adaptive(Bias.ROWS, images, texts, labels, params)),
+                    new Part(0.5, adaptive(Bias.COLUMNS, images, texts, labels, params)));
         };
+    }
+
+    /** The loss of other embeddings with the biases that pairs have here. */
+    double lossAt(double[][] otherImages, double[][] otherTexts, LogitParams at) {
+        double sum = 0;
+        for (Part part : parts) {
+            ReferenceLoss moved = new ReferenceLoss(false, otherImages, otherTexts, labels, at);
+            moved.addLogits(part.loss().biases);
+            moved.addPairs();
+            sum += part.weight() * moved.loss;
+        }
+        return sum;
+    }
+
+    private static ReferenceLoss sum(Part... parts) {
+        ReferenceLoss first = parts[0].loss();
+        ReferenceLoss result = new ReferenceLoss(first.softmax, first.images, first.texts, first.labels, first.params);
+        for (Part part : parts) {
+            result.parts.add(part);
+            result.loss += part.weight() * part.loss().loss;
+            for (int i = 0; i < result.derivatives.length; i++) {
+                for (int j = 0; j < result.derivatives[i].length; j++) {
+                    result.derivatives[i][j] += part.weight() * part.loss().derivatives[i][j];
+                }
+            }
+        }
+        return result;
+    }
+
+    /** The sigmoid loss whose biases are those of rows or of columns. */
+    private static ReferenceLoss adaptive(
+            Bias bias, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
+        ReferenceLoss result = new ReferenceLoss(true, images, texts, labels, params);
+        double[] rows = new double[images.length];
+        double[] columns = new double[texts.length];
+        Arrays.setAll(rows, i -> bias == Bias.ROWS ? -new Line(result, i, true).negatives : 0);
+        Arrays.setAll(columns, j -> bias == Bias.COLUMNS ? -new Line(result, j, false).negatives : 0);
+        for (int i = 0; i < images.length; i++) {
+            for (int j = 0; j < texts.length; j++) {
+                result.biases[i][j] = rows[i] + columns[j];
+            }
+        }
+        ReferenceLoss found = new ReferenceLoss(false, images, texts, labels, params);
+        System.arraycopy(result.biases, 0, found.biases, 0, images.length);
+        found.addLogits(found.biases);
+        found.bias = bias;
+        found.addPairs();
+        return found;
     }
 
     /** The SigLIP loss: the sum over all pairs, not the mean. */
@@ -63,28 +148,72 @@ public final class ReferenceLoss {
         ReferenceLoss result = new ReferenceLoss(false, images, texts, labels, params);
         result.positiveWeight = form.get(LossOption.POSITIVE_WEIGHT);
         result.relative = form.loss() == Loss.SIGMOID_RELATIVE;
+        result.addPairs();
+        return result;
+    }
+
+    private void addPairs() {
         for (int i = 0; i < images.length; i++) {
             for (int j = 0; j < texts.length; j++) {
-                double l = result.logits[i][j];
-                switch (result.pair(i, j)) {
+                double l = logits[i][j];
+                switch (pair(i, j)) {
                     case POSITIVE -> {
-                        result.loss += result.positiveWeight * softplus(-l);
-                        result.derivatives[i][j] = -result.positiveWeight * sigmoid(-l);
+                        loss += positiveWeight * softplus(-l);
+                        derivatives[i][j] = -positiveWeight * sigmoid(-l);
                     }
                     case NEGATIVE -> {
-                        result.loss += softplus(l);
-                        result.derivatives[i][j] = sigmoid(l);
+                        loss += softplus(l);
+                        derivatives[i][j] = sigmoid(l);
                     }
                     case MASKED -> {}
                 }
             }
         }
+    }
+
+    /** The SigLIP loss with the bias at which it is least, found by halves; the one of {@code params} if it falls for ever. */
+    private static ReferenceLoss solved(double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
+        ReferenceLoss plain = new ReferenceLoss(true, images, texts, labels, params);
+        double least = -1e5;
+        double most = 1e5;
+        for (int i = 0; i < 120; i++) {
+            double middle = (least + most) / 2;
+            boolean above = plain.excess(middle) > 0;
+            least = above ? least : middle;
+            most = above ? middle : most;
+        }
+        boolean falls = most == 1e5 || least == -1e5;
+        LogitParams found = falls ? params : new LogitParams(params.logScale(), least);
+        ReferenceLoss result = sigmoid(images, texts, labels, found);
+        result.bias = falls ? Bias.GIVEN : Bias.SOLVED;
         return result;
+    }
+
+    /** The sum of all probabilities less the number of positives; what is a whole number but for little is counted as such first. */
+    private double excess(double bias) {
+        long whole = 0;
+        double rest = 0;
+        for (int i = 0; i < images.length; i++) {
+            for (int j = 0; j < texts.length; j++) {
+                double l = logits[i][j] + bias;
+                if (pair(i, j) != Pair.MASKED) {
+                    whole += (l < 0 ? 0 : 1) - (pair(i, j) == Pair.POSITIVE ? 1 : 0);
+                    rest += l < 0 ? sigmoid(l) : -sigmoid(-l);
+                }
+            }
+        }
+        return whole + rest;
     }
 
     /** CLIP's loss: half the sum over rows plus half the sum over columns, not the mean. The bias takes no part. */
     public static ReferenceLoss softmax(double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
+        return softmax(LossForm.plain(Loss.SOFTMAX), images, texts, labels, params);
+    }
+
+    private static ReferenceLoss softmax(
+            LossForm form, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
         ReferenceLoss result = new ReferenceLoss(true, images, texts, labels, params);
+        result.smoothing = form.get(LossOption.LABEL_SMOOTHING);
         for (int i = 0; i < images.length; i++) {
             result.addLine(new Line(result, i, true));
         }
@@ -159,13 +288,34 @@ public final class ReferenceLoss {
                 return 0;
             }
             double lead = count == 1 ? 0 : positives - positiveLogits / count;
-            return softplus(negatives - positives) + lead;
+            double even = 0;
+            for (int at = 0; at < length(); at++) {
+                even += shift(at) * logit(at);
+            }
+            return softplus(negatives - positives) + lead - even;
+        }
+
+        /** By how much label smoothing moves a pair's target: to an even one of the whole row, the rest of which is the positives'. */
+        double shift(int at) {
+            return pair(at) == Pair.POSITIVE ? even(at) - lacking() : even(at);
+        }
+
+        double even(int at) {
+            return pair(at) == Pair.MASKED ? 0 : of.smoothing / length();
+        }
+
+        double lacking() {
+            long unmasked = IntStream.range(0, length())
+                    .filter(other -> pair(other) != Pair.MASKED)
+                    .count();
+            return of.smoothing * unmasked / length() / count;
         }
 
         double derivative(int at) {
-            if (count == 0) {
-                return 0;
-            }
+            return count == 0 ? 0 : plain(at) - shift(at);
+        }
+
+        private double plain(int at) {
             double all = positives + softplus(negatives - positives);
             return switch (pair(at)) {
                 case MASKED -> 0;
@@ -213,9 +363,15 @@ public final class ReferenceLoss {
         return -params.scale() * biasGradient();
     }
 
-    /** With respect to b; 0 for softmax. */
+    /** With respect to b; 0 where no bias is learned. */
     public double biasGradient() {
         double sum = 0;
+        for (Part part : parts) {
+            sum += part.weight() * part.loss().biasGradient();
+        }
+        if (!parts.isEmpty() || bias == Bias.ROWS || bias == Bias.COLUMNS) {
+            return sum;
+        }
         for (double[] row : derivatives) {
             for (double derivative : row) {
                 sum += softmax ? 0 : derivative;
@@ -325,6 +481,19 @@ public final class ReferenceLoss {
 
     boolean isRelative() {
         return relative;
+    }
+
+    /** Of one pair. */
+    double bias(int i, int j) {
+        return biases[i][j];
+    }
+
+    Bias bias() {
+        return bias;
+    }
+
+    List<Part> parts() {
+        return parts;
     }
 
     double positiveWeight() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -38,11 +39,35 @@ class ReferenceLossTest {
         assertGradientsAreSlopes(ReferenceLoss::softmax, labels(policy));
     }
 
+    /** All but the one that takes for constants what follows the embeddings. */
+    static Stream<LossForm> forms() {
+        return LossFormsAccuracyTest.forms().filter(form -> form.loss() != siglip.kernels.Loss.SIGMOID_ADAPTIVE);
+    }
+
     @ParameterizedTest
-    @MethodSource("siglip.kernels.LossFormsAccuracyTest#forms")
+    @MethodSource("forms")
     void gradientsOfLossesWithOptionsAreSlopes(LossForm form) {
         for (DuplicatePolicy policy : DuplicatePolicy.values()) {
             assertGradientsAreSlopes((x, y, labels, at) -> ReferenceLoss.of(form, x, y, labels, at), labels(policy));
+        }
+    }
+
+    /** With the biases of lines for constants. */
+    @ParameterizedTest
+    @EnumSource
+    void adaptiveGradientsAreSlopesAtTheBiasesOfTheBatch(DuplicatePolicy policy) {
+        LossForm form = LossForm.plain(siglip.kernels.Loss.SIGMOID_ADAPTIVE);
+        ReferenceLoss at = ReferenceLoss.of(form, images, texts, labels(policy), params);
+        double[][] gradient = at.imageGradient();
+        assertSlope(
+                at.logScaleGradient(),
+                h -> at.lossAt(images, texts, new LogitParams(params.logScale() + h, params.bias())));
+        for (int i = 0; i < N; i++) {
+            for (int k = 0; k < DIM; k++) {
+                int row = i;
+                int column = k;
+                assertSlope(gradient[i][k], h -> at.lossAt(moved(images, row, column, h), texts, params));
+            }
         }
     }
 

@@ -66,41 +66,124 @@ final class Results {
         return results;
     }
 
+    /** The sigmoid loss with the bias that a first pass over all slices has found. */
+    static Results solved(
+            SimilarityHistogram.Pass pass,
+            SigmoidLoss loss,
+            Matrix images,
+            Matrix texts,
+            PairLabels labels,
+            LogitParams params,
+            int slices) {
+        LossScalars scalars = LossScalars.of(Loss.SIGMOID_SOLVED, params.logScale(), params.bias());
+        SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
+        for (int r = 0; r < slices; r++) {
+            int i = start(images.rows(), r, slices);
+            int m = start(images.rows(), r + 1, slices) - i;
+            SimilarityHistogram share = new SimilarityHistogram(SimilarityHistogram.LINES);
+            for (int c = 0; c < slices; c++) {
+                int j = start(texts.rows(), c, slices);
+                int n = start(texts.rows(), c + 1, slices) - j;
+                pass.accumulate(
+                        new PairBlock(images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), scalars),
+                        share);
+            }
+            DoubleBuffer wire = DoubleBuffer.allocate(share.lines() * share.width());
+            share.write(0, share.lines(), wire);
+            histogram.merge(0, wire.flip());
+        }
+        double bias = new SolvedBias().of(histogram, params.scale(), params.bias());
+        LossForm form = LossForm.plain(Loss.SIGMOID_SOLVED);
+        return sigmoid(loss, form, images, texts, labels, new LogitParams(params.logScale(), bias), slices);
+    }
+
     static Results softmax(
             SoftmaxLoss loss, Matrix images, Matrix texts, PairLabels labels, LogitParams params, int slices) {
+        return softmax(loss, LossForm.plain(Loss.SOFTMAX), images, texts, labels, params, slices);
+    }
+
+    static Results softmax(
+            SoftmaxLoss loss,
+            LossForm form,
+            Matrix images,
+            Matrix texts,
+            PairLabels labels,
+            LogitParams params,
+            int slices) {
+        return logSums(loss, loss::accumulateGradient, form, images, texts, labels, params, slices);
+    }
+
+    static Results adaptive(
+            SoftmaxLoss first,
+            AdaptiveSigmoidLoss loss,
+            Matrix images,
+            Matrix texts,
+            PairLabels labels,
+            LogitParams params,
+            int slices) {
+        LossForm form = LossForm.plain(Loss.SIGMOID_ADAPTIVE);
+        return logSums(first, loss::accumulate, form, images, texts, labels, params, slices);
+    }
+
+    private interface SecondPass {
+        void accumulate(
+                PairBlock pairs,
+                LogSums rows,
+                LogSums columns,
+                int firstColumn,
+                Matrix imageGradient,
+                Matrix textGradient,
+                LossSums sums);
+    }
+
+    private static Results logSums(
+            SoftmaxLoss loss,
+            SecondPass second,
+            LossForm form,
+            Matrix images,
+            Matrix texts,
+            PairLabels labels,
+            LogitParams params,
+            int slices) {
         Results results = new Results(images, texts);
-        LossScalars scalars = LossScalars.of(Loss.SOFTMAX, params.logScale());
-        LogSums columns = new LogSums(texts.rows());
+        double counts = form.softmaxShare();
+        LossScalars scalars = form.loss().has(LossScalar.BIAS)
+                ? LossScalars.of(form.loss(), params.logScale(), params.bias())
+                : LossScalars.of(form.loss(), params.logScale());
+        int width = form.get(LossOption.LABEL_SMOOTHING) > 0 ? LogSums.FIELDS_WITH_MASKED : LogSums.FIELDS;
+        LogSums columns = new LogSums(texts.rows(), width);
         LogSums[] rows = new LogSums[slices];
         for (int r = 0; r < slices; r++) {
             int i = start(images.rows(), r, slices);
             int m = start(images.rows(), r + 1, slices) - i;
-            rows[r] = new LogSums(m);
-            LogSums share = new LogSums(texts.rows());
+            rows[r] = new LogSums(m, width);
+            LogSums share = new LogSums(texts.rows(), width);
             for (int hop = 0; hop < slices; hop++) {
                 int c = (r + hop) % slices;
                 int j = start(texts.rows(), c, slices);
                 int n = start(texts.rows(), c + 1, slices) - j;
                 loss.accumulateLogSums(
-                        new PairBlock(images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), scalars),
+                        new PairBlock(
+                                images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), form, scalars),
                         rows[r],
                         share,
                         j);
             }
-            DoubleBuffer wire = DoubleBuffer.allocate(texts.rows() * LogSums.FIELDS);
+            DoubleBuffer wire = DoubleBuffer.allocate(texts.rows() * width);
             share.write(0, texts.rows(), wire);
             columns.merge(0, wire.flip());
-            results.sums.loss += rows[r].loss();
+            results.sums.loss += counts * rows[r].loss();
         }
-        results.sums.loss += columns.loss();
+        results.sums.loss += counts * columns.loss();
         for (int r = 0; r < slices; r++) {
             int i = start(images.rows(), r, slices);
             int m = start(images.rows(), r + 1, slices) - i;
             for (int c = 0; c < slices; c++) {
                 int j = start(texts.rows(), c, slices);
                 int n = start(texts.rows(), c + 1, slices) - j;
-                loss.accumulateGradient(
-                        new PairBlock(images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), scalars),
+                second.accumulate(
+                        new PairBlock(
+                                images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), form, scalars),
                         rows[r],
                         columns,
                         j,

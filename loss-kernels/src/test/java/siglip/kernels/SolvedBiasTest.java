@@ -21,7 +21,7 @@ class SolvedBiasTest {
     private static SimilarityHistogram histogram(Matrix images, Matrix texts, PairLabels labels, int tile) {
         SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
         try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
-            new HistogramPass(products, new Workspace(tile))
+            new SimilarityHistogram.Pass(products, new Workspace(tile))
                     .accumulate(new PairBlock(images, texts, labels, LossScalars.of(Loss.SIGMOID, 0, 0)), histogram);
         }
         return histogram;
@@ -89,7 +89,17 @@ class SolvedBiasTest {
         histogram.addPositive(0.75);
         histogram.addPositive(0.75);
         assertThat(solved.of(histogram, 200, 0)).isCloseTo(-25, within(1e-9));
-        assertThat(solved.of(histogram, 1e4, 0)).isCloseTo(-1250, within(1e-6));
+        assertThat(solved.of(histogram, 1e6, 0)).isBetween(-750_000.0, 500_000.0); // anywhere between has loss 0
+    }
+
+    /** One pair of each kind is on the wrong side: their probabilities of nearly 1 must not hide the others of nearly 0. */
+    @Test
+    void itIsFoundWhereWrongPairsBalanceEachOther() {
+        SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
+        histogram.addNegatives(new float[] {-0.5f, 0.5f}, 0, 2);
+        histogram.addPositive(-0.25);
+        histogram.addPositive(0.75);
+        assertThat(solved.of(histogram, 100, 0)).isCloseTo(-12.5, within(1e-6));
     }
 
     @Test

@@ -46,6 +46,7 @@ import siglip.kernels.LossScalars;
             "Computes the loss of given embeddings and its gradients, and prints one JSON object.",
             "Both are in open_clip's scaling: divided by the number of pairs.",
             "Embeddings are used as they are: normalise them first if you want the loss of unit vectors.",
+            "A loss that solves for its bias prints that too, as bias: it is 0 where no pair is a negative.",
             "Products are computed in float32. Of embeddings longer than about 1e15 it has little range left: at 1e18, the"
                     + " gradient of the softmax's scale is off by about 1 %%. What is no number is null."
         })
@@ -85,7 +86,7 @@ final class LossCommand implements Runnable {
                     .paramLabel("VALUE")
                     .type(Double.class)
                     .description("%s of the losses that learn it: %s."
-                            .formatted(scalar.title(), losses(loss -> loss.has(scalar))))
+                            .formatted(scalar.title(), losses(loss -> loss.has(scalar) && !loss.solves(scalar))))
                     .build());
         }
         for (LossOption option : LossOption.values()) {
@@ -174,6 +175,7 @@ final class LossCommand implements Runnable {
                     settings.loss().numerics(),
                     settings.run().coresPerRank());
             put(answer, "loss", found.loss());
+            found.solved().forEach((scalar, value) -> put(answer, scalar, value));
             for (LossScalar scalar : LossScalar.values()) {
                 put(answer, key(scalar), found.scalarGradients().getOrDefault(scalar.id(), 0.0));
             }
@@ -230,7 +232,12 @@ final class LossCommand implements Runnable {
         List<Double> values = new ArrayList<>();
         for (LossScalar scalar : LossScalar.values()) {
             Double given = spec.findOption(option(scalar)).getValue();
-            if (loss.has(scalar)) {
+            if (loss.solves(scalar) && given != null) {
+                throw wrong("Cannot use %s with --loss %s: this loss computes its %s, and prints it"
+                        .formatted(option(scalar), loss.id(), scalar.shownName()));
+            } else if (loss.solves(scalar)) {
+                values.add(0.0);
+            } else if (loss.has(scalar)) {
                 values.add(learned(scalar, given));
             } else if (given != null) {
                 throw wrong("Cannot use %s with --loss %s: this loss has no %s"

@@ -232,6 +232,12 @@ final class SettingsMapping {
                 key,
                 "must be left out: the %s loss has no %s".formatted(loss.id(), scalar.shownName()),
                 "loss");
+        reader.require(
+                !loss.solves(scalar) || value.isEmpty(),
+                key,
+                "must be left out: the %s loss computes its %s anew for each batch"
+                        .formatted(loss.id(), scalar.shownName()),
+                "loss");
         double most = scalar.most(maxScale);
         String limit = scalar.limit()
                 .map(setting -> "loss.%s (%s)".formatted(setting, maxScale))

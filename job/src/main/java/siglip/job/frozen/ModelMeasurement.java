@@ -141,6 +141,7 @@ final class ModelMeasurement {
                     .logits()
                     .bias();
             Shift.of(loss.loss(), Math.exp(logScale))
+                    .filter(shift -> !loss.loss().solves(shift.scalar()))
                     .ifPresent(shift -> all.add(new Fitted(loss, scalars, shift, new BiasFit(start))));
         }
         for (int step = 0; step < BiasFit.MOST_STEPS; step++) {

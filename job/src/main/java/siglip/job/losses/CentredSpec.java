@@ -3,9 +3,10 @@ package siglip.job.losses;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import siglip.kernels.BlockShape;
+import java.util.Set;
 import siglip.kernels.Footprint;
 import siglip.kernels.LossForm;
+import siglip.kernels.LossKernels;
 import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 
@@ -48,8 +49,8 @@ record CentredSpec(LossForm form) implements LossSpec {
     }
 
     @Override
-    public Footprint kernels(BlockShape block) {
-        return loss().kernels(block);
+    public Set<LossKernels.Memory> kernels() {
+        return loss().kernels();
     }
 
     @Override

@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.api.java.JavaRDD;
@@ -96,16 +98,24 @@ public final class LossJob {
     /**
      * What one rank has computed.
      *
+     * @param solved by the name of what people are shown
      * @param scalarGradients in the order of the loss's scalars
      * @param imageSquares squares of its gradient of the images, added up
      * @param textSquares the same of the texts
      */
-    private record RankResult(int rank, double loss, double[] scalarGradients, double imageSquares, double textSquares)
+    private record RankResult(
+            int rank,
+            double loss,
+            Map<String, Double> solved,
+            double[] scalarGradients,
+            double imageSquares,
+            double textSquares)
             implements Serializable {}
 
     /** Adds up in rank order, whatever order the tasks ended in. */
     private static LossResult total(Loss loss, List<RankResult> ranks, double pairs) {
         double sum = 0;
+        Map<String, Double> solved = new TreeMap<>();
         double[] gradients = new double[loss.scalars().size()];
         double imageSquares = 0;
         double textSquares = 0;
@@ -113,13 +123,18 @@ public final class LossJob {
                 ranks.stream().sorted(Comparator.comparingInt(RankResult::rank)).toList();
         for (RankResult rank : inOrder) {
             sum += rank.loss;
+            rank.solved.forEach((scalar, value) -> solved.merge(scalar, value, Double::sum));
             Arrays.setAll(gradients, i -> gradients[i] + rank.scalarGradients[i]);
             imageSquares += rank.imageSquares;
             textSquares += rank.textSquares;
         }
         Arrays.setAll(gradients, i -> gradients[i] / pairs);
         return new LossResult(
-                sum / pairs, loss.named(gradients), Math.sqrt(imageSquares) / pairs, Math.sqrt(textSquares) / pairs);
+                sum / pairs,
+                solved,
+                loss.named(gradients),
+                Math.sqrt(imageSquares) / pairs,
+                Math.sqrt(textSquares) / pairs);
     }
 
     private static void write(SparkSession session, JavaRDD<Row> gradients, String folder) {
@@ -167,10 +182,19 @@ public final class LossJob {
             sums.add(new RankResult(
                     rank,
                     result.loss,
+                    solved(result),
                     result.gradients(scalars.loss()),
                     squares(imageGradient),
                     squares(textGradient)));
             return gradients(rank, imageGradient, textGradient);
+        }
+
+        private Map<String, Double> solved(LossSums result) {
+            Map<String, Double> solved = new TreeMap<>();
+            scalars.loss().scalars().stream()
+                    .filter(scalars.loss()::solves)
+                    .forEach(scalar -> solved.put(scalar.shownName(), scalar.shown(result.solved(scalar))));
+            return solved;
         }
 
         private LossExchange exchange(RankNode node, Lanes lanes) {

@@ -5,10 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import siglip.job.config.LossSettings;
-import siglip.kernels.BlockShape;
 import siglip.kernels.Footprint;
 import siglip.kernels.LossForm;
+import siglip.kernels.LossKernels;
 import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
@@ -17,14 +18,15 @@ import siglip.kernels.LossScalars;
  * All that the job knows of a loss: where its scalars start, how its blocks travel, and what that takes in memory, bytes and time. Whoever
  * wants to know something about a loss asks here; nobody else tells one loss from another.
  */
-public sealed interface LossSpec permits CentredSpec, SigmoidSpec, SoftmaxSpec {
+public sealed interface LossSpec permits CentredSpec, SigmoidSpec, GatheringSpec {
     static LossSpec of(LossForm form) {
         if (form.has(LossOption.CENTRED)) {
             return new CentredSpec(form);
         }
         return switch (form.loss()) {
             case SIGMOID, SIGMOID_RELATIVE -> new SigmoidSpec(form);
-            case SOFTMAX -> new SoftmaxSpec(form);
+            case SIGMOID_SOLVED -> new SolvedSpec(form);
+            case SOFTMAX, HYBRID, SIGMOID_ADAPTIVE -> new SoftmaxSpec(form);
         };
     }
 
@@ -63,9 +65,9 @@ public sealed interface LossSpec permits CentredSpec, SigmoidSpec, SoftmaxSpec {
     /** How much that is: what {@link LossExchange#bytes} of a rank says. */
     Footprint memory(LossShape shape, int rank);
 
-    /** What the kernels of a lane hold for this loss alone. */
-    default Footprint kernels(BlockShape block) {
-        return new Footprint(0, 0);
+    /** What its kernels hold beside what every lane does. */
+    default Set<LossKernels.Memory> kernels() {
+        return Set.of();
     }
 
     /** Bytes that a rank sends to others while one step's loss is computed. */

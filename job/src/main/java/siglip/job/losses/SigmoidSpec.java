@@ -15,7 +15,7 @@ import siglip.kernels.PairBlock;
 /** SigLIP's loss: one pass over each block of texts as it comes by. */
 record SigmoidSpec(LossForm form) implements LossSpec {
     private static final LossScalars START = LossScalars.of(Loss.SIGMOID, Math.log(10), -10);
-    private static final LossWork LOGIT = new LossWork("sigmoid_logit", LossBlock::pairs, block -> {
+    static final LossWork LOGIT = new LossWork("sigmoid_logit", LossBlock::pairs, block -> {
         PairBlock pairs = block.with(LossForm.plain(Loss.SIGMOID), START);
         return () -> block.kernels()
                 .sigmoid()
@@ -28,22 +28,29 @@ record SigmoidSpec(LossForm form) implements LossSpec {
      */
     @Override
     public double start(LossScalar scalar, Map<LossScalar, Double> before, int batchSize) {
-        double calibrated = -Math.log(Math.max(1, batchSize - 1));
         return switch (scalar) {
-            case BIAS -> calibrated;
-            case RELATIVE_BIAS -> -calibrated / before.get(LossScalar.LOG_SCALE);
+            case BIAS -> calibratedBias(batchSize);
+            case RELATIVE_BIAS -> -calibratedBias(batchSize) / before.get(LossScalar.LOG_SCALE);
             default -> LossSpec.super.start(scalar, before, batchSize);
         };
+    }
+
+    static double calibratedBias(int batchSize) {
+        return -Math.log(Math.max(1, batchSize - 1));
     }
 
     /** At the logit whose sigmoid is the positives' share of the weight: each pair then costs minus the logarithm of the share of its kind. */
     @Override
     public OptionalDouble constantLoss(int rows, long positives, long negatives) {
-        double weight = form.get(LossOption.POSITIVE_WEIGHT) * positives;
+        return OptionalDouble.of(constantLoss(form.get(LossOption.POSITIVE_WEIGHT), rows, positives, negatives));
+    }
+
+    static double constantLoss(double positiveWeight, int rows, long positives, long negatives) {
+        double weight = positiveWeight * positives;
         double all = weight + negatives;
         double ofPositives = weight == 0 ? 0 : weight * Math.log(all / weight);
         double ofNegatives = negatives == 0 ? 0 : negatives * Math.log(all / negatives);
-        return OptionalDouble.of((ofPositives + ofNegatives) / rows);
+        return (ofPositives + ofNegatives) / rows;
     }
 
     @Override

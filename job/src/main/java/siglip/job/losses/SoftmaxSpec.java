@@ -1,26 +1,40 @@
 package siglip.job.losses;
 
 import java.nio.DoubleBuffer;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalDouble;
-import siglip.kernels.BlockShape;
-import siglip.kernels.Footprint;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import siglip.job.order.Slices;
 import siglip.kernels.LogSums;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
+import siglip.kernels.LossKernels;
+import siglip.kernels.LossOption;
+import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
 import siglip.kernels.PairBlock;
-import siglip.kernels.SoftmaxLoss;
 
-/** CLIP's loss: all texts are gathered, for one pass that sums rows and columns, and another for the gradient. */
-record SoftmaxSpec(LossForm form) implements LossSpec {
+/** CLIP's loss and its kin: all texts are gathered, for one pass that sums rows and columns, and another for the gradient. */
+record SoftmaxSpec(LossForm form) implements GatheringSpec {
     private static final int COLUMNS = 4096; // to measure on
-    private static final LossScalars START = LossScalars.of(Loss.SOFTMAX, Math.log(10));
-    private static final LossWork FIRST_PASS =
-            new LossWork("softmax_logit_first_pass", LossBlock::pairs, block -> new Sums(block)::add);
-    private static final LossWork SECOND_PASS =
-            new LossWork("softmax_logit_second_pass", LossBlock::pairs, block -> new Sums(block)::gradient);
+    private static final LossWork FIRST_PASS = new LossWork(
+            "softmax_logit_first_pass", LossBlock::pairs, block -> new Sums(LossForm.plain(Loss.SOFTMAX), block)::add);
+    private static final Map<Loss, LossWork> SECOND_PASS = Stream.of(Loss.SOFTMAX, Loss.HYBRID, Loss.SIGMOID_ADAPTIVE)
+            .collect(Collectors.toMap(loss -> loss, SoftmaxSpec::secondPass));
+
+    private static LossWork secondPass(Loss loss) {
+        return new LossWork(
+                loss.name().toLowerCase(Locale.ROOT) + "_logit_second_pass",
+                LossBlock::pairs,
+                block -> new Sums(LossForm.plain(loss), block)::gradient);
+    }
+
     private static final LossWork MERGED_COLUMN = new LossWork("merged_column", block -> COLUMNS, block -> {
         LogSums sums = new LogSums(COLUMNS);
         DoubleBuffer wire = DoubleBuffer.allocate(COLUMNS * LogSums.FIELDS);
@@ -33,14 +47,18 @@ record SoftmaxSpec(LossForm form) implements LossSpec {
 
     /** Both passes over a block to measure on. */
     private static final class Sums {
+        private final LossForm form;
         private final LossBlock block;
         private final PairBlock pairs;
         private final LogSums rows;
         private final LogSums columns;
 
-        Sums(LossBlock block) {
+        Sums(LossForm form, LossBlock block) {
+            this.form = form;
             this.block = block;
-            pairs = block.with(LossForm.plain(Loss.SOFTMAX), START);
+            double[] start =
+                    form.loss().has(LossScalar.BIAS) ? new double[] {Math.log(10), -10} : new double[] {Math.log(10)};
+            pairs = block.with(form, LossScalars.of(form.loss(), start));
             rows = new LogSums(block.images().rows());
             columns = new LogSums(block.texts().rows());
             add();
@@ -53,22 +71,38 @@ record SoftmaxSpec(LossForm form) implements LossSpec {
         }
 
         void gradient() {
-            block.kernels()
-                    .softmax()
-                    .accumulateGradient(
-                            pairs, rows, columns, 0, block.imageGradient(), block.textGradient(), new LossSums());
+            LossSums sums = new LossSums();
+            if (form.loss() == Loss.SIGMOID_ADAPTIVE) {
+                block.kernels()
+                        .adaptive()
+                        .accumulate(pairs, rows, columns, 0, block.imageGradient(), block.textGradient(), sums);
+            } else {
+                block.kernels()
+                        .softmax()
+                        .accumulateGradient(pairs, rows, columns, 0, block.imageGradient(), block.textGradient(), sums);
+            }
         }
     }
 
-    /** The logarithm of the candidates of a row, where rows have as many: of their mean number where masking takes more from some. Smoothed targets change nothing. */
+    /** Of the softmax the logarithm of the candidates of a row, where rows have as many: of their mean number where masking takes more from some. Smoothed targets change nothing. */
     @Override
     public OptionalDouble constantLoss(int rows, long positives, long negatives) {
-        return OptionalDouble.of(Math.log(((double) positives + negatives) / rows));
+        double share = form.softmaxShare();
+        double softmax = Math.log(((double) positives + negatives) / rows);
+        double sigmoid = SigmoidSpec.constantLoss(1, rows, positives, negatives);
+        return OptionalDouble.of(share * softmax + (1 - share) * sigmoid);
     }
 
     @Override
-    public LossExchange exchange(LossExchange.Blocks blocks) {
-        return new GatheringExchange(blocks, new LogSumPasses(blocks));
+    public double start(LossScalar scalar, Map<LossScalar, Double> before, int batchSize) {
+        return scalar == LossScalar.BIAS
+                ? SigmoidSpec.calibratedBias(batchSize)
+                : GatheringSpec.super.start(scalar, before, batchSize);
+    }
+
+    @Override
+    public TwoPasses passes(LossExchange.Blocks blocks) {
+        return new LogSumPasses(form, lineWidth(), blocks);
     }
 
     @Override
@@ -77,21 +111,38 @@ record SoftmaxSpec(LossForm form) implements LossSpec {
     }
 
     @Override
-    public Footprint memory(LossShape shape, int rank) {
-        return new Footprint(
-                        (shape.ranks() - 1) * shape.textBytes() + shape.gradientBytes(),
-                        LogSums.bytes(shape.rows().size(rank)))
-                .plus(LineMerge.footprint(shape.rows(), rank, shape.cores(), LogSums.FIELDS));
+    public Slices lines(LossShape shape) {
+        return shape.rows();
     }
 
     @Override
-    public Footprint kernels(BlockShape block) {
-        return SoftmaxLoss.footprint(block);
+    public int lineWidth() {
+        return smooths() ? LogSums.FIELDS_WITH_MASKED : LogSums.FIELDS;
+    }
+
+    private boolean smooths() {
+        return form.get(LossOption.LABEL_SMOOTHING) > 0;
+    }
+
+    /** Sums of rows. */
+    @Override
+    public long ownBytes(LossShape shape, int rank) {
+        return (long) Double.BYTES * lineWidth() * shape.rows().size(rank);
     }
 
     @Override
-    public long ringBytes(LossShape shape, int rank) {
-        return shape.roundBytes(rank) + LineMerge.sentBytes(shape.rows(), rank, LogSums.FIELDS);
+    public Set<LossKernels.Memory> kernels() {
+        if (form.loss() == Loss.SIGMOID_ADAPTIVE) {
+            return Set.of(LossKernels.Memory.ADAPTIVE);
+        }
+        Set<LossKernels.Memory> used = EnumSet.of(LossKernels.Memory.SOFTMAX);
+        if (form.softmaxShare() < 1) {
+            used.add(LossKernels.Memory.HYBRID);
+        }
+        if (smooths()) {
+            used.add(LossKernels.Memory.LABEL_SMOOTHING);
+        }
+        return used;
     }
 
     /** In the form whose gradients are exact, it gathers both sides and reduces the gradients of both. */
@@ -101,21 +152,22 @@ record SoftmaxSpec(LossForm form) implements LossSpec {
     }
 
     @Override
-    public List<LossWork> work() {
-        return List.of(FIRST_PASS, SECOND_PASS, MERGED_COLUMN);
+    public LossWork firstPass() {
+        return FIRST_PASS;
     }
 
     @Override
-    public LossTime time(LossPace pace) {
-        double sums = pace.pass(FIRST_PASS) + pace.taken(1, 4 * (pace.block() + pace.pairs()));
-        double gradient = pace.pass(SECOND_PASS) + pace.lanesAdded() + pace.taken(1, 4 * pace.block());
-        LossShape shape = pace.shape();
-        double all = shape.rows().total();
-        long others = shape.ranks() - 1L;
-        double merged = all * shape.cores() * pace.of(MERGED_COLUMN)
-                + 2 * pace.network().seconds(others, LogSums.bytes(1) * (all - pace.pairs()));
-        double computing = shape.ranks() * (sums + gradient);
-        double whole = pace.timeline().gathering(sums, merged, gradient, pace.meanwhile());
-        return LossTime.of(computing, whole, pace.meanwhile());
+    public LossWork secondPass() {
+        return SECOND_PASS.get(form.loss());
+    }
+
+    @Override
+    public LossWork mergedLine() {
+        return MERGED_COLUMN;
+    }
+
+    @Override
+    public List<LossWork> work() {
+        return List.of(FIRST_PASS, secondPass(), MERGED_COLUMN);
     }
 }

@@ -15,7 +15,6 @@ import siglip.job.ring.TextBlock;
 import siglip.job.towers.ParameterLayout;
 import siglip.kernels.BlockShape;
 import siglip.kernels.Footprint;
-import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
 import siglip.kernels.LossKernels;
 
@@ -104,15 +103,15 @@ final class RankMemory {
 
     private Footprint kernels(Slices lanes) {
         Footprint all = new Footprint(0, 0);
-        Set<Loss> kinds = work.losses().stream()
-                .map(LossForm::loss)
-                .collect(Collectors.toCollection(() -> EnumSet.noneOf(Loss.class)));
+        Set<LossKernels.Memory> used = work.losses().stream()
+                .flatMap(loss -> LossSpec.of(loss).kernels().stream())
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(LossKernels.Memory.class)));
         for (int lane = 0; lane < cores; lane++) {
             BlockShape block = new BlockShape(
                     work.tile(), lanes.size(lane), largest, shape.width(), work.duplicates(), work.precision());
             all = all.plus(LossKernels.footprint(block));
-            for (Loss loss : kinds) {
-                all = all.plus(LossSpec.of(LossForm.plain(loss)).kernels(block));
+            for (LossKernels.Memory part : used) {
+                all = all.plus(part.of(block));
             }
         }
         return all;

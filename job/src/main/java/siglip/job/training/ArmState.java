@@ -9,6 +9,7 @@ import siglip.job.towers.ParameterLayout;
 import siglip.job.towers.Parameters;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
+import siglip.kernels.LossSums;
 
 /**
  * The parameters of one arm, of which the driver's are the only true ones, and how far it has come.
@@ -72,6 +73,16 @@ public final class ArmState {
     /** What the loss has learned. */
     public LossScalars scalars() {
         return LossScalars.of(arm.loss(), values.scalars());
+    }
+
+    /** Takes over the scalars that the loss has solved for in a step; they have no gradient, and nothing else moves them. */
+    void solved(LossSums sums) {
+        List<LossScalar> scalars = arm.loss().scalars();
+        for (int i = 0; i < scalars.size(); i++) {
+            if (arm.loss().solves(scalars.get(i))) {
+                values.scalars()[i] = sums.solved(scalars.get(i));
+            }
+        }
     }
 
     /** Puts the scalars of the loss, which have moved, back into their ranges. */

@@ -97,6 +97,9 @@ public final class ArmUpdate implements DriverHalf {
         gradient.assemble(sums, total.sums().gradients(loss), pairs);
         double rate = schedule.at(step);
         boolean clipped = clip(gradient.norm());
+        if (Double.isFinite(total.sums().loss)) {
+            state.solved(total.sums());
+        }
         StepRecord record = StepRecord.of(state, total.sums(), pairs, gradient, step, attempt, rate, clipped);
         if (!record.finite()) {
             state.stop("loss %s, gradient norm %s at step %d".formatted(record.loss(), record.gradientNorm(), step));

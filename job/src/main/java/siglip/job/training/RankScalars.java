@@ -13,12 +13,15 @@ import siglip.kernels.LossSums;
  * @param bytes accounted memory of the rank for this arm
  */
 record RankScalars(LossSums sums, long bytes) {
-    /** For the head of the rank's piece; {@link #total} takes them in the same order. */
+    /**
+     * For the head of the rank's piece; {@link #total} takes them in the same order. A scalar that the loss solves for has a value in the place of
+     * a gradient.
+     */
     double[] toArray(Loss loss) {
         DoubleBuffer to = DoubleBuffer.allocate(Piece.SCALARS);
         to.put((double) bytes).put(sums.loss);
         for (LossScalar scalar : loss.scalars()) {
-            to.put(sums.gradient(scalar));
+            to.put(loss.solves(scalar) ? sums.solved(scalar) : sums.gradient(scalar));
         }
         to.put((double) sums.positives)
                 .put(sums.positiveLogits)
@@ -32,7 +35,11 @@ record RankScalars(LossSums sums, long bytes) {
         LossSums sums = new LossSums();
         sums.loss = from.get();
         for (LossScalar scalar : loss.scalars()) {
-            sums.addGradient(scalar, from.get());
+            if (loss.solves(scalar)) {
+                sums.setSolved(scalar, from.get());
+            } else {
+                sums.addGradient(scalar, from.get());
+            }
         }
         sums.positives = (long) from.get();
         sums.positiveLogits = from.get();

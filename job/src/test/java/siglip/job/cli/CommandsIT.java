@@ -347,7 +347,8 @@ class CommandsIT {
         String[] request = {"loss", "--input", pairs(), "--image-column", "image", "--text-column", "text"};
 
         assertThat(execute(with(request, "--loss", "hinge"))).isEqualTo(2);
-        assertThat(err.toString()).contains("'hinge'", "[sigmoid, sigmoid-relative, softmax]");
+        assertThat(err.toString())
+                .contains("'hinge'", "[sigmoid, sigmoid-relative, softmax, sigmoid-solved, hybrid, sigmoid-adaptive]");
         assertThat(execute(with(request, "--loss", "softmax", "--scale", "10", "--bias", "3")))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("Cannot use --bias with --loss softmax: this loss has no bias");
@@ -365,7 +366,7 @@ class CommandsIT {
         assertThat(execute("loss", "--help")).isEqualTo(0);
         assertThat(out.toString())
                 .contains(
-                        "One of sigmoid, sigmoid-relative, softmax.",
+                        "One of sigmoid, sigmoid-relative, softmax, ",
                         "loss, d_log_scale, d_bias, d_relative_bias, image_gradient_norm");
     }
 

@@ -135,7 +135,7 @@ class SettingsLoaderTest {
                         "my.conf:3: loss.arms[1].initial-bias must be left out: the softmax loss has no bias",
                         "my.conf:3: loss.arms[1].name must differ from that of the other arms, found \"a\" again",
                         "my.conf:4: loss.arms[2].name must be a text, found nothing",
-                        "my.conf:4: loss.arms[2].loss must be one of sigmoid, sigmoid-relative, softmax, found \"focal\"",
+                        "my.conf:4: loss.arms[2].loss must be one of sigmoid, sigmoid-relative, softmax, sigmoid-solved, hybrid, sigmoid-adaptive, found \"focal\"",
                         "my.conf:4: loss.arms[2].initial-scale must be a number from 1 to 1e30, found nothing");
     }
 

@@ -34,7 +34,14 @@ class LossSpecTest {
                         .map(LossWork::name)
                         .distinct())
                 .containsExactly(
-                        "sigmoid_logit", "softmax_logit_first_pass", "softmax_logit_second_pass", "merged_column");
+                        "sigmoid_logit",
+                        "softmax_logit_first_pass",
+                        "softmax_logit_second_pass",
+                        "merged_column",
+                        "histogram_logit",
+                        "merged_bin",
+                        "hybrid_logit_second_pass",
+                        "sigmoid_adaptive_logit_second_pass");
     }
 
     /** The least of the loss of one logit for all pairs, found by looking. */

@@ -69,6 +69,19 @@ class ArmUpdateTest {
         assertThat(clipped.scalars().get(LossScalar.BIAS)).isNotEqualTo(-3);
     }
 
+    @Test
+    void aScalarThatTheLossHasSolvedForIsTakenOverAndNotLearned() {
+        ArmState arm = arm(Loss.SIGMOID_SOLVED, 1, -3);
+
+        StepRecord record = apply(arm, 1);
+
+        assertThat(record.scalars()).containsEntry("bias", -5.5);
+        assertThat(record.scalarGradients()).containsEntry("bias", 0.0);
+        assertThat(record.gradientNorm()).isCloseTo(Math.sqrt(4 + 30 * 30), within(1e-12));
+        assertThat(arm.scalars().get(LossScalar.BIAS)).isEqualTo(-5.5);
+        assertThat(arm.scalars().get(LossScalar.LOG_SCALE)).isNotEqualTo(1);
+    }
+
     /** Two pairs; the mean gradient has four entries of {@code size}: two in the towers, two in the table. */
     private static StepRecord apply(ArmState arm, float size) {
         PieceLayout layout = PieceLayout.of(WEIGHTS + BIASES, ROWS, WIDTH, 1);
@@ -76,7 +89,8 @@ class ArmUpdateTest {
         LossSums sums = new LossSums();
         sums.addGradient(LossScalar.LOG_SCALE, 2 * 30);
         sums.addGradient(LossScalar.BIAS, 2 * -7);
-        piece.scalars().put(new RankScalars(sums, 0).toArray(Loss.SIGMOID));
+        sums.setSolved(LossScalar.BIAS, -5.5);
+        piece.scalars().put(new RankScalars(sums, 0).toArray(arm.arm().loss()));
         piece.dense().put(1, 2 * size).put(6, -2 * size);
         piece.rows(2);
         piece.ids().put(0, 1).put(1, 5);
@@ -121,6 +135,8 @@ class ArmUpdateTest {
         sums.loss = 1;
         sums.addGradient(LossScalar.LOG_SCALE, 2);
         sums.addGradient(LossScalar.BIAS, 3);
+        sums.addGradient(LossScalar.RELATIVE_BIAS, 3);
+        sums.setSolved(LossScalar.BIAS, 3);
         sums.positives = 4;
         sums.positiveLogits = 5;
         sums.minPositiveLogit = 6;
@@ -135,7 +151,12 @@ class ArmUpdateTest {
 
             assertThat(arrived.bytes()).isEqualTo(10);
             assertThat(arrived.sums().loss).isEqualTo(2);
-            assertThat(arrived.sums().gradients(loss))
+            double[] ofScalars = loss.scalars().stream()
+                    .mapToDouble(scalar -> loss.solves(scalar)
+                            ? arrived.sums().solved(scalar)
+                            : arrived.sums().gradient(scalar))
+                    .toArray();
+            assertThat(ofScalars)
                     .isEqualTo(Arrays.copyOf(new double[] {4, 6}, loss.scalars().size()));
             assertThat(arrived.sums().positives).isEqualTo(8);
             assertThat(arrived.sums().positiveLogits).isEqualTo(10);

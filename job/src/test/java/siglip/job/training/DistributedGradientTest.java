@@ -85,7 +85,11 @@ class DistributedGradientTest {
             strings = {
                 "loss = sigmoid, positive-weight = 3",
                 "loss = sigmoid-relative",
-                "loss = sigmoid-relative, positive-weight = 3"
+                "loss = sigmoid-relative, positive-weight = 3",
+                "loss = sigmoid-solved",
+                "loss = sigmoid-adaptive",
+                "loss = hybrid, softmax-share = 0.3",
+                "loss = softmax, label-smoothing = 0.1"
             })
     void isThatOfTheWholeBatchForLossesWithOptions(String loss) throws Exception {
         for (DuplicatePolicy duplicates : DuplicatePolicy.values()) {

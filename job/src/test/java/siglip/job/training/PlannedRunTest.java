@@ -138,6 +138,22 @@ class PlannedRunTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "loss = sigmoid-solved",
+                "loss = sigmoid-adaptive",
+                "loss = hybrid, softmax-share = 0.3",
+                "loss = softmax, label-smoothing = 0.1"
+            })
+    void bytesAndMemoryOfLossesThatTheDefaultRunDoesNotHaveAreThoseThatRanksReport(String loss) throws Exception {
+        String arms = "loss.arms=[{ name = one, initial-scale = 10, %s }]".formatted(loss);
+        check(1, 1, 12, 1000, "ignore", "fp32", arms);
+        check(2, 2, 13, 1000, "mask", "fp32", arms);
+        check(3, 1, 13, 2, "multi-positive", "fp32", arms);
+        check(1, 1, 150, 1000, "ignore", "fp32", arms, "loss.tile=64");
+    }
+
     @Test
     void aRankThatDoesNotFitIsWarnedOf() {
         Rehearsal rehearsal = new Rehearsal(

@@ -1,0 +1,104 @@
+package siglip.job.losses;
+
+import java.nio.DoubleBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import siglip.job.order.Slices;
+import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
+import siglip.kernels.LossScalar;
+import siglip.kernels.LossScalars;
+import siglip.kernels.PairBlock;
+import siglip.kernels.SimilarityHistogram;
+import siglip.kernels.SolvedBias;
+
+/** SigLIP's loss with the bias at which it is least: one pass for a histogram of all similarities, another for the gradient. */
+record SolvedSpec(LossForm form) implements GatheringSpec {
+    private static final LossScalars START = LossScalars.of(Loss.SIGMOID_SOLVED, Math.log(10), -10);
+    private static final LossWork FIRST_PASS = new LossWork("histogram_logit", LossBlock::pairs, block -> {
+        PairBlock pairs = pairs(block);
+        SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
+        return () -> block.kernels().histogram().accumulate(pairs, histogram);
+    });
+    private static final LossWork MERGED_LINE =
+            new LossWork("merged_bin", block -> SimilarityHistogram.LINES, block -> {
+                SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
+                block.kernels().histogram().accumulate(pairs(block), histogram);
+                DoubleBuffer wire = DoubleBuffer.allocate(SimilarityHistogram.LINES * SimilarityHistogram.FIELDS);
+                SolvedBias solver = new SolvedBias();
+                return () -> {
+                    histogram.write(0, histogram.lines(), wire.clear());
+                    histogram.read(0, wire.clear());
+                    solver.of(histogram, 10, 0);
+                };
+            });
+
+    private static PairBlock pairs(LossBlock block) {
+        return block.with(LossForm.plain(Loss.SIGMOID_SOLVED), START);
+    }
+
+    /** Where there is nothing to solve, as in a batch of one pair. */
+    @Override
+    public double start(LossScalar scalar, Map<LossScalar, Double> before, int batchSize) {
+        return scalar == LossScalar.BIAS
+                ? SigmoidSpec.calibratedBias(batchSize)
+                : GatheringSpec.super.start(scalar, before, batchSize);
+    }
+
+    @Override
+    public OptionalDouble constantLoss(int rows, long positives, long negatives) {
+        return OptionalDouble.of(SigmoidSpec.constantLoss(1, rows, positives, negatives));
+    }
+
+    @Override
+    public TwoPasses passes(LossExchange.Blocks blocks) {
+        return new HistogramPasses(blocks);
+    }
+
+    @Override
+    public String holds() {
+        return "gathered texts, a histogram";
+    }
+
+    @Override
+    public Slices lines(LossShape shape) {
+        return HistogramPasses.lines(shape.ranks());
+    }
+
+    @Override
+    public int lineWidth() {
+        return SimilarityHistogram.FIELDS;
+    }
+
+    @Override
+    public long ownBytes(LossShape shape, int rank) {
+        return SolvedBias.bytes();
+    }
+
+    /** As the sigmoid with a bias that is learned; open_clip has no such loss. */
+    @Override
+    public int openClipBlocks() {
+        return 2;
+    }
+
+    @Override
+    public LossWork firstPass() {
+        return FIRST_PASS;
+    }
+
+    @Override
+    public LossWork secondPass() {
+        return SigmoidSpec.LOGIT;
+    }
+
+    @Override
+    public LossWork mergedLine() {
+        return MERGED_LINE;
+    }
+
+    @Override
+    public List<LossWork> work() {
+        return List.of(FIRST_PASS, SigmoidSpec.LOGIT, MERGED_LINE);
+    }
+}
