@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -21,6 +22,7 @@ import siglip.job.batches.CaptionDraw;
 import siglip.job.checkpoint.History;
 import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.config.DataSettings;
+import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.data.DataSummary;
 import siglip.job.data.EvaluationRows;
@@ -43,6 +45,7 @@ import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 import siglip.job.training.ArmState;
 import siglip.job.training.Trainer;
+import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 
 /**
@@ -98,8 +101,15 @@ public final class Comparison {
     /** The files of the models that a run saves, by their names in its folder. */
     public static List<String> models(Settings settings) {
         return settings.loss().arms().stream()
-                .flatMap(arm -> ModelFiles.NAMES.stream().map(file -> "%s/%s".formatted(model(arm.name()), file)))
+                .flatMap(arm -> Stream.concat(
+                                ModelFiles.NAMES.stream(),
+                                isCentred(arm) ? Stream.of(ModelFiles.CENTRE) : Stream.empty())
+                        .map(file -> "%s/%s".formatted(model(arm.name()), file)))
                 .toList();
+    }
+
+    private static boolean isCentred(LossSettings.Arm arm) {
+        return arm.form().has(LossOption.CENTRED);
     }
 
     private static String model(String arm) {
@@ -137,8 +147,8 @@ public final class Comparison {
                     Evaluator evaluator = evaluator(data, model, sets)) {
                 train(trainer, evaluator, first, log);
                 gallery = gallery(trainer, evaluator, data, log);
+                save(trainer, evaluator, model, data, hadoop);
             }
-            save(trainer, model, data, hadoop);
             return new ComparisonResult(
                     settings,
                     rendered,
@@ -242,7 +252,11 @@ public final class Comparison {
                 spark,
                 model,
                 sets,
-                data.trainingSample(Evaluator.CENTRING_ROWS, settings.run().seed()));
+                data.trainingSample(Evaluator.CENTRING_ROWS, settings.run().seed()),
+                settings.loss().arms().stream()
+                        .filter(Comparison::isCentred)
+                        .map(LossSettings.Arm::name)
+                        .collect(Collectors.toSet()));
     }
 
     /** Segments of training with an evaluation after each, and one before the first. */
@@ -315,9 +329,16 @@ public final class Comparison {
         }
     }
 
-    private void save(Trainer trainer, ModelSpec model, PairData data, Configuration hadoop) {
+    private void save(Trainer trainer, Evaluator evaluator, ModelSpec model, PairData data, Configuration hadoop) {
         for (ArmState arm : trainer.arms()) {
-            SavedModel saved = new SavedModel(model, arm.parameters(), arm.scalars(), data.features(), data.scaling());
+            Parameters parameters = arm.parameters();
+            SavedModel saved = new SavedModel(
+                    model,
+                    parameters,
+                    arm.scalars(),
+                    data.features(),
+                    data.scaling(),
+                    evaluator.centre(arm.arm().name(), parameters));
             String folder = settings.run().folder() + "/" + model(arm.arm().name());
             try {
                 ModelFiles.write(FileSystems.path(folder), hadoop, saved);

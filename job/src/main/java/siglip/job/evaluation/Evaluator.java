@@ -7,9 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -19,6 +21,7 @@ import siglip.job.data.PairData.HeldOut;
 import siglip.job.data.TrainingSample;
 import siglip.job.evaluation.Gallery.Item;
 import siglip.job.evaluation.Retrieval.Search;
+import siglip.job.model.Centre;
 import siglip.job.stability.PairFigure;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
@@ -36,6 +39,7 @@ public final class Evaluator implements AutoCloseable {
     private final Embedder embedder;
     private final List<HeldOutSet> sets = new ArrayList<>();
     private final RowFeatures rows;
+    private final Set<String> centredArms;
     private final int centringImages; // of the training sample, at the end
     private final int centringTexts;
     private final List<PairSample> samples = new ArrayList<>(); // of each set, and of training
@@ -44,12 +48,18 @@ public final class Evaluator implements AutoCloseable {
 
     /**
      * @param heldOut rows by their set; sets without rows give no evaluation
-     * @param training on whose means class prototypes are centred
+     * @param training on whose means class prototypes are centred, and the embeddings of some arms
+     * @param centredArms names of the arms that trained on centred embeddings: theirs are so compared as well
      */
     public Evaluator(
-            JavaSparkContext spark, ModelSpec spec, Map<HeldOut, EvaluationRows> heldOut, TrainingSample training) {
+            JavaSparkContext spark,
+            ModelSpec spec,
+            Map<HeldOut, EvaluationRows> heldOut,
+            TrainingSample training,
+            Set<String> centredArms) {
         this.spark = spark;
         this.spec = spec;
+        this.centredArms = Set.copyOf(centredArms);
         embedder = new Embedder(spark);
         rows = new RowFeatures(spec.shape().imageWidth());
         new TreeMap<>(heldOut).forEach((set, chosen) -> {
@@ -97,8 +107,8 @@ public final class Evaluator implements AutoCloseable {
         Map<String, GalleryQueries.Side> byImage = new LinkedHashMap<>();
         Map<String, GalleryQueries.Side> byText = new LinkedHashMap<>();
         arms.forEach((arm, parameters) -> {
-            EmbeddedSide images = slice(embedImages(parameters), 0, set.imageConcepts());
-            EmbeddedSide texts = slice(embedTexts(parameters), 0, set.textConcepts());
+            EmbeddedSide images = slice(images(arm, parameters), 0, set.imageConcepts());
+            EmbeddedSide texts = slice(texts(arm, parameters), 0, set.textConcepts());
             byImage.put(arm, new GalleryQueries.Side(images, CandidateBlocks.of(texts)));
             byText.put(arm, new GalleryQueries.Side(texts, CandidateBlocks.of(images)));
         });
@@ -124,8 +134,8 @@ public final class Evaluator implements AutoCloseable {
     /** @return what the searches of each set found, images as queries first */
     private List<Hits> evaluate(
             EvaluatedArm arm, String name, long step, Map<String, List<Hits>> before, Consumer<Evaluation> told) {
-        EmbeddedSide allImages = embedImages(arm.parameters());
-        EmbeddedSide allTexts = embedTexts(arm.parameters());
+        EmbeddedSide allImages = images(name, arm.parameters());
+        EmbeddedSide allTexts = texts(name, arm.parameters());
         List<Map<PairFigure, Double>> pairs = samples.parallelStream()
                 .map(sample -> sample.figures(allImages, allTexts, arm))
                 .toList();
@@ -171,6 +181,29 @@ public final class Evaluator implements AutoCloseable {
                     differences));
         }
         return hits;
+    }
+
+    /** What to take from the embeddings of an arm that trained on centred ones: the means of those of the training sample. Empty of any other arm. */
+    public Optional<Centre> centre(String arm, Parameters parameters) {
+        return centredArms.contains(arm)
+                ? Optional.of(new Centre(
+                        listed(centre(embedImages(parameters), centringImages)),
+                        listed(centre(embedTexts(parameters), centringTexts))))
+                : Optional.empty();
+    }
+
+    private static List<Double> listed(double[] values) {
+        return DoubleStream.of(values).boxed().toList();
+    }
+
+    private EmbeddedSide images(String arm, Parameters parameters) {
+        EmbeddedSide all = embedImages(parameters);
+        return centredArms.contains(arm) ? all.centred(centre(all, centringImages)) : all;
+    }
+
+    private EmbeddedSide texts(String arm, Parameters parameters) {
+        EmbeddedSide all = embedTexts(parameters);
+        return centredArms.contains(arm) ? all.centred(centre(all, centringTexts)) : all;
     }
 
     private EmbeddedSide embedImages(Parameters parameters) {

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -31,6 +32,7 @@ import siglip.kernels.blas.Matrix;
  * <pre>
  * image.zip, text.zip  the towers, as DL4J's ModelSerializer writes and reads them; the text tower starts at the sum of a bag's table rows
  * table.bin            the table's rows one after the other, float32, little-endian
+ * centre.json          of a model that trained on centred embeddings, what to take from them: {@link Centre}
  * model.json           shapes, layers, the loss and its scalars, what made the features, how they are scaled: {@link ModelDescription}
  * </pre>
  */
@@ -41,7 +43,10 @@ public final class ModelFiles {
     private static final String TABLE = "table.bin";
     private static final String MODEL = "model.json";
 
-    /** The names of the files. */
+    /** Of models that trained on centred embeddings alone. */
+    public static final String CENTRE = "centre.json";
+
+    /** The names of the files of every model. */
     public static final List<String> NAMES = List.of(IMAGE, TEXT, TABLE, MODEL);
 
     private static final ObjectMapper JSON = new ObjectMapper()
@@ -60,6 +65,11 @@ public final class ModelFiles {
         writeGraph(files, new Path(folder, TEXT), spec.text(), parameters.of(Modality.TEXT));
         WholeFile.write(files, new Path(folder, TABLE), out -> Channels.newChannel(out)
                 .write(parameters.table().bytes()));
+        if (model.centre().isPresent()) {
+            byte[] centre = JSON.writerWithDefaultPrettyPrinter()
+                    .writeValueAsBytes(model.centre().get());
+            WholeFile.write(files, new Path(folder, CENTRE), out -> out.write(centre));
+        }
         byte[] json = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(ModelDescription.of(FORMAT, model));
         WholeFile.write(files, new Path(folder, MODEL), out -> out.write(json));
     }
@@ -95,7 +105,27 @@ public final class ModelFiles {
         try (ReadableByteChannel in = Channels.newChannel(files.open(table))) {
             fill(parameters.table().bytes(), in);
         }
-        return new SavedModel(spec, parameters, described.lossScalars(), described.features(), described.scaling());
+        return new SavedModel(
+                spec,
+                parameters,
+                described.lossScalars(),
+                described.features(),
+                described.scaling(),
+                centre(folder, files));
+    }
+
+    private static Optional<Centre> centre(Path folder, FileSystem files) throws IOException {
+        Path path = new Path(folder, CENTRE);
+        if (!files.exists(path)) {
+            return Optional.empty();
+        }
+        try (InputStream in = files.open(path)) {
+            return Optional.of(JSON.readValue(in.readAllBytes(), Centre.class));
+        } catch (JsonProcessingException e) {
+            throw new IOException(
+                    "Cannot read the model in %s: %s is damaged: %s".formatted(folder, CENTRE, e.getOriginalMessage()),
+                    e);
+        }
     }
 
     private static ModelDescription describe(Path folder, FileSystem files) throws IOException {

@@ -1,5 +1,6 @@
 package siglip.job.model;
 
+import java.util.Optional;
 import siglip.job.features.FeatureNames;
 import siglip.job.features.PairScaling;
 import siglip.job.towers.ModelSpec;
@@ -14,6 +15,12 @@ import siglip.kernels.LossScalars;
  * @param scalars what its loss has learned
  * @param features what made its inputs
  * @param scaling of features, with statistics of the training rows
+ * @param centre of its embeddings, if it trained on centred ones
  */
 public record SavedModel(
-        ModelSpec spec, Parameters parameters, LossScalars scalars, FeatureNames features, PairScaling scaling) {}
+        ModelSpec spec,
+        Parameters parameters,
+        LossScalars scalars,
+        FeatureNames features,
+        PairScaling scaling,
+        Optional<Centre> centre) {}

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -45,6 +46,7 @@ import siglip.job.features.Pair;
 import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
 import siglip.job.features.Texts;
+import siglip.job.model.Centre;
 import siglip.job.towers.BoundedRows;
 import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
@@ -172,7 +174,11 @@ class EvaluatorIT {
 
     private static Evaluator evaluator() {
         return new Evaluator(
-                spark, spec, Map.of(HeldOut.SEEN, seen, HeldOut.UNSEEN, unseen), data.trainingSample(2000, SEED));
+                spark,
+                spec,
+                Map.of(HeldOut.SEEN, seen, HeldOut.UNSEEN, unseen),
+                data.trainingSample(2000, SEED),
+                Set.of("centred"));
     }
 
     private static List<Evaluation> evaluate(Evaluator evaluator, Parameters parameters, String arm, long step) {
@@ -266,6 +272,37 @@ class EvaluatorIT {
             assertThat(evaluation.textToImage()).isEqualTo(RetrievalScore.of(seen.size(), 0, 0, 0));
             assertThat(evaluation.classAccuracy()).containsEntry("group", 0.0);
         }
+    }
+
+    /** The means are a function of the parameters and of the training rows, so a run that is resumed has the same. */
+    @Test
+    void anArmThatTrainedOnCentredEmbeddingsIsComparedWithoutTheMeansOfTrainingRows() {
+        Parameters parameters = spec.initial(SEED);
+        Map<String, Supplier<EvaluatedArm>> arms = new LinkedHashMap<>();
+        arms.put("plain", () -> new EvaluatedArm(parameters, 10, -5));
+        arms.put("centred", () -> new EvaluatedArm(parameters, 10, -5));
+        List<Evaluation> evaluations = new ArrayList<>();
+        try (Evaluator evaluator = evaluator()) {
+            evaluator.evaluate(arms, 0, evaluations::add);
+            Centre centre = evaluator.centre("centred", parameters).orElseThrow();
+
+            assertThat(centre.image()).hasSize(spec.width());
+            assertThat(centre.text()).hasSize(spec.width()).isNotEqualTo(centre.image());
+            assertThat(evaluator.centre("centred", parameters)).contains(centre);
+            assertThat(evaluator.centre("plain", parameters)).isEmpty();
+        }
+        assertThat(evaluations.stream()
+                        .filter(each -> each.set() == HeldOut.SEEN)
+                        .map(each -> each.score(Direction.IMAGE_TO_TEXT))
+                        .distinct())
+                .hasSize(2);
+    }
+
+    @Test
+    void centredRowsHaveLengthOneAndARowThatIsTheMeanHasNone() {
+        EmbeddedSide side = new EmbeddedSide(new float[] {4, 6, 1, 2}, new int[] {0, 1}, 2);
+
+        assertThat(side.centred(new double[] {1, 2}).rows()).containsExactly(0.6f, 0.8f, 0, 0);
     }
 
     /** Errors of differences come from the same queries: an arm differs from itself by nothing, and by no error. */
@@ -367,8 +404,8 @@ class EvaluatorIT {
         try (PairData small = PairData.open(session, settings.data(), 16)) {
             ModelSpec model = ModelSpec.of(settings.towers(), small.shape());
             EvaluationRows heldOut = small.heldOut(HeldOut.SEEN);
-            try (Evaluator evaluator =
-                    new Evaluator(spark, model, Map.of(HeldOut.SEEN, heldOut), small.trainingSample(2000, SEED))) {
+            try (Evaluator evaluator = new Evaluator(
+                    spark, model, Map.of(HeldOut.SEEN, heldOut), small.trainingSample(2000, SEED), Set.of())) {
                 Evaluation evaluation = evaluate(evaluator, Parameters.allocate(model.layout()), "sigmoid", 0)
                         .get(0);
 

@@ -7,6 +7,7 @@ import java.io.File;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -37,6 +38,7 @@ class ModelFilesTest {
     private static final LossScalars SCALARS = LossScalars.of(Loss.SIGMOID, Math.log(10) / 3, -Math.E);
     private static final FeatureNames FEATURES = new FeatureNames("pixels", "words");
     private static final int ROWS = 5;
+    private static final Centre CENTRE = new Centre(List.of(0.1, -1e-9 / 3), List.of(-0.25, Math.PI));
 
     private final Random random = new Random(Cases.SEED);
     private final ModelSpec spec = ModelSpec.of(Cases.settings(List.of(7), "relu", 0.25), SHAPE);
@@ -54,7 +56,8 @@ class ModelFilesTest {
                 FEATURES,
                 new PairScaling(
                         new FeatureScaling(Scaling.STANDARDISE, new double[] {0.1, -3e-30}, new double[] {1, 1e9 / 3}),
-                        FeatureScaling.UNIT));
+                        FeatureScaling.UNIT),
+                Optional.of(CENTRE));
         ModelFiles.write(new Path(folder.toUri()), new Configuration(), model);
     }
 
@@ -73,6 +76,7 @@ class ModelFilesTest {
                 .isEqualTo(parameters.table().toArray());
         assertThat(read.scalars()).isEqualTo(SCALARS);
         assertThat(read.features()).isEqualTo(FEATURES);
+        assertThat(read.centre()).contains(CENTRE);
         assertThat(read.scaling().image().kind()).isEqualTo(Scaling.STANDARDISE);
         assertThat(read.scaling().image().mean()).containsExactly(0.1, -3e-30);
         assertThat(read.scaling().image().divisor()).containsExactly(1, 1e9 / 3);
