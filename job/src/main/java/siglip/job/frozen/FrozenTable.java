@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import siglip.job.stability.Estimate;
 import siglip.job.stability.GradientNoise;
+import siglip.kernels.LossScalar;
 
 /** The figures for people: plain ASCII, a block for each model and a line for each loss. */
 public final class FrozenTable {
@@ -71,15 +72,14 @@ public final class FrozenTable {
     }
 
     private static double scale(FrozenFigures.OfModel model) {
-        return model.scalars().getOrDefault("scale", Double.NaN);
+        return model.scalars().getOrDefault(LossScalar.LOG_SCALE.shownName(), Double.NaN);
     }
 
     private List<String> cells(FrozenFigures.OfLoss loss) {
         GradientNoise noise = loss.noise().get(FrozenFigures.MODEL);
-        Double bias = loss.scalars().get("bias");
         return List.of(
                 loss.loss(),
-                bias == null ? "none" : brief(bias),
+                bias(loss),
                 brief(loss.value().value()),
                 noise.isResolved()
                         ? root(noise.square())
@@ -89,6 +89,12 @@ public final class FrozenTable {
                 estimate(loss.along().central()),
                 estimate(loss.common().central()),
                 estimate(loss.commonCosine()));
+    }
+
+    private static String bias(FrozenFigures.OfLoss loss) {
+        Double bias = loss.scalars().get(LossScalar.BIAS.shownName());
+        Double relative = loss.scalars().get(LossScalar.RELATIVE_BIAS.shownName());
+        return bias != null ? brief(bias) : relative != null ? brief(relative) + " relative" : "none";
     }
 
     private static String root(Estimate square) {
