@@ -31,11 +31,6 @@ public enum LossScalar {
         public Optional<String> limit() {
             return Optional.of("max-scale");
         }
-
-        @Override
-        public boolean mustBeGiven() {
-            return true;
-        }
     },
     /** b in the paper, added to every scaled similarity. */
     BIAS("bias", "Bias b", "logit", "Added to each logit") {
@@ -92,11 +87,6 @@ public enum LossScalar {
     /** What must be said of it where logits are shown; may be empty. */
     public String ofLogits() {
         return "";
-    }
-
-    /** Whether it has no start that suits every loss. */
-    public boolean mustBeGiven() {
-        return false;
     }
 
     /** What people are shown of a learned value. */

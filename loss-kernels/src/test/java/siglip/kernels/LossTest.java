@@ -64,7 +64,6 @@ class LossTest {
         assertThat(LossScalar.LOG_SCALE.shown(0.5)).isEqualTo(Math.exp(0.5));
         assertThat(List.of(LossScalar.LOG_SCALE.least(), LossScalar.LOG_SCALE.most(200)))
                 .containsExactly(0.0, Math.log(200));
-        assertThat(LossScalar.values()).filteredOn(LossScalar::mustBeGiven).containsExactly(LossScalar.LOG_SCALE);
         assertThat(LossScalar.LOG_SCALE.limit()).contains("max-scale");
         assertThat(LossScalar.BIAS.limit()).isEmpty();
         assertThat(LossScalar.BIAS.learned(7)).isEqualTo(7);

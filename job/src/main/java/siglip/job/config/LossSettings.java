@@ -2,6 +2,7 @@ package siglip.job.config;
 
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
@@ -37,6 +38,32 @@ public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics 
 
         public Loss loss() {
             return form.loss();
+        }
+    }
+
+    /** Where the scalars of an arm start that it does not set one by one, by name. */
+    public enum Start {
+        /** The scales of the papers, and the bias at which a model that knows nothing is least surprised: left to the loss, which knows N. */
+        CALIBRATED,
+        /** SigLIP: scale 10, bias -10, which is calibrated at N = e^10 + 1. CLIP: 1 / 0.07. */
+        PAPER,
+        /** As open_clip has them: those of the papers, with {@code --siglip} and without. */
+        OPEN_CLIP;
+
+        private static final double SIGMOID_SCALE = 10;
+        private static final double SIGMOID_BIAS = -10;
+        private static final double SOFTMAX_SCALE = 1 / 0.07;
+
+        /** As people are shown it; empty where it is left to the loss. */
+        OptionalDouble of(Loss loss, LossScalar scalar) {
+            boolean papers = this != CALIBRATED;
+            return switch (scalar) {
+                case LOG_SCALE -> OptionalDouble.of(loss == Loss.SOFTMAX ? SOFTMAX_SCALE : SIGMOID_SCALE);
+                case BIAS -> papers ? OptionalDouble.of(SIGMOID_BIAS) : OptionalDouble.empty();
+                case RELATIVE_BIAS -> papers
+                        ? OptionalDouble.of(-SIGMOID_BIAS / SIGMOID_SCALE)
+                        : OptionalDouble.empty();
+            };
         }
     }
 }

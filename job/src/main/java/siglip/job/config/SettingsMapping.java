@@ -37,8 +37,9 @@ final class SettingsMapping {
     private static final int WIDEST_FEATURES = 1 << 20;
     private static final int MOST_TOKENS = 1 << 20;
     private static final long MOST_STEPS = 1_000_000_000_000L;
+    private static final String START = "start";
     private static final Set<String> ARM_KEYS = Stream.of(
-                    Stream.of("name", "loss"),
+                    Stream.of("name", "loss", START),
                     Stream.of(LossScalar.values()).map(SettingsMapping::initial),
                     Stream.of(LossOption.values()).map(LossOption::id),
                     ArmReader.KEYS.stream())
@@ -182,9 +183,14 @@ final class SettingsMapping {
     private static LossSettings.Arm arm(SettingsReader reader, ArmReader own, double maxScale) {
         String name = reader.text("name");
         Loss loss = reader.choice("loss", Loss.class);
+        LossSettings.Start start =
+                reader.sets(START) ? reader.choice(START, LossSettings.Start.class) : LossSettings.Start.CALIBRATED;
         Map<LossScalar, Double> initial = new EnumMap<>(LossScalar.class);
         for (LossScalar scalar : LossScalar.values()) {
-            initial(reader, loss, scalar, maxScale).ifPresent(value -> initial.put(scalar, value));
+            OptionalDouble set = initial(reader, loss, scalar, maxScale);
+            OptionalDouble value = set.isPresent() || !loss.has(scalar) ? set : start.of(loss, scalar);
+            double most = scalar.most(maxScale);
+            value.ifPresent(each -> initial.put(scalar, scalar.learned(each) > most ? scalar.shown(most) : each));
         }
         reader.require(FOLDER.matcher(name).matches(), "name", "%s, found %s".formatted(NAME, reader.shown("name")));
         Map<LossOption, Double> options = new EnumMap<>(LossOption.class);
@@ -224,9 +230,7 @@ final class SettingsMapping {
         String key = initial(scalar);
         double least = scalar.shown(scalar.least());
         Bound bound = Double.isFinite(least) ? Bound.atLeast(least) : Bound.ANY;
-        OptionalDouble value = scalar.mustBeGiven() && loss.has(scalar)
-                ? OptionalDouble.of(reader.number(key, bound))
-                : reader.optionalNumber(key, bound);
+        OptionalDouble value = reader.optionalNumber(key, bound);
         reader.require(
                 loss.has(scalar) || value.isEmpty(),
                 key,

@@ -135,8 +135,7 @@ class SettingsLoaderTest {
                         "my.conf:3: loss.arms[1].initial-bias must be left out: the softmax loss has no bias",
                         "my.conf:3: loss.arms[1].name must differ from that of the other arms, found \"a\" again",
                         "my.conf:4: loss.arms[2].name must be a text, found nothing",
-                        "my.conf:4: loss.arms[2].loss must be one of sigmoid, sigmoid-relative, softmax, sigmoid-solved, hybrid, sigmoid-adaptive, found \"focal\"",
-                        "my.conf:4: loss.arms[2].initial-scale must be a number from 1 to 1e30, found nothing");
+                        "my.conf:4: loss.arms[2].loss must be one of sigmoid, sigmoid-relative, softmax, sigmoid-solved, hybrid, sigmoid-adaptive, found \"focal\"");
     }
 
     @Test
@@ -198,6 +197,35 @@ class SettingsLoaderTest {
                         .clipNorm())
                 .as("null takes the base's away")
                 .isEmpty();
+    }
+
+    @Test
+    void scalarsStartAsAPresetSaysUnlessTheyAreSet() {
+        List<Map<LossScalar, Double>> starts = load(
+                        """
+                        loss.arms = [
+                          { name = a, loss = sigmoid }
+                          { name = b, loss = sigmoid, start = paper }
+                          { name = c, loss = sigmoid, start = open-clip, initial-bias = -3 }
+                          { name = d, loss = softmax, start = paper }
+                        ]
+                        """)
+                .settings()
+                .loss()
+                .arms()
+                .stream()
+                .map(LossSettings.Arm::initial)
+                .toList();
+
+        assertThat(starts)
+                .containsExactly(
+                        Map.of(LossScalar.LOG_SCALE, 10.0),
+                        Map.of(LossScalar.LOG_SCALE, 10.0, LossScalar.BIAS, -10.0),
+                        Map.of(LossScalar.LOG_SCALE, 10.0, LossScalar.BIAS, -3.0),
+                        Map.of(LossScalar.LOG_SCALE, 1 / 0.07));
+        assertThat(errorsOf("loss.arms = [{ name = a, loss = sigmoid, start = papre }]"))
+                .containsExactly(
+                        "my.conf:1: loss.arms[0].start must be one of calibrated, paper, open-clip, found \"papre\"");
     }
 
     @Test
