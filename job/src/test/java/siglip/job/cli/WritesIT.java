@@ -39,7 +39,7 @@ class WritesIT {
             "prepare emoji", List.of("--artefacts=none", "--out=" + OUT),
             "prepare synthetic", List.of("--rows=40", "--width=4", "--signal=1", "--out=" + OUT));
 
-    private static final Set<String> PRINTING = Set.of("completion", "plan", "validate");
+    private static final Set<String> PRINTING = Set.of("completion", "plan", "stability", "validate");
     private static final Set<String> OVERWRITING = Set.of("compare", "export", "prepare emoji", "prepare synthetic");
 
     @TempDir
