@@ -1,5 +1,7 @@
 package siglip.job;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -188,6 +190,17 @@ class ArchitectureTest {
                 .orShould()
                 .callConstructor(org.apache.hadoop.fs.Path.class, String.class, String.class)
                 .because("a colon in a name would stop the program: FileSystems.path")
+                .check(classes());
+    }
+
+    @Test
+    void nothingIsGivenBackToSparkThatItsEndMayOvertake() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(siglip.job.files.Release.class.getName())
+                .should()
+                .callMethodWhere(target(nameMatching("destroy|unpersist|unpersistRDD|clearCache|uncache.*")))
+                .because("its end rejects what is under way, with stack traces on the terminal: Release waits")
                 .check(classes());
     }
 

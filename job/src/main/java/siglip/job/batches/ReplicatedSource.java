@@ -5,6 +5,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import siglip.job.features.PairShape;
+import siglip.job.files.Release;
 
 /** The whole training set in every executor, broadcast once: for data sets that fit. */
 public final class ReplicatedSource implements BatchSource {
@@ -50,6 +51,6 @@ public final class ReplicatedSource implements BatchSource {
 
     @Override
     public void close() {
-        pairs.destroy();
+        Release.broadcast(pairs);
     }
 }

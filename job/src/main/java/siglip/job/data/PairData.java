@@ -34,6 +34,7 @@ import siglip.job.features.GivenScaling;
 import siglip.job.features.PairScaling;
 import siglip.job.features.PairShape;
 import siglip.job.files.JavaSerialized;
+import siglip.job.files.Release;
 import siglip.job.formats.DataException;
 import siglip.job.formats.DataFailure;
 import siglip.job.formats.InvalidRow;
@@ -335,8 +336,8 @@ public final class PairData implements AutoCloseable {
 
     @Override
     public void close() {
-        rows.unpersist(false);
-        broadcasts.forEach(Broadcast::destroy);
+        Release.rows(rows);
+        broadcasts.forEach(Release::broadcast);
         broadcasts.clear();
     }
 }

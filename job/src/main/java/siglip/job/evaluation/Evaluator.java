@@ -21,6 +21,7 @@ import siglip.job.data.PairData.HeldOut;
 import siglip.job.data.TrainingSample;
 import siglip.job.evaluation.Gallery.Item;
 import siglip.job.evaluation.Retrieval.Search;
+import siglip.job.files.Release;
 import siglip.job.model.Centre;
 import siglip.job.stability.PairFigure;
 import siglip.job.towers.ModelSpec;
@@ -227,7 +228,7 @@ public final class Evaluator implements AutoCloseable {
         try {
             return embedder.embed(spec.textGraph(parameters), sent, width, spec.width());
         } finally {
-            sent.destroy();
+            Release.broadcast(sent);
         }
     }
 
@@ -261,7 +262,7 @@ public final class Evaluator implements AutoCloseable {
 
     @Override
     public void close() {
-        imageRows.destroy();
-        textRows.destroy();
+        Release.broadcast(imageRows);
+        Release.broadcast(textRows);
     }
 }

@@ -8,6 +8,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import siglip.job.batches.PackedPairs;
 import siglip.job.data.EvaluationRows;
+import siglip.job.files.Release;
 
 /**
  * A yardstick without any model: names a held-out image after the training image whose scaled features are nearest in angle. Candidates are concepts, each as
@@ -54,7 +55,7 @@ public final class NearestNeighbour {
                 from = to;
             }
         } finally {
-            sentQueries.destroy();
+            Release.broadcast(sentQueries);
         }
         Hits hits = new Hits();
         for (int q = 0; q < rights.length; q++) {
@@ -152,7 +153,7 @@ public final class NearestNeighbour {
                 }
             }
         } finally {
-            candidates.destroy();
+            Release.broadcast(candidates);
         }
     }
 

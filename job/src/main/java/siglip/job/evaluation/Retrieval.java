@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import siglip.job.files.JavaSerialized;
+import siglip.job.files.Release;
 
 /**
  * Searches one side of a held-out set with the other on the cluster: candidates are broadcast, queries are cut into chunks of fixed size, so that the
@@ -67,7 +68,7 @@ final class Retrieval {
                     hits.get(chunks.get(i).search()).add(JavaSerialized.read(Hits.class, parts.get(i)));
                 }
             } finally {
-                sent.destroy();
+                Release.broadcast(sent);
             }
         }
         return hits;

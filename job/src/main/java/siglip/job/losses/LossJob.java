@@ -23,6 +23,7 @@ import siglip.job.batches.EncodedPair;
 import siglip.job.config.RingSettings;
 import siglip.job.data.EmbeddingPairs;
 import siglip.job.features.PairShape;
+import siglip.job.files.Release;
 import siglip.job.formats.DataException;
 import siglip.job.order.Slices;
 import siglip.job.ring.DriverNode;
@@ -90,7 +91,7 @@ public final class LossJob {
         try {
             request.gradients().ifPresent(folder -> write(session, stage.get(0), folder));
         } finally {
-            stage.get(0).unpersist();
+            Release.rows(stage.get(0));
         }
         return total(request.scalars().loss(), sums.value(), (double) rows.total());
     }
