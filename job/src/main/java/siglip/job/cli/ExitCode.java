@@ -5,7 +5,9 @@ import picocli.CommandLine.ParameterException;
 import siglip.job.config.SettingsException;
 import siglip.job.files.WriteException;
 import siglip.job.formats.DataException;
+import siglip.job.stage.Attempt.AttemptException;
 import siglip.job.stage.SlotsException;
+import siglip.job.stage.TrainingException;
 
 /** How the program ends. */
 enum ExitCode {
@@ -54,6 +56,7 @@ enum ExitCode {
         if (failure instanceof SlotsException
                 || failure instanceof WriteException
                 || failure instanceof OutOfMemoryError
+                || (failure instanceof TrainingException && isLate(failure.getCause()))
                 || WriteException.isOfFullDisk(failure)) {
             return CLUSTER;
         }
@@ -61,5 +64,9 @@ enum ExitCode {
             return NO_RESULT;
         }
         return failure instanceof DataException || failure instanceof AnalysisException ? DATA : CRASH;
+    }
+
+    private static boolean isLate(Throwable cause) {
+        return cause instanceof AttemptException attempt && attempt.isLate();
     }
 }

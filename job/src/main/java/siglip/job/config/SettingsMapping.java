@@ -274,11 +274,11 @@ final class SettingsMapping {
     private static RingSettings ring(SettingsReader reader) {
         String ports = reader.text("ring.ports");
         RingSettings ring = new RingSettings(
-                reader.duration("ring.slots-timeout"),
-                reader.duration("ring.hello-timeout"),
-                reader.duration("ring.wait-timeout"),
+                reader.timeout("ring.slots-timeout"),
+                reader.timeout("ring.hello-timeout"),
+                reader.timeout("ring.wait-timeout"),
                 reader.duration("ring.heartbeat"),
-                reader.duration("ring.silence"),
+                reader.timeout("ring.silence"),
                 PortRange.parse(ports).orElse(PortRange.ANY),
                 reader.flag("ring.allow-unauthenticated"));
         reader.require(

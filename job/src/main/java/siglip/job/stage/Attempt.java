@@ -25,6 +25,7 @@ import siglip.job.ring.CulpritException;
 import siglip.job.ring.DriverNode;
 import siglip.job.ring.NumericsException;
 import siglip.job.ring.Rendezvous;
+import siglip.job.ring.RingException;
 import siglip.job.ring.Site;
 
 /** One try at a barrier stage whose ranks form a ring: all of it succeeds, or all of it ends and the reason is known. */
@@ -216,6 +217,13 @@ public final class Attempt {
         /** Whether another attempt may succeed. */
         public boolean mendable() {
             return mendable;
+        }
+
+        /** Whether a rank was waited for in vain, with nothing broken: the machines, or the time that they are given, are not enough. */
+        public boolean isLate() {
+            return getCause() instanceof CulpritException culprit
+                    ? culprit.fault() == CulpritException.Fault.UNRESPONSIVE
+                    : getCause() instanceof RingException;
         }
 
         /** For the log: culprit and executor, where they are known. */

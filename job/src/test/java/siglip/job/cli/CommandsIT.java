@@ -182,6 +182,29 @@ class CommandsIT {
     }
 
     @Test
+    void aStepThatTakesLongerThanRanksAreWaitedForIsNoFaultOfTheProgram() {
+        String large = folder.resolve("large").toString();
+        assertThat(execute("prepare", "synthetic", "--rows=8192", "--width=16", "--signal=4", "--out=" + large))
+                .isEqualTo(0);
+
+        int code = onPairs(
+                "compare",
+                "--out=" + folder.resolve("late"),
+                "--set=data.path=" + large,
+                "--set=run.ranks=2",
+                "--set=training.batch-size=7680",
+                "--set=towers.width=2048",
+                "--set=training.attempts=1",
+                "--set=ring.heartbeat=100 ms",
+                "--set=ring.wait-timeout=1 s");
+
+        assertThat(code).as(err.toString()).isEqualTo(4);
+        assertThat(err.toString())
+                .contains("siglip: Giving up after 1 failed attempts", "Waited 1 s (ring.wait-timeout) in vain")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
     void aRunOfWhichNoArmFinishesHasNoResultAndIsNotDone() {
         String[] run = {
             "compare",
