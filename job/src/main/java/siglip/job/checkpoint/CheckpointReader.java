@@ -37,6 +37,14 @@ final class CheckpointReader {
     /** @throws IOException if the checkpoint is damaged, half-written or cannot be read; the message says which */
     StoredCheckpoint read(Path folder) throws IOException {
         Manifest manifest = manifest(folder);
+        try {
+            return read(folder, manifest);
+        } catch (RuntimeException e) { // hashes are right, but somebody else wrote it
+            throw new DamagedException("%s holds what this program does not write".formatted(StateFile.NAME), e);
+        }
+    }
+
+    private StoredCheckpoint read(Path folder, Manifest manifest) throws IOException {
         StateFile state = parse(only(manifest, folder, StateFile.NAME), StateFile::read);
         List<ArmSnapshot> arms = new ArrayList<>();
         for (StateFile.Arm arm : state.arms()) {

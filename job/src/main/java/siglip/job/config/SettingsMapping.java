@@ -274,11 +274,11 @@ final class SettingsMapping {
     private static RingSettings ring(SettingsReader reader) {
         String ports = reader.text("ring.ports");
         RingSettings ring = new RingSettings(
-                reader.timeout("ring.slots-timeout"),
-                reader.timeout("ring.hello-timeout"),
-                reader.timeout("ring.wait-timeout"),
+                timeout(reader, "ring.slots-timeout"),
+                timeout(reader, "ring.hello-timeout"),
+                timeout(reader, "ring.wait-timeout"),
                 reader.duration("ring.heartbeat"),
-                reader.timeout("ring.silence"),
+                timeout(reader, "ring.silence"),
                 PortRange.parse(ports).orElse(PortRange.ANY),
                 reader.flag("ring.allow-unauthenticated"));
         reader.require(
@@ -299,6 +299,11 @@ final class SettingsMapping {
                 longer.formatted(ring.heartbeat().toMillis(), ring.silence().toMillis()),
                 "ring.heartbeat");
         return ring;
+    }
+
+    /** A wait for another process, which a pause of either must not end. */
+    private static Duration timeout(SettingsReader reader, String path) {
+        return reader.duration(path, Duration.ofSeconds(1), "from 1 s to 1000 d");
     }
 
     private static EvaluationSettings evaluation(SettingsReader reader) {

@@ -190,12 +190,7 @@ final class SettingsReader {
         return duration(path, Duration.ofMillis(1), "from 1 ms to 1000 d");
     }
 
-    /** From 1 s: a wait for another process, which a pause of either must not end. */
-    Duration timeout(String path) {
-        return duration(path, Duration.ofSeconds(1), "from 1 s to 1000 d");
-    }
-
-    private Duration duration(String path, Duration least, String range) {
+    Duration duration(String path, Duration least, String range) {
         String wanted = "a duration %s with its unit, such as 30 s".formatted(range);
         Optional<String> text = mandatory(path, wanted);
         try {

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import siglip.job.files.Sha256;
 
 class CheckpointStoreTest {
     private static final CheckpointStore.Fence OPEN = () -> {};
@@ -230,6 +232,52 @@ class CheckpointStoreTest {
                     .isInstanceOf(DamagedException.class)
                     .hasMessage("MANIFEST.json names a file outside its folder: " + path);
         }
+    }
+
+    /** Hashes do not tell who wrote a file. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"arms\" : \\[[^$]*\\],\n  \"incidents\"/\"arms\" : null,\n  \"incidents\"",
+                "\"numerics\" : \"[^\"]*\"/\"numerics\" : \"garbage\"",
+                "\"started\" : \"[^\"]*\"/\"started\" : \"yesterday\"",
+                "\"slots\" : \\{/\"slots\" : null, \"other\" : {",
+                "\"spentSeconds\" : [^\n]*/\"spentSeconds\" : \"long\""
+            })
+    void aStateThatThisProgramDoesNotWriteIsSkippedThoughItsHashesAreRight(String change) throws IOException {
+        List<StoredFile> steps = first("forged");
+        StoredCheckpoint late = store("forged").write(Samples.checkpoint(4, 9), steps, "two", OPEN);
+        Path own = folder.resolve("forged").resolve(late.path().getName());
+        String[] replacement = change.split("/", 2);
+        String text = Files.readString(own.resolve("state.json"));
+        String forged = text.replaceFirst(replacement[0], replacement[1]);
+        assertThat(forged).as("the change changes something").isNotEqualTo(text);
+        byte[] state = forged.getBytes(StandardCharsets.UTF_8);
+        Files.write(own.resolve("state.json"), state);
+        Manifest whole = Manifest.parse(Files.readAllBytes(own.resolve("MANIFEST.json")));
+        List<StoredFile> files = whole.files().stream()
+                .map(file -> file.path().endsWith("/state.json")
+                        ? new StoredFile(file.path(), state.length, Sha256.of(state))
+                        : file)
+                .toList();
+        Files.write(
+                own.resolve("MANIFEST.json"),
+                new Manifest(
+                                whole.format(),
+                                "0".repeat(64),
+                                whole.owner(),
+                                whole.step(),
+                                whole.ranks(),
+                                whole.settingsFingerprint(),
+                                whole.settings(),
+                                whole.data(),
+                                whole.numerics(),
+                                files,
+                                whole.steps())
+                        .bytes());
+
+        assertThat(newest("forged").orElseThrow().step()).isEqualTo(4);
+        assertThat(warnings).singleElement().asString().contains("skipped the checkpoint");
     }
 
     @Test
