@@ -41,6 +41,8 @@ def description(folder: Path) -> tuple[dict, dict, dict]:
     """What an export says about data, model and training."""
     data, model, training = (json.loads((folder / name).read_text()) for name in ("data.json", "model.json", "training.json"))
     for arm in training["arms"]:
+        if arm["loss"] not in ("sigmoid", "softmax") or arm["options"]:
+            raise SystemExit(f"Cannot make a twin of arm {arm['name']}: this program has the sigmoid and softmax losses of open_clip, without options")
         if arm["optimizer"] != "adamw":
             raise SystemExit(f"Cannot make a twin of a run with the optimizer {arm['optimizer']}: this program has adamw")
         if any(arm[tower] != {"learningRateFactor": 1.0, "weightDecay": True} for tower in ("image", "text")):

@@ -188,7 +188,8 @@ final class SettingsMapping {
         Map<LossScalar, Double> initial = new EnumMap<>(LossScalar.class);
         for (LossScalar scalar : LossScalar.values()) {
             OptionalDouble set = initial(reader, loss, scalar, maxScale);
-            OptionalDouble value = set.isPresent() || !loss.has(scalar) ? set : start.of(loss, scalar);
+            OptionalDouble value =
+                    set.isPresent() || !loss.has(scalar) || loss.solves(scalar) ? set : start.of(loss, scalar);
             double most = scalar.most(maxScale);
             value.ifPresent(each -> initial.put(scalar, scalar.learned(each) > most ? scalar.shown(most) : each));
         }

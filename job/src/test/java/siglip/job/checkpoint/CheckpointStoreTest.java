@@ -216,22 +216,27 @@ class CheckpointStoreTest {
         Path file = folder.resolve("elsewhere").resolve(late.path().getName()).resolve("MANIFEST.json");
         Manifest whole = Manifest.parse(Files.readAllBytes(file));
         for (String path : List.of("../x/state.json", "x/..", "../x", "/etc/passwd", "file:/etc/passwd", "x", "")) {
-            Manifest forged = new Manifest(
-                    whole.format(),
-                    "0".repeat(64),
-                    whole.owner(),
-                    whole.step(),
-                    whole.ranks(),
-                    whole.settingsFingerprint(),
-                    whole.settings(),
-                    whole.data(),
-                    whole.numerics(),
-                    whole.files(),
-                    List.of(new StoredFile(path, 1, "0")));
+            Manifest forged = forged(whole, whole.files(), List.of(new StoredFile(path, 1, "0")));
             assertThatThrownBy(() -> Manifest.parse(forged.bytes()))
                     .isInstanceOf(DamagedException.class)
                     .hasMessage("MANIFEST.json names a file outside its folder: " + path);
         }
+    }
+
+    /** A manifest of other files, whose own hash is right. */
+    private static Manifest forged(Manifest whole, List<StoredFile> files, List<StoredFile> steps) {
+        return new Manifest(
+                whole.format(),
+                "0".repeat(64),
+                whole.owner(),
+                whole.step(),
+                whole.ranks(),
+                whole.settingsFingerprint(),
+                whole.settings(),
+                whole.data(),
+                whole.numerics(),
+                files,
+                steps);
     }
 
     /** Hashes do not tell who wrote a file. */
@@ -262,19 +267,7 @@ class CheckpointStoreTest {
                 .toList();
         Files.write(
                 own.resolve("MANIFEST.json"),
-                new Manifest(
-                                whole.format(),
-                                "0".repeat(64),
-                                whole.owner(),
-                                whole.step(),
-                                whole.ranks(),
-                                whole.settingsFingerprint(),
-                                whole.settings(),
-                                whole.data(),
-                                whole.numerics(),
-                                files,
-                                whole.steps())
-                        .bytes());
+                forged(whole, files, whole.steps()).bytes());
 
         assertThat(newest("forged").orElseThrow().step()).isEqualTo(4);
         assertThat(warnings).singleElement().asString().contains("skipped the checkpoint");

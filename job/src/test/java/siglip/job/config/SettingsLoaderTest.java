@@ -208,6 +208,7 @@ class SettingsLoaderTest {
                           { name = b, loss = sigmoid, start = paper }
                           { name = c, loss = sigmoid, start = open-clip, initial-bias = -3 }
                           { name = d, loss = softmax, start = paper }
+                          { name = e, loss = sigmoid-solved, start = paper }
                         ]
                         """)
                 .settings()
@@ -222,7 +223,8 @@ class SettingsLoaderTest {
                         Map.of(LossScalar.LOG_SCALE, 10.0),
                         Map.of(LossScalar.LOG_SCALE, 10.0, LossScalar.BIAS, -10.0),
                         Map.of(LossScalar.LOG_SCALE, 10.0, LossScalar.BIAS, -3.0),
-                        Map.of(LossScalar.LOG_SCALE, 1 / 0.07));
+                        Map.of(LossScalar.LOG_SCALE, 1 / 0.07),
+                        Map.of(LossScalar.LOG_SCALE, 10.0));
         assertThat(errorsOf("loss.arms = [{ name = a, loss = sigmoid, start = papre }]"))
                 .containsExactly(
                         "my.conf:1: loss.arms[0].start must be one of calibrated, paper, open-clip, found \"papre\"");
