@@ -143,10 +143,8 @@ public abstract class Node implements AutoCloseable {
                     if (cause == null) {
                         block.arrived().complete(null);
                     } else {
-                        RingException failure = RingException.gone(
-                                peer,
-                                "Cannot send %s to %s: %s".formatted(frame, nameOf(peer), cause.getMessage()),
-                                cause);
+                        RingException failure = RingException.broken(
+                                peer, "Cannot send %s to %s".formatted(frame, nameOf(peer)), cause);
                         broken(peer, failure); // first: who waits for the block asks at once who is to blame
                         block.arrived().completeExceptionally(failure);
                     }
@@ -353,10 +351,8 @@ public abstract class Node implements AutoCloseable {
 
                 @Override
                 public void onFailure(String name, Throwable cause) {
-                    RingException failure = RingException.gone(
-                            peer,
-                            "Cannot receive %s from %s: %s".formatted(frame, nameOf(peer), cause.getMessage()),
-                            cause);
+                    RingException failure = RingException.broken(
+                            peer, "Cannot receive %s from %s".formatted(frame, nameOf(peer)), cause);
                     broken(peer, failure);
                     place.filled().completeExceptionally(failure);
                 }

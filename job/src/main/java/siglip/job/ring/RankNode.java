@@ -223,6 +223,6 @@ public class RankNode extends Node {
         if (leaving && peer != DRIVER) {
             return; // it may have heard before us that all have left; if it has failed, the driver will say so
         }
-        fail(RingException.gone(peer, "The connection to " + nameOf(peer) + " closed", null));
+        fail(RingException.closed(peer, null));
     }
 }

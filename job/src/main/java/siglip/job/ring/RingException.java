@@ -1,8 +1,14 @@
 package siglip.job.ring;
 
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.util.regex.Pattern;
+
 /** An attempt at a segment has failed in a way that another attempt may mend: a peer is gone, silent or broken. */
 public final class RingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+    private static final Pattern ENDED =
+            Pattern.compile("connection (from \\S+ closed|reset)|broken pipe", Pattern.CASE_INSENSITIVE);
 
     /** What a failure says of the peer that it names. */
     enum Blame {
@@ -46,11 +52,38 @@ public final class RingException extends RuntimeException {
         return new RingException(peer, Blame.GONE, message, cause);
     }
 
+    /** The connection to a peer has ended. */
+    static RingException closed(int peer, Throwable cause) {
+        return gone(peer, "The connection to " + Node.nameOf(peer) + " closed", cause);
+    }
+
+    /**
+     * A message to or from a peer failed on its way. Where that is because the connection ended, the words are those of
+     * {@link #closed}: a failed message and the end itself may be noticed in either order.
+     *
+     * @param what could not be done
+     */
+    static RingException broken(int peer, String what, Throwable cause) {
+        return ended(cause) ? closed(peer, cause) : gone(peer, what + ": " + cause.getMessage(), cause);
+    }
+
+    private static boolean ended(Throwable cause) {
+        for (Throwable at = cause; at != null; at = at.getCause()) {
+            if (at instanceof ClosedChannelException
+                    || (at instanceof IOException
+                            && ENDED.matcher(String.valueOf(at.getMessage())).find())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** A failure of a wait, for the reason that {@code cause} gives; suspect and blame are those of the cause where it has them. */
     static RingException lost(int peer, String what, Throwable cause) {
-        String text = "Lost %s of %s: %s".formatted(what, Node.nameOf(peer), cause.getMessage());
-        return cause instanceof RingException ring
-                ? new RingException(ring.suspect, ring.blame, text, cause)
-                : gone(peer, text, cause); // from the network: refused, or the connection broke
+        String lost = "Lost %s of %s".formatted(what, Node.nameOf(peer));
+        if (cause instanceof RingException ring) {
+            return new RingException(ring.suspect, ring.blame, lost + ": " + ring.getMessage(), ring);
+        }
+        return ended(cause) ? lost(peer, what, closed(peer, cause)) : broken(peer, lost, cause);
     }
 }

@@ -3,12 +3,19 @@ package siglip.job.ring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -291,6 +298,65 @@ class RingTest {
             assertThat(((CulpritException) circle.driver().cause().orElseThrow()).fault())
                     .isEqualTo(CulpritException.Fault.GONE);
             assertThatThrownBy(() -> running.get(0).get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
+        }
+    }
+
+    /** The end of a connection is kept from the node, so that the failed block is all that it hears of it. */
+    @Test
+    void aBlockThatFailsBeforeItsConnectionIsSeenToEndSaysThatTheConnectionClosed() throws Exception {
+        Frame frame = new Frame(Frame.Kind.TEXT, 0, 0, 1);
+        try (Circle circle = new Circle(2)) {
+            CountDownLatch granted = new CountDownLatch(1);
+            CountDownLatch told = new CountDownLatch(1);
+            List<Future<Integer>> running = circle.start(node -> {
+                if (node.rank() == 1) {
+                    assertThat(node.receive(frame, 0, ByteBuffer.allocate(8))).isNotDone();
+                    granted.countDown();
+                    assertThat(told.await(30, TimeUnit.SECONDS)).isTrue();
+                    return 0;
+                }
+                assertThat(granted.await(30, TimeUnit.SECONDS)).isTrue();
+                Channel toNext = node.routeTo(1).getChannel();
+                toNext.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelInactive(ChannelHandlerContext ended) {}
+                });
+                toNext.close().awaitUninterruptibly();
+                try {
+                    node.await(node.send(frame, 1, ByteBuffer.allocate(8)), 1, "text");
+                    return 0;
+                } catch (RuntimeException e) {
+                    node.giveUp(e, true);
+                    throw e;
+                } finally {
+                    told.countDown();
+                }
+            });
+            assertThatThrownBy(() -> running.get(0).get(30, TimeUnit.SECONDS))
+                    .cause()
+                    .hasMessage("Lost text of rank 1: The connection to rank 1 closed");
+            assertThat(circle.driver().cause().orElseThrow())
+                    .hasMessage("Rank 1 failed: rank 0: Lost text of rank 1: The connection to rank 1 closed");
+        }
+    }
+
+    @Test
+    void everyWayInWhichAConnectionEndsHasTheSameWordsAndOtherFaultsKeepTheirs() {
+        String closed = "The connection to rank 3 closed";
+        for (Exception end : List.of(
+                new ClosedChannelException(),
+                new IOException("Connection from /10.0.0.1:4040 closed"),
+                new IOException("Connection reset by peer"),
+                new SocketException("Connection reset"),
+                new IOException("Failed to send RPC 7", new IOException("Broken pipe")))) {
+            assertThat(RingException.broken(3, "Cannot send text", end)).hasMessage(closed);
+            assertThat(RingException.lost(3, "text", end)).hasMessage("Lost text of rank 3: " + closed);
+        }
+        for (Exception other :
+                List.of(new IOException("12 bytes short"), new IllegalStateException("Connection reset"))) {
+            assertThat(RingException.broken(3, "Cannot send text", other))
+                    .hasMessage("Cannot send text: " + other.getMessage());
+            assertThat(RingException.lost(3, "text", other)).hasMessage("Lost text of rank 3: " + other.getMessage());
         }
     }
 
