@@ -2,9 +2,11 @@ package siglip.job.formats;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.AnalysisException;
@@ -15,6 +17,7 @@ import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.parser.ParseException;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import scala.collection.JavaConverters;
@@ -59,6 +62,23 @@ public final class ColumnNames {
         if (ParquetColumns.differInCaseAlone(columns)) {
             session.conf().set("spark.sql.caseSensitive", true);
         }
+    }
+
+    /** Those of some columns that are named; in another case too where none is named exactly, for SQL does not mind it. */
+    static StructType only(StructType columns, List<String> names) {
+        Set<String> known = Set.of(columns.fieldNames());
+        return new StructType(Arrays.stream(DataRows.withoutOwn(columns).fields())
+                .filter(field -> names.stream()
+                        .anyMatch(name -> name.equals(field.name())
+                                || (!known.contains(name) && name.equalsIgnoreCase(field.name()))))
+                .toArray(StructField[]::new));
+    }
+
+    /** Columns of strings. */
+    static StructType ofStrings(Collection<String> names) {
+        return DataTypes.createStructType(names.stream()
+                .map(name -> DataTypes.createStructField(name, DataTypes.StringType, true))
+                .toList());
     }
 
     /** Whether names count with their case. */

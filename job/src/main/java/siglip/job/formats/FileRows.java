@@ -192,15 +192,6 @@ final class FileRows {
         return Optional.ofNullable(row.getString(OWN_CELLS + column));
     }
 
-    /** A table of strings. */
-    static Dataset<Row> table(SparkSession spark, List<? extends Source> sources, List<String> columns) {
-        StructType schema = new StructType();
-        for (String column : columns) {
-            schema = schema.add(column, DataTypes.StringType);
-        }
-        return table(spark, sources, schema);
-    }
-
     /** A table with these columns, and those that number rows, in a session of its own. Spark keeps it on disk once it is read. */
     static Dataset<Row> table(SparkSession spark, List<? extends Source> sources, StructType columns) {
         StructType schema = new StructType()
@@ -232,8 +223,13 @@ final class FileRows {
         }
     }
 
-    /** Counts the rows of each file. */
-    static DataRows counted(String form, Dataset<Row> table, List<DataFile> files, Map<String, String> ignored) {
+    /**
+     * Counts the rows of each file.
+     *
+     * @param columns all that the data have; the table may have fewer
+     */
+    static DataRows counted(
+            String form, Dataset<Row> table, StructType columns, List<DataFile> files, Map<String, String> ignored) {
         Map<String, Long> counts = new HashMap<>();
         for (Row count : table.groupBy(ColumnNames.named(FILE)).count().collectAsList()) {
             counts.put(count.getString(0), count.getLong(1));
@@ -250,15 +246,16 @@ final class FileRows {
                         .map(file -> new DataFile(
                                 file.uri(), file.name(), file.bytes(), counts.getOrDefault(file.uri(), 0L)))
                         .toList(),
-                DataRows.withoutOwn(table.schema()),
+                DataRows.withoutOwn(columns),
                 Map.of(),
                 ignored);
     }
 
-    static DataRows counted(String form, Dataset<Row> table, Chosen files) {
+    static DataRows counted(String form, Dataset<Row> table, StructType columns, Chosen files) {
         return counted(
                 form,
                 table,
+                columns,
                 files.read().files().stream()
                         .map(file -> new DataFile(file.uri(), file.name(), file.bytes(), 0))
                         .toList(),

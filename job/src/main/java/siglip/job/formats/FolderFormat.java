@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -24,9 +25,12 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 import siglip.job.files.FoundFiles;
 import siglip.job.files.FoundFiles.Found;
 import siglip.job.formats.FileRows.Chosen;
+import siglip.job.formats.JsonFormat.Parsed;
 
 /**
  * A folder of pictures, with folders below. Either {@code metadata.csv} or {@code metadata.jsonl} lie in it, whose column {@code file_name}
@@ -41,7 +45,7 @@ record FolderFormat() implements DataFormat {
     private static final String IMAGE = "image";
     private static final String CAPTION = "caption";
     private static final String FILE_NAME = "file_name";
-    private static final List<String> COLUMNS = List.of(IMAGE, CAPTION, FILE_NAME, "folder");
+    private static final StructType COLUMNS = ColumnNames.ofStrings(List.of(IMAGE, CAPTION, FILE_NAME, "folder"));
     private static final int PICTURES_OF_A_TASK = 1000;
     private static final int MOST_TEXT = 1 << 20;
 
@@ -69,7 +73,7 @@ record FolderFormat() implements DataFormat {
         return FileRows.withNames(
                 metadata.isEmpty()
                         ? withTexts(spark, all, pictures, captions)
-                        : withMetadata(spark, all, metadata, pictures));
+                        : withMetadata(spark, all, metadata, pictures, request.columns()));
     }
 
     private static DataRows withTexts(SparkSession spark, FoundFiles all, FoundFiles pictures, boolean captions) {
@@ -99,10 +103,11 @@ record FolderFormat() implements DataFormat {
         pictures.files().forEach(picture -> texts.getOrDefault(stem(picture), List.of())
                 .forEach(file -> ignored.remove(file.name())));
         return FileRows.counted(
-                "folder of pictures with texts", FileRows.table(spark, parts, COLUMNS), folders, ignored);
+                "folder of pictures with texts", FileRows.table(spark, parts, COLUMNS), COLUMNS, folders, ignored);
     }
 
-    private static DataRows withMetadata(SparkSession spark, FoundFiles all, FoundFiles metadata, FoundFiles pictures) {
+    private static DataRows withMetadata(
+            SparkSession spark, FoundFiles all, FoundFiles metadata, FoundFiles pictures, List<String> asked) {
         boolean separated = metadata.files().get(0).suffix().equals("csv");
         NavigableSet<String> withMetadata =
                 metadata.files().stream().map(Found::folder).collect(Collectors.toCollection(TreeSet::new));
@@ -114,9 +119,13 @@ record FolderFormat() implements DataFormat {
                                     metadata.path(),
                                     metadata.files().stream().map(Found::name).collect(Collectors.joining(", "))));
         }
-        List<String> columns = separated
+        List<String> used = new ArrayList<>(asked);
+        used.add(FILE_NAME);
+        StructType lines = separated
                 ? SeparatedFormat.columns(metadata, ',', spark.sparkContext().hadoopConfiguration())
-                : List.of(JsonFormat.LINE);
+                : ColumnNames.ofStrings(List.of(JsonFormat.LINE));
+        StructType stored = separated ? ColumnNames.only(lines, used) : lines;
+        List<String> columns = List.of(stored.fieldNames());
         Map<String, List<String>> governed = pictures.files().stream()
                 .collect(Collectors.groupingBy(
                         picture -> governing(picture.folder(), withMetadata),
@@ -139,9 +148,14 @@ record FolderFormat() implements DataFormat {
                                 .map(name -> name.substring(file.folder().length()))
                                 .toList()))
                 .toList();
-        Dataset<Row> rows = FileRows.table(spark, sources, columns);
-        Dataset<Row> table = separated ? rows : JsonFormat.parsed(metadata.path(), rows);
-        ColumnNames.tellApart(table.sparkSession(), table.drop(IMAGE).schema().add(IMAGE, DataTypes.StringType));
+        Dataset<Row> rows = FileRows.table(spark, sources, stored);
+        Parsed parsed = separated ? new Parsed(rows, lines) : JsonFormat.parsed(metadata.path(), rows, used);
+        Dataset<Row> table = parsed.table();
+        StructType withImage = new StructType(Arrays.stream(parsed.columns().fields())
+                        .filter(field -> !field.name().equals(IMAGE))
+                        .toArray(StructField[]::new))
+                .add(IMAGE, DataTypes.StringType);
+        ColumnNames.tellApart(table.sparkSession(), withImage);
         if (!List.of(table.columns()).contains(FILE_NAME)) {
             throw new DataException("Cannot read pairs from %s: %s has no column 'file_name' that names the pictures"
                     .formatted(metadata.path(), metadata.files().get(0).name()));
@@ -149,6 +163,7 @@ record FolderFormat() implements DataFormat {
         return FileRows.counted(
                 "folder of pictures with " + (separated ? "metadata.csv" : "metadata.jsonl"),
                 table.withColumn(IMAGE, col(FILE_NAME)),
+                withImage,
                 new Chosen(
                         metadata,
                         FileRows.ignored(

@@ -13,7 +13,6 @@ import java.util.TreeMap;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -65,21 +64,10 @@ record ParquetColumns(StructType types, Map<String, String> unreadable, Map<Stri
         onlyNulls.removeAll(types.keySet());
         onlyNulls.forEach(name -> unreadable.putIfAbsent(name, "holds nothing but nulls, and has no type"));
         types.keySet().removeAll(unreadable.keySet());
-        StructType schema = new StructType();
-        for (Map.Entry<String, DataType> column : types.entrySet()) {
-            schema = schema.add(column.getKey(), column.getValue());
-        }
+        StructType schema = DataTypes.createStructType(types.entrySet().stream()
+                .map(column -> DataTypes.createStructField(column.getKey(), column.getValue(), true))
+                .toList());
         return new ParquetColumns(schema, unreadable, rowBytes, split);
-    }
-
-    /** Those of the columns that are named; in another case too where none is named exactly, for SQL does not mind it. */
-    StructType only(List<String> names) {
-        List<String> known = List.of(types.fieldNames());
-        return new StructType(Arrays.stream(types.fields())
-                .filter(field -> names.stream()
-                        .anyMatch(name -> name.equals(field.name())
-                                || (!known.contains(name) && name.equalsIgnoreCase(field.name()))))
-                .toArray(StructField[]::new));
     }
 
     /** Whether two columns, or two fields of a struct, have names that differ in case alone. */

@@ -79,7 +79,8 @@ final class ParquetFormat implements DataFormat {
         Set<String> read = footers.stream().map(footer -> footer.file().name()).collect(Collectors.toSet());
         ParquetTable.refuseUnevenFolders(path, footers);
         ParquetColumns found = ParquetColumns.of(footers);
-        StructType used = found.only(
+        StructType used = ColumnNames.only(
+                found.types(),
                 Img2dataset.isIn(found.types())
                         ? Stream.concat(columns.stream(), Img2dataset.COLUMNS.stream())
                                 .toList()

@@ -8,6 +8,7 @@ import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import siglip.job.files.FoundFiles;
 import siglip.job.files.FoundFiles.Found;
 import siglip.job.files.SeparatedRecords;
@@ -29,7 +30,9 @@ record SeparatedFormat(String name, char separator) implements DataFormat {
         List<String> suffixes = suffixes(name);
         Chosen files =
                 Chosen.of(FileRows.files(spark, request.path()), file -> suffixes.contains(file.suffix()), "*." + name);
-        List<String> columns = columns(files.read(), separator, hadoop);
+        StructType all = columns(files.read(), separator, hadoop);
+        StructType used = ColumnNames.only(all, request.columns());
+        List<String> columns = List.of(used.fieldNames());
         return FileRows.counted(
                 name,
                 FileRows.table(
@@ -37,12 +40,13 @@ record SeparatedFormat(String name, char separator) implements DataFormat {
                         files.read().files().stream()
                                 .map(file -> new File(file, separator, columns))
                                 .toList(),
-                        columns),
+                        used),
+                all,
                 files);
     }
 
     /** All columns that the files name, each once. */
-    static List<String> columns(FoundFiles files, char separator, Configuration hadoop) {
+    static StructType columns(FoundFiles files, char separator, Configuration hadoop) {
         Set<String> columns = new LinkedHashSet<>();
         for (Found file : files.files()) {
             try (SeparatedRecords records = new SeparatedRecords(file.open(hadoop), separator)) {
@@ -51,7 +55,7 @@ record SeparatedFormat(String name, char separator) implements DataFormat {
                 throw new DataException("Cannot read %s: %s".formatted(file.uri(), e.getMessage()), e);
             }
         }
-        return List.copyOf(columns);
+        return ColumnNames.ofStrings(columns);
     }
 
     /** The names of a file's columns. */
@@ -69,20 +73,22 @@ record SeparatedFormat(String name, char separator) implements DataFormat {
         for (String name : names) {
             if (name.isBlank() || !known.add(name)) {
                 throw new DataException(
-                        "Cannot read %s: its first line must name the columns, each by another name, but has %s"
-                                .formatted(file.uri(), names));
+                        "Cannot read %s: its first line must name the columns, each by another name, but the name of column %d is %s"
+                                .formatted(
+                                        file.uri(),
+                                        known.size() + 1,
+                                        name.isBlank() ? "empty" : "'%s' again".formatted(name)));
             }
         }
         return names;
     }
 
-    /** The cells of a record at the places of columns; null where a cell is empty. */
-    static Object[] placed(List<String> header, List<String> cells, List<String> columns) {
-        Object[] placed = new Object[columns.size()];
-        for (int i = 0; i < cells.size(); i++) {
-            if (!cells.get(i).isEmpty()) {
-                placed[columns.indexOf(header.get(i))] = cells.get(i);
-            }
+    /** The cells of a record at these places; null where there is none, or it is empty. */
+    private static Object[] placed(List<String> cells, int[] places) {
+        Object[] placed = new Object[places.length];
+        for (int i = 0; i < places.length; i++) {
+            String cell = places[i] < 0 ? "" : cells.get(places[i]);
+            placed[i] = cell.isEmpty() ? null : cell;
         }
         return placed;
     }
@@ -95,19 +101,24 @@ record SeparatedFormat(String name, char separator) implements DataFormat {
                         .formatted(record.cells().size(), header.size());
     }
 
-    /** A file of such records. */
+    /**
+     * A file of such records.
+     *
+     * @param columns those that are read; the file may lack some
+     */
     record File(Found file, char separator, List<String> columns) implements FileRows.Source {
         @Override
         public Iterator<Row> rows(Configuration hadoop) throws IOException {
             SeparatedRecords records = new SeparatedRecords(file.open(hadoop), separator);
             List<String> header = header(file, records);
+            int[] places = columns.stream().mapToInt(header::indexOf).toArray();
             return new FileRows.Numbered(file.uri(), records) {
                 @Override
                 Row read(long row) throws IOException {
                     SeparatedRecords.Cells record = records.next();
                     String fault = fault(header, record);
                     return fault.isEmpty()
-                            ? FileRows.valid(file.uri(), row, placed(header, record.cells(), columns))
+                            ? FileRows.valid(file.uri(), row, placed(record.cells(), places))
                             : FileRows.faulty(file.uri(), row, fault, columns.size());
                 }
 

@@ -8,10 +8,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
@@ -23,6 +25,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF3;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import siglip.job.files.FileSystems;
@@ -40,7 +43,10 @@ record ShardFormat() implements DataFormat {
     private static final String OFFSET = DataRows.OWN + "offset";
     private static final String LENGTH = DataRows.OWN + "length";
     private static final String JSON = DataRows.OWN + "json";
-    private static final List<String> OWN_COLUMNS = List.of("key", "image", "caption");
+    private static final StructType OWN = new StructType()
+            .add("key", DataTypes.StringType)
+            .add("image", DataTypes.BinaryType)
+            .add("caption", DataTypes.StringType);
     private static final StructType STORED = new StructType()
             .add("key", DataTypes.StringType)
             .add("caption", DataTypes.StringType)
@@ -64,19 +70,19 @@ record ShardFormat() implements DataFormat {
                 .apply(FileRows.numbers().get(0), ColumnNames.named(OFFSET), ColumnNames.named(LENGTH))
                 .as("image"));
         columns.add(col("caption"));
-        StructType fields = fields(stored);
-        StructType all = fields;
-        for (String own : OWN_COLUMNS) {
-            all = all.add(own, DataTypes.StringType);
-        }
+        StructType found = fields(stored);
+        StructType all = new StructType(Stream.of(OWN, found)
+                .flatMap(part -> Arrays.stream(part.fields()))
+                .toArray(StructField[]::new));
         ColumnNames.tellApart(stored.sparkSession(), all);
+        StructType fields = ColumnNames.only(found, request.columns());
         Column object = ColumnNames.named(DataRows.OWN + "object");
         for (String field : fields.fieldNames()) {
             columns.add(object.getField(field).as(field));
         }
         Dataset<Row> table = stored.withColumn(DataRows.OWN + "object", from_json(ColumnNames.named(JSON), fields))
                 .select(columns.toArray(Column[]::new));
-        return FileRows.counted("webdataset", table, shards);
+        return FileRows.counted("webdataset", table, all, shards);
     }
 
     /** The simple fields that the JSON of samples has, apart from those whose names are taken. */
@@ -88,12 +94,8 @@ record ShardFormat() implements DataFormat {
                 .distinct()
                 .collectAsList();
         NavigableSet<String> sorted = new TreeSet<>(names);
-        sorted.removeAll(OWN_COLUMNS);
-        StructType fields = new StructType();
-        for (String name : sorted) {
-            fields = fields.add(name, DataTypes.StringType);
-        }
-        return fields;
+        sorted.removeAll(List.of(OWN.fieldNames()));
+        return ColumnNames.ofStrings(sorted);
     }
 
     private static Iterator<String> names(String json) throws IOException {

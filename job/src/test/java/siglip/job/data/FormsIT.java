@@ -2,6 +2,7 @@ package siglip.job.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -304,7 +306,59 @@ class FormsIT extends OnLocalSpark {
         }
         Files.writeString(folder.resolve("list.csv"), "image,caption,caption\npictures/p00.png,small,Large\n");
         assertThatThrownBy(() -> open(features(folder.resolve("list.csv"))))
-                .hasMessageContaining("each by another name, but has [image, caption, caption]");
+                .hasMessageContaining("each by another name, but the name of column 3 is 'caption' again");
+    }
+
+    /** Spark alone takes minutes for each of these: the columns that nobody asks for never reach it. */
+    @Test
+    void columnsThatAreNotUsedCostNothing() throws IOException {
+        pictures(folder.resolve("pictures"));
+        Path csv = folder.resolve("wide.csv");
+        String row = "pictures/p00.png,one" + ",1".repeat(60_000) + "\n";
+        Files.writeString(csv, "image,text," + numbered(60_000, "c%d", ",") + "\n" + row.repeat(3));
+        Path json = folder.resolve("wide.jsonl");
+        String line = "{\"image\": \"pictures/p00.png\", \"text\": \"one\", %s}%n"
+                .formatted(numbered(5000, "\"c%d\": 1", ","));
+        Files.writeString(json, line.repeat(3));
+        Path set = pictures(folder.resolve("set"));
+        Files.writeString(
+                set.resolve("metadata.csv"),
+                "text," + numbered(20_000, "c%d", ",") + ",file_name\n" + "one" + ",1".repeat(20_000) + ",p00.png\n");
+        for (Path path : List.of(csv, json, set)) {
+            assertTimeoutPreemptively(
+                    Duration.ofSeconds(60),
+                    () -> {
+                        try (PairData data = open(features(path, "data.max-skipped-share=1"))) {
+                            assertThat(data.firstRows(1))
+                                    .extracting(FirstRow::captions)
+                                    .containsExactly(List.of("one"));
+                        }
+                        assertThatThrownBy(() -> open(features(path, "data.columns.text=zebra")))
+                                .isInstanceOf(DataException.class)
+                                .hasMessageContaining("no column 'zebra' (data.columns.text)")
+                                .hasMessageContaining("c10 ")
+                                .hasMessageMatching("(?s).* and \\d+ more.*");
+                    },
+                    path.toString());
+        }
+    }
+
+    @Test
+    void objectsWhoseFieldsAreNamedByDataAreRefused() throws IOException {
+        Path json = folder.resolve("ids.jsonl");
+        Files.writeString(
+                json,
+                IntStream.range(0, 10_001)
+                        .mapToObj("{\"image\": \"a.png\", \"text\": \"one\", \"more\": {\"id%d\": 1}}"::formatted)
+                        .collect(Collectors.joining("\n")));
+        assertThatThrownBy(() -> open(features(json)))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("its objects have more than 10,000 different fields, such as ")
+                .hasMessageContaining("as values");
+    }
+
+    private static String numbered(int count, String name, String separator) {
+        return IntStream.range(0, count).mapToObj(name::formatted).collect(Collectors.joining(separator));
     }
 
     @Test
