@@ -92,6 +92,7 @@ class ArchitectureTest {
                     "runs",
                     "frozen",
                     "comparison",
+                    "trackers",
                     "report",
                     "export",
                     "cli"),

@@ -25,7 +25,6 @@ import siglip.job.formats.DataFormat;
 import siglip.job.report.RunFiles;
 import siglip.job.report.SummaryTable;
 import siglip.job.runs.RunFolder;
-import siglip.job.trackers.TrackerKind;
 import siglip.job.trackers.Trackers;
 
 @Command(
@@ -78,7 +77,7 @@ final class CompareCommand implements Callable<Integer> {
         boolean finished;
         try (SparkSession spark = Sessions.open("compare " + settings.run().name(), settings)) {
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-            try (Trackers trackers = Trackers.open(List.of(TrackerKind.PROGRESS), settings, terminal);
+            try (Trackers trackers = Trackers.open(settings, hadoop, terminal);
                     RunFolder folder = OutputFolder.open(
                             loaded, hadoop, overwrite ? Earlier.OVERWRITE : Earlier.KEEP, trackers::phase)) {
                 String dataFiles = DataFormat.fingerprint(spark, settings.data().path());

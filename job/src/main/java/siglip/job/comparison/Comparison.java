@@ -136,6 +136,7 @@ public final class Comparison {
             Optional<StoredCheckpoint> from = checkpoint(data.summary().fingerprint());
             long first = from.map(StoredCheckpoint::step).orElse(0L);
             RunLog log = log(first, from);
+            log.begin();
             Trainer trainer = new Trainer(spark, settings, model, source, log, starts::of);
             from.ifPresent(stored -> resume(trainer, stored, log));
             Optional<String> duplicates = duplicates(data);

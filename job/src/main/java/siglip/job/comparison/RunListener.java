@@ -1,5 +1,6 @@
 package siglip.job.comparison;
 
+import java.time.Instant;
 import java.util.List;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.stage.Recovery;
@@ -7,6 +8,15 @@ import siglip.job.training.StepRecord;
 
 /** Told of a run's progress, on the driver, in order, never two calls at once. */
 public interface RunListener {
+    /**
+     * Training is about to begin, or to go on after what earlier drivers of the run have told: told once, before any step.
+     *
+     * @param started when the run began, in whichever driver
+     * @param steps of all arms, in the order in which they were done
+     * @param evaluations in order
+     */
+    default void begun(Instant started, List<StepRecord> steps, List<Evaluation> evaluations) {}
+
     /** A part of the run began: reading data, a segment of training, a search. */
     default void phase(String text) {}
 

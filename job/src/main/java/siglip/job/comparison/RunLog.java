@@ -46,6 +46,13 @@ class RunLog implements TrainingListener, AutoCloseable {
         steps.forEach(this::watch); // what that shows is among the incidents
     }
 
+    /** Tells what earlier drivers have told; before all else. */
+    void begin() {
+        List<StepRecord> earlier = List.copyOf(steps);
+        List<Evaluation> evaluated = List.copyOf(evaluations);
+        tell(each -> each.begun(started(), earlier, evaluated));
+    }
+
     void phase(String text) {
         tell(each -> each.phase(text));
     }

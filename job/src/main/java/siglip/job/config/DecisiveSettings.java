@@ -34,7 +34,8 @@ final class DecisiveSettings {
             "evaluation.",
             "measure.",
             "plan.",
-            "checkpoint.");
+            "checkpoint.",
+            "trackers.");
 
     /** Digits written out; more are no double, but a text such as 1e999999999, which would fill the memory. */
     private static final int LONGEST_NUMBER = 400;

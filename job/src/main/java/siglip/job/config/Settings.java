@@ -11,7 +11,11 @@ public record Settings(
         EvaluationSettings evaluation,
         Measure measure,
         PlanSettings plan,
-        CheckpointSettings checkpoint) {
+        CheckpointSettings checkpoint,
+        Trackers trackers) {
     /** @param everySteps steps between two that are measured tensor by tensor; 0 for none */
     public record Measure(long everySteps) {}
+
+    /** @param tensorboard whether events of TensorBoard are written */
+    public record Trackers(boolean tensorboard) {}
 }

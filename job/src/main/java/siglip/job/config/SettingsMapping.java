@@ -63,7 +63,8 @@ final class SettingsMapping {
                 evaluation(reader),
                 new Settings.Measure(reader.whole("measure.every-steps", 0, Long.MAX_VALUE)),
                 plan(reader),
-                checkpoint(reader));
+                checkpoint(reader),
+                new Settings.Trackers(reader.flag("trackers.tensorboard")));
         checkTogether(settings, reader);
         return settings;
     }

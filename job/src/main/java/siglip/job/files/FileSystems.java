@@ -59,7 +59,7 @@ public final class FileSystems {
      *
      * @param name of its own, which may hold colons
      */
-    static Path in(Path folder, String name) {
+    public static Path in(Path folder, String name) {
         return new Path(folder, "./" + name);
     }
 

@@ -45,7 +45,7 @@ public final class WholeFile {
      * @throws WriteException if the file cannot be written; what was there before is then still there
      */
     public static void write(FileSystem files, Path target, Body body) throws IOException {
-        write(files, target, body, true);
+        write(files, target, target.getName(), body, true);
     }
 
     /**
@@ -54,7 +54,16 @@ public final class WholeFile {
      * @throws WriteException if the file cannot be written, or there is one; then this one is not there
      */
     public static void create(FileSystem files, Path target, Body body) throws IOException {
-        write(files, target, body, false);
+        write(files, target, target.getName(), body, false);
+    }
+
+    /**
+     * The same where others take every file of some names in that folder for their own, however it is called besides.
+     *
+     * @param drafted name of which the draft is made, in the place of the target's
+     */
+    public static void create(FileSystem files, Path target, String drafted, Body body) throws IOException {
+        write(files, target, drafted, body, false);
     }
 
     /** The name of the file that a draft, by its name, was to become; a process that is killed leaves its draft. */
@@ -64,15 +73,16 @@ public final class WholeFile {
     }
 
     /** Hadoop reports a full disk as an error; to callers it is a file that could not be written. */
-    private static void write(FileSystem files, Path target, Body body, boolean over) throws WriteException {
+    private static void write(FileSystem files, Path target, String drafted, Body body, boolean over)
+            throws WriteException {
         try {
-            put(files, target, body, over);
+            put(files, target, drafted, body, over);
         } catch (IOException | FSError e) {
             throw new WriteException(target, e);
         }
     }
 
-    private static void put(FileSystem files, Path target, Body body, boolean over) throws IOException {
+    private static void put(FileSystem files, Path target, String drafted, Body body, boolean over) throws IOException {
         if (files.hasPathCapability(target, CommonPathCapabilities.ABORTABLE_STREAM)) {
             publish(
                     files, target,
@@ -80,7 +90,7 @@ public final class WholeFile {
             return;
         }
         FileSystem bare = FileSystems.bare(files);
-        Path draft = FileSystems.in(target.getParent(), ".%s.%s.tmp".formatted(target.getName(), UUID.randomUUID()));
+        Path draft = FileSystems.in(target.getParent(), ".%s.%s.tmp".formatted(drafted, UUID.randomUUID()));
         boolean named = false;
         try {
             try (FSDataOutputStream out = bare.create(draft, false)) {

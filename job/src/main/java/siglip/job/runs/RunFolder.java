@@ -18,15 +18,19 @@ import siglip.job.files.FileSystems;
 import siglip.job.files.OwnFolder;
 
 /**
- * The folder of a run, held by this driver alone: {@code claims/}, {@code checkpoints/}, the run's results, and {@code run.json} once it has ended. Decides
+ * The folder of a run, held by this driver alone: {@code claims/}, {@code checkpoints/}, {@code tensorboard/}, the run's results, and {@code run.json} once it has ended. Decides
  * from where the run starts.
  */
 public final class RunFolder implements AutoCloseable {
+    /** Where events of TensorBoard are written. */
+    public static final String TENSORBOARD = "tensorboard";
+
     static final String CHECKPOINTS = "checkpoints";
     private static final String CLAIMS = "claims";
 
     /** What is in the folder beside the results. */
-    private static final List<String> OWN = List.of(CHECKPOINTS + "/", CLAIMS + "/", FinishedRun.NAME);
+    private static final List<String> OWN =
+            List.of(CHECKPOINTS + "/", CLAIMS + "/", TENSORBOARD + "/", FinishedRun.NAME);
 
     private final FileSystem files;
     private final Path folder;
@@ -175,6 +179,7 @@ public final class RunFolder implements AutoCloseable {
     private void clear() throws IOException {
         if (replacesResults) {
             own.delete(FinishedRun.NAME); // first: without it no result counts
+            own.delete(TENSORBOARD + "/");
             own.clearAllBut(OWN);
             own.take(results);
         }

@@ -1,16 +1,30 @@
 package siglip.job.trackers;
 
 import java.io.PrintStream;
+import java.util.List;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import siglip.job.config.Settings;
 
 /** The trackers, by name. */
-public enum TrackerKind {
+enum TrackerKind {
     /** {@link ProgressPrinter}. */
     PROGRESS("progress") {
         @Override
-        Tracker open(Settings settings, PrintStream terminal) {
+        Tracker open(Settings settings, Configuration hadoop, PrintStream terminal) {
             return ProgressPrinter.to(terminal, settings);
+        }
+    },
+    /** {@link TensorBoard}. */
+    TENSORBOARD("tensorboard") {
+        @Override
+        boolean isWanted(Settings.Trackers settings) {
+            return settings.tensorboard();
+        }
+
+        @Override
+        Tracker open(Settings settings, Configuration hadoop, PrintStream terminal) {
+            return new TensorBoard(settings, hadoop, System::nanoTime);
         }
     };
 
@@ -24,16 +38,20 @@ public enum TrackerKind {
         return key;
     }
 
-    /** @throws IllegalArgumentException if there is none of that name */
-    public static TrackerKind named(String key) {
+    /** Those that the settings of a run ask for. */
+    static List<TrackerKind> of(Settings settings) {
         return Stream.of(values())
-                .filter(kind -> kind.key.equals(key))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("Cannot find a tracker of the name '%s': there are %s"
-                        .formatted(
-                                key, Stream.of(values()).map(TrackerKind::key).toList())));
+                .filter(kind -> kind.isWanted(settings.trackers()))
+                .toList();
     }
 
-    /** @param terminal where people look */
-    abstract Tracker open(Settings settings, PrintStream terminal);
+    boolean isWanted(Settings.Trackers settings) {
+        return true;
+    }
+
+    /**
+     * @param hadoop of the file system on which the run has its folder
+     * @param terminal where people look
+     */
+    abstract Tracker open(Settings settings, Configuration hadoop, PrintStream terminal);
 }

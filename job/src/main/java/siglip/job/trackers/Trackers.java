@@ -1,11 +1,13 @@
 package siglip.job.trackers;
 
 import java.io.PrintStream;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import siglip.job.comparison.RunListener;
@@ -27,15 +29,25 @@ public final class Trackers implements RunListener, AutoCloseable {
         this.trackers = new LinkedHashMap<>(trackers);
     }
 
-    /** @param terminal where people look */
-    public static Trackers open(List<TrackerKind> kinds, Settings settings, PrintStream terminal) {
+    /**
+     * Those that the settings of a run ask for.
+     *
+     * @param hadoop of the file system on which the run has its folder
+     * @param terminal where people look
+     */
+    public static Trackers open(Settings settings, Configuration hadoop, PrintStream terminal) {
         Map<String, Tracker> trackers = new LinkedHashMap<>();
-        kinds.forEach(kind -> trackers.put(kind.key(), kind.open(settings, terminal)));
+        TrackerKind.of(settings).forEach(kind -> trackers.put(kind.key(), kind.open(settings, hadoop, terminal)));
         return new Trackers(trackers);
     }
 
     public void begin() {
         each(Tracker::begin);
+    }
+
+    @Override
+    public void begun(Instant started, List<StepRecord> steps, List<Evaluation> evaluations) {
+        each(tracker -> tracker.begun(started, steps, evaluations));
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
@@ -203,10 +204,11 @@ class S3IT {
         assertThat(log.toString()).doesNotContain("a-wrong-secret");
     }
 
-    /** Without checkpoints and claims, which carry numbers of their own. */
+    /** Without what carries the id of a driver. */
     private static List<String> names(Map<String, byte[]> run) {
         return run.keySet().stream()
-                .filter(name -> !name.startsWith("checkpoints/") && !name.startsWith("claims/"))
+                .filter(name ->
+                        Stream.of("checkpoints/", "claims/", "tensorboard/").noneMatch(name::startsWith))
                 .toList();
     }
 

@@ -465,6 +465,12 @@ class SettingsCoverageTest {
                         "true",
                         true,
                         s -> s.checkpoint().takeOver(),
+                        "perhaps"),
+                new Case(
+                        "trackers.tensorboard",
+                        "false",
+                        false,
+                        s -> s.trackers().tensorboard(),
                         "perhaps"));
     }
 

@@ -81,7 +81,7 @@ public final class SampleRun {
         return this;
     }
 
-    SampleRun out(String folder) {
+    public SampleRun out(String folder) {
         out = folder;
         return this;
     }

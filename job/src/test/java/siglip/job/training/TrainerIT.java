@@ -89,7 +89,8 @@ class TrainerIT {
                 settings.evaluation(),
                 settings.measure(),
                 settings.plan(),
-                settings.checkpoint());
+                settings.checkpoint(),
+                settings.trackers());
     }
 
     private static Trained train(Settings settings, long... segments) {
