@@ -242,7 +242,7 @@ def chance(places: int, wrong: int, right: int) -> float:
 
 def train(folder: Path, losses: ModuleType, dtype: torch.dtype, most: int, stride: int) -> dict:
     data, model, training = description(folder)
-    if training["duplicates"] != "ignore" or any("clipNorm" in arm for arm in training["arms"]):
+    if any(arm["duplicates"] != "ignore" or "clipNorm" in arm for arm in training["arms"]):
         raise SystemExit("Cannot train a twin with loss.duplicates other than ignore, or with training.clip-norm: open_clip has neither")
     pairs = Pairs(folder, "train", data["trainRows"], data, dtype)
     order = numpy.fromfile(folder / "order.i32", dtype="<i4").reshape(-1, data["batchSize"]).astype(numpy.int64)

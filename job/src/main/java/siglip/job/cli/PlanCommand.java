@@ -9,8 +9,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import siglip.job.config.LossSettings;
 import siglip.job.config.PlanSettings;
 import siglip.job.config.Settings;
+import siglip.job.config.SettingsException;
 import siglip.job.data.FirstPair;
 import siglip.job.features.PairShape;
 import siglip.job.planning.Forecast;
@@ -47,12 +49,22 @@ final class PlanCommand implements Runnable {
         Settings settings = options.load(List.of()).settings();
         List<Integer> counts = ranks.isEmpty() ? List.of(settings.run().ranks()) : ranks;
         counts.forEach(count -> check(count, settings.training().batchSize()));
+        settings.loss().arms().forEach(PlanCommand::refusePrecision);
         ModelSpec model = model(settings);
         Forecast forecast = Forecast.of(settings, model, counts);
         String answer = json
                 ? PlanJson.of(forecast).toPrettyString()
                 : PlanTable.of(forecast).stripTrailing();
         spec.commandLine().getOut().println(answer);
+    }
+
+    /** Rates are measured in one precision. */
+    private static void refusePrecision(LossSettings.Arm arm) {
+        arm.precision().ifPresent(own -> {
+            throw new SettingsException(List.of(
+                    "loss.arms: cannot plan arm %s in a precision of its own (%s). Leave precision out, and plan once with each loss.precision"
+                            .formatted(arm.name(), own.id())));
+        });
     }
 
     private void check(int count, int batchSize) {

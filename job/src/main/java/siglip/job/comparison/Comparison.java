@@ -18,7 +18,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import siglip.job.batches.BatchSource;
-import siglip.job.batches.CaptionDraw;
 import siglip.job.checkpoint.History;
 import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.config.DataSettings;
@@ -139,7 +138,7 @@ public final class Comparison {
             log.begin();
             Trainer trainer = new Trainer(spark, settings, model, source, log, starts::of);
             from.ifPresent(stored -> resume(trainer, stored, log));
-            Optional<String> duplicates = duplicates(data);
+            Optional<String> duplicates = SharedConceptsNote.of(settings, data);
             duplicates.ifPresent(log::phase);
             Map<HeldOut, EvaluationRows> sets = heldOut(data, log);
             Map<HeldOut, RetrievalScore> neighbours = nearestNeighbours(data, sets, log);
@@ -204,33 +203,6 @@ public final class Comparison {
                     "nothing is held out, so the arms are not evaluated: set data.test-share, or data.test to rows that there are");
         }
         return sets;
-    }
-
-    /** What batches have of pairs that share their concept, and what becomes of them; empty if that is next to nothing. */
-    private Optional<String> duplicates(PairData data) {
-        int batch = settings.training().batchSize();
-        int texts = settings.training().textsPerImage();
-        String become =
-                switch (settings.loss().duplicates()) {
-                    case IGNORE -> "they are negatives (loss.duplicates = ignore; mask would leave them out, multi-positive make them positives)";
-                    case MASK -> "they are left out of the loss (loss.duplicates = mask)";
-                    case MULTI_POSITIVE -> "they are positives (loss.duplicates = multi-positive)";
-                };
-        if (texts > 1) {
-            return Optional.of(
-                    "the %d pairs of a batch are %d images, each with %d of its texts (training.texts-per-image); for each other's image %s"
-                            .formatted(batch, batch / texts, texts, become));
-        }
-        double shared = data.sharedConcepts(new CaptionDraw(settings.run().seed(), 0, 0, 1))
-                .perBatch(batch);
-        return shared < 0.01
-                ? Optional.empty()
-                : Optional.of(
-                        "%s of the %d pairs of a batch share their concept with another pair of it, on average; for each other %s"
-                                .formatted(
-                                        String.format(Locale.ROOT, shared < 10 ? "%.2f" : "%.0f", shared),
-                                        batch,
-                                        become));
     }
 
     /** Whether the training pairs lie in the driver's memory, so that evaluation may use them. */

@@ -1,7 +1,11 @@
 package siglip.job.config;
 
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import siglip.job.config.SettingsReader.Bound;
+import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.blas.Precision;
 
 /**
  * Reads what each arm may have of its own, by the keys that set it for all: {@code training.beta2} of an arm, or else that of the base.
@@ -27,8 +31,16 @@ record ArmReader(SettingsReader arm, SettingsReader base, long steps) {
     private static final String FACTOR = "learning-rate-factor";
     private static final String DECAY = "weight-decay";
 
+    private static final String LOSS = "loss."; // the section that arms are in: their keys are without it
+    private static final String MAX_SCALE = "max-scale";
+    private static final String DUPLICATES = "duplicates";
+    private static final String PRECISION = "precision";
+
     /** What an arm may have of its own. */
     static final Set<String> KEYS = Set.of(
+            MAX_SCALE,
+            DUPLICATES,
+            PRECISION,
             OPTIMIZER,
             LEARNING_RATE,
             WARMUP,
@@ -49,6 +61,24 @@ record ArmReader(SettingsReader arm, SettingsReader base, long steps) {
     /** Who sets a key. */
     private SettingsReader of(String key) {
         return arm.sets(key) ? arm : base;
+    }
+
+    double maxScale() {
+        return ofLoss(MAX_SCALE, (reader, key) -> reader.number(key, Bound.atLeast(1)));
+    }
+
+    DuplicatePolicy duplicates() {
+        return ofLoss(DUPLICATES, (reader, key) -> reader.choice(key, DuplicatePolicy.class));
+    }
+
+    /** Of its own: auto has no place here, as ranks agree on what it means once for the run. */
+    Optional<Precision> precision() {
+        return arm.sets(PRECISION) ? Optional.of(arm.choice(PRECISION, Precision.class)) : Optional.empty();
+    }
+
+    /** A key of the arm's that for all is one of the loss. */
+    private <T> T ofLoss(String key, BiFunction<SettingsReader, String, T> read) {
+        return arm != base && arm.sets(key) ? read.apply(arm, key) : read.apply(base, LOSS + key);
     }
 
     OptimizerSettings optimizer() {

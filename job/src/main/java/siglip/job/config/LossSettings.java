@@ -2,25 +2,29 @@ package siglip.job.config;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
 import siglip.kernels.LossScalar;
 import siglip.kernels.Numerics;
+import siglip.kernels.blas.Precision;
 
 /**
  * @param arms the models to train, in order
- * @param duplicates what pairs of equal concept are, for all arms
- * @param numerics what computes them
- * @param maxScale upper end of the logit scale t, the same for all arms; the lower end is 1
+ * @param duplicates what pairs of equal concept are to arms that do not say
+ * @param numerics what computes them, in the precision of those arms that have none of their own
  */
-public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics numerics, double maxScale) {
+public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics numerics) {
 
     /**
      * @param name shown in the report: {@code siglip}, {@code clip}
      * @param form the loss that it trains with, and its options
      * @param initial scalars of the loss at the start, as people are shown them; without those that are left to the loss
+     * @param maxScale upper end of the logit scale t; the lower end is 1
+     * @param duplicates what pairs of equal concept are
+     * @param precision of its own in which matrix products read their inputs; empty: that of the run
      * @param optimizer how its parameters move
      * @param image how its image tower trains
      * @param text how its text tower trains, and the table
@@ -29,11 +33,35 @@ public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics 
             String name,
             LossForm form,
             Map<LossScalar, Double> initial,
+            double maxScale,
+            DuplicatePolicy duplicates,
+            Optional<Precision> precision,
             OptimizerSettings optimizer,
             TowerTraining image,
             TowerTraining text) {
+        private static final double MOST_SCALE = 200;
+
         public Arm {
             initial = Map.copyOf(initial);
+        }
+
+        /** With no start of its own and none of the options, for a measurement that is no training of its own. */
+        public static Arm plain(String name, LossForm form, OptimizerSettings optimizer) {
+            return new Arm(
+                    name,
+                    form,
+                    Map.of(),
+                    MOST_SCALE,
+                    DuplicatePolicy.IGNORE,
+                    Optional.empty(),
+                    optimizer,
+                    TowerTraining.WHOLE,
+                    TowerTraining.WHOLE);
+        }
+
+        /** The same arm without a precision of its own. */
+        public Arm inRunsPrecision() {
+            return new Arm(name, form, initial, maxScale, duplicates, Optional.empty(), optimizer, image, text);
         }
 
         public Loss loss() {

@@ -154,15 +154,15 @@ final class SettingsMapping {
     }
 
     private static LossSettings loss(SettingsReader reader, long steps) {
-        double maxScale = reader.number("loss.max-scale", Bound.atLeast(1));
         ArmReader shared = new ArmReader(reader, reader, steps); // read also where every arm has its own
+        shared.maxScale();
         shared.tower("towers.image.");
         shared.tower("towers.text.");
         List<LossSettings.Arm> arms = new ArrayList<>();
         Set<String> names = new HashSet<>();
         List<SettingsReader> elements = reader.objects("loss.arms", ARM_KEYS);
         for (SettingsReader element : elements) {
-            LossSettings.Arm arm = arm(element, new ArmReader(element, reader, steps), maxScale);
+            LossSettings.Arm arm = arm(element, new ArmReader(element, reader, steps));
             arms.add(arm);
             element.require(
                     names.add(arm.name()),
@@ -172,16 +172,16 @@ final class SettingsMapping {
         reader.require(!arms.isEmpty(), "loss.arms", "must hold at least one arm, found []");
         return new LossSettings(
                 List.copyOf(arms),
-                reader.choice("loss.duplicates", DuplicatePolicy.class),
+                shared.duplicates(),
                 new Numerics(
                         reader.choice("loss.products", List.of("auto", "onednn", "openblas", "java")),
                         reader.choice("loss.precision", List.of("auto", "fp32", "bf16")),
                         reader.choice("loss.elementwise", List.of("auto", "vector", "scalar")),
-                        (int) reader.whole("loss.tile", 1, 8192)),
-                maxScale);
+                        (int) reader.whole("loss.tile", 1, 8192)));
     }
 
-    private static LossSettings.Arm arm(SettingsReader reader, ArmReader own, double maxScale) {
+    private static LossSettings.Arm arm(SettingsReader reader, ArmReader own) {
+        double maxScale = own.maxScale();
         String name = reader.text("name");
         Loss loss = reader.choice("loss", Loss.class);
         LossSettings.Start start =
@@ -203,6 +203,9 @@ final class SettingsMapping {
                 name,
                 new LossForm(loss, options),
                 initial,
+                maxScale,
+                own.duplicates(),
+                own.precision(),
                 own.optimizer(),
                 own.tower("towers.image."),
                 own.tower("towers.text."));
@@ -246,7 +249,7 @@ final class SettingsMapping {
                 "loss");
         double most = scalar.most(maxScale);
         String limit = scalar.limit()
-                .map(setting -> "loss.%s (%s)".formatted(setting, maxScale))
+                .map(setting -> "%s (%s)".formatted(reader.sets(setting) ? setting : "loss." + setting, maxScale))
                 .orElseGet(() -> String.valueOf(scalar.shown(most)));
         reader.require(
                 !(scalar.learned(value.orElse(Double.NaN)) > most),
@@ -362,9 +365,10 @@ final class SettingsMapping {
                         .formatted(texts, settings.training().batchSize()),
                 "training.texts-per-image");
         reader.require(
-                texts == 1 || settings.loss().duplicates() != DuplicatePolicy.IGNORE,
+                texts == 1
+                        || settings.loss().arms().stream().noneMatch(arm -> arm.duplicates() == DuplicatePolicy.IGNORE),
                 "training.texts-per-image",
-                "must be 1 where loss.duplicates = ignore: an image would be pushed away from its own texts. Set loss.duplicates = multi-positive",
+                "must be 1 where loss.duplicates, or that of an arm, is ignore: an image would be pushed away from its own texts. Set loss.duplicates = multi-positive",
                 "loss.duplicates");
     }
 }

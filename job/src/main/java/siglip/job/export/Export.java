@@ -79,12 +79,12 @@ public final class Export {
                     .put("loss", arm.loss().id());
             LossSpec.shownStarts(arm, training.batchSize()).forEach(node::put);
             arm.form().named().forEach(node.putObject("options")::putPOJO);
+            node.put("maxScale", arm.maxScale()).put("duplicates", Choice.name(arm.duplicates()));
+            arm.precision().ifPresent(own -> node.put("precision", own.id()));
             put(node, arm.optimizer());
             put(node.putObject("image"), arm.image());
             put(node.putObject("text"), arm.text());
         }
-        json.put("maxScale", settings.loss().maxScale());
-        json.put("duplicates", Choice.name(settings.loss().duplicates()));
         json.put("steps", training.steps());
         return json;
     }

@@ -66,7 +66,7 @@ public final class FrozenMeasurement {
                     figures.add(new ModelMeasurement(
                                     models,
                                     new PartProducts(model.layout()),
-                                    settings.loss(),
+                                    settings.loss().arms(),
                                     arm,
                                     settings.training().batchSize(),
                                     batches)

@@ -3,11 +3,9 @@ package siglip.job.frozen;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import siglip.job.config.LossSettings;
-import siglip.job.config.TowerTraining;
 import siglip.job.losses.LossSpec;
 import siglip.job.optimizer.PartProducts;
 import siglip.job.optimizer.Slot;
@@ -36,21 +34,29 @@ final class ModelMeasurement {
 
     private final FrozenModels models;
     private final PartProducts products;
-    private final LossSettings settings;
     private final ArmSnapshot of;
     private final int pairs;
     private final int batches;
     private final List<LossSettings.Arm> losses;
 
     ModelMeasurement(
-            FrozenModels models, PartProducts products, LossSettings settings, ArmSnapshot of, int pairs, int batches) {
+            FrozenModels models,
+            PartProducts products,
+            List<LossSettings.Arm> losses,
+            ArmSnapshot of,
+            int pairs,
+            int batches) {
         this.models = models;
         this.products = products;
-        this.settings = settings;
         this.of = of;
         this.pairs = pairs;
         this.batches = batches;
-        losses = settings.arms();
+        this.losses = losses.stream()
+                .map(
+                        LossSettings.Arm
+                                ::inRunsPrecision) // or differences of gradients would say more of rounding than of the
+                // loss
+                .toList();
     }
 
     FrozenFigures.OfModel measure(String checkpoint, long step) {
@@ -132,8 +138,7 @@ final class ModelMeasurement {
         List<FrozenModels.Point> points = new ArrayList<>();
         List<Fitted> all = new ArrayList<>();
         for (LossSettings.Arm loss : losses) {
-            double[] scalars =
-                    LossSpec.initial(loss, pairs, settings.maxScale()).toArray();
+            double[] scalars = LossSpec.initial(loss, pairs).toArray();
             set(loss.loss(), scalars, LossScalar.LOG_SCALE, logScale);
             points.add(point(loss, scalars)); // which shares them
             boolean shifted = Shift.of(of.loss(), 1).isPresent();
@@ -178,13 +183,8 @@ final class ModelMeasurement {
         Slot common = products.zeros();
         double far = far(logScale);
         List<FrozenModels.Point> all = new ArrayList<>(points);
-        LossSettings.Arm meanLogit = new LossSettings.Arm(
-                "the mean logit",
-                LossForm.plain(Loss.SIGMOID),
-                Map.of(),
-                losses.get(0).optimizer(), // which has nothing to do
-                TowerTraining.WHOLE,
-                TowerTraining.WHOLE);
+        LossSettings.Arm meanLogit = LossSettings.Arm.plain(
+                "the mean logit", LossForm.plain(Loss.SIGMOID), losses.get(0).optimizer()); // which has nothing to do
         for (double bias : new double[] {far, -far}) {
             double[] scalars = new double[Loss.SIGMOID.scalars().size()];
             set(Loss.SIGMOID, scalars, LossScalar.LOG_SCALE, logScale);

@@ -100,12 +100,12 @@ public sealed interface LossSpec permits CentredSpec, SigmoidSpec, GatheringSpec
     }
 
     /** The same as they are learned, within their ranges. */
-    static LossScalars initial(LossSettings.Arm arm, int batchSize, double maxScale) {
+    static LossScalars initial(LossSettings.Arm arm, int batchSize) {
         Map<LossScalar, Double> starts = starts(arm, batchSize);
         return new LossScalars(
                 arm.loss(),
                 arm.loss().scalars().stream()
-                        .map(scalar -> Math.min(scalar.learned(starts.get(scalar)), scalar.most(maxScale)))
+                        .map(scalar -> Math.min(scalar.learned(starts.get(scalar)), scalar.most(arm.maxScale())))
                         .toList());
     }
 }

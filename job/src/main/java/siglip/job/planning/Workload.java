@@ -1,5 +1,6 @@
 package siglip.job.planning;
 
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -24,7 +25,7 @@ import siglip.kernels.blas.Precision;
  * @param microBatch most pairs that pass the towers of a core at a time
  * @param tile rows and columns of a tile of logits
  * @param precision in which products read their operands
- * @param duplicates what pairs of equal concept are
+ * @param duplicates what pairs of equal concept are, where it takes most
  * @param shape of a pair
  * @param layout of the parameters
  * @param tokens of a caption, on average; unused when texts are features
@@ -55,7 +56,10 @@ public record Workload(
                 settings.training().microBatchSize().orElse(Integer.MAX_VALUE / 2),
                 settings.loss().numerics().tile(),
                 precision,
-                settings.loss().duplicates(),
+                settings.loss().arms().stream()
+                        .map(LossSettings.Arm::duplicates)
+                        .max(Comparator.naturalOrder())
+                        .orElseThrow(),
                 model.shape(),
                 model.layout(),
                 settings.plan().tokens(),

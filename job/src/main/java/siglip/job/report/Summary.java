@@ -233,10 +233,12 @@ final class Summary {
 
     /** How far a scalar may go, where a setting says so. */
     private String limit(LossScalar scalar) {
-        double most = run.figures().settings().loss().maxScale();
+        String most = run.figures().settings().loss().arms().stream()
+                .map(arm -> Unit.NUMBER.format(arm.maxScale()))
+                .distinct()
+                .collect(Collectors.joining(" and "));
         return scalar.limit()
-                .map(setting -> ", at most %s (loss.%s; CLIP and open_clip stop at 100)"
-                        .formatted(Unit.NUMBER.format(most), setting))
+                .map(setting -> ", at most %s (loss.%s; CLIP and open_clip stop at 100)".formatted(most, setting))
                 .orElse("");
     }
 

@@ -2,15 +2,19 @@ package siglip.job.stage;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
 import siglip.job.order.Slices;
+import siglip.job.ring.NumericsException;
 import siglip.kernels.LossKernels;
 import siglip.kernels.Numerics;
+import siglip.kernels.blas.Precision;
 
 /**
  * The cores of a rank. Each is a lane: a thread with kernels of its own, which works on its own rows of the rank's batch. What
@@ -18,12 +22,13 @@ import siglip.kernels.Numerics;
  * happens on the caller's thread.
  */
 public class Lanes implements AutoCloseable {
-    private final List<ExecutorService> threads = new ArrayList<>(); // of lanes 1, 2, ...: lane 0 is the caller
+    private final List<ExecutorService> threads; // of lanes 1, 2, ...: lane 0 is the caller
     private final LossKernels[] kernels;
+    private final Map<Precision, Lanes> others = new EnumMap<>(Precision.class); // on the same threads
 
     /** Opens the kernels of each lane on its own thread: native libraries keep settings by thread. */
     public Lanes(Numerics numerics, int cores) {
-        kernels = new LossKernels[cores];
+        this(cores, new ArrayList<>());
         for (int lane = 1; lane < cores; lane++) {
             String name = "siglip-lane-" + lane;
             threads.add(Executors.newSingleThreadExecutor(work -> {
@@ -33,11 +38,43 @@ public class Lanes implements AutoCloseable {
             }));
         }
         try {
-            each(lane -> kernels[lane] = LossKernels.open(numerics));
+            open(numerics);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
+    }
+
+    private Lanes(int cores, List<ExecutorService> threads) {
+        this.threads = threads;
+        kernels = new LossKernels[cores];
+    }
+
+    private void open(Numerics numerics) {
+        each(lane -> kernels[lane] = LossKernels.open(numerics));
+    }
+
+    /**
+     * The same cores with kernels of another precision; they are closed with these.
+     *
+     * @param precision null for that of these
+     * @throws NumericsException if these cores cannot compute in it
+     */
+    public Lanes in(Precision precision) {
+        if (precision == null || kernels[0].products().precision() == precision) {
+            return this;
+        }
+        return others.computeIfAbsent(precision, other -> {
+            Numerics mine = kernels[0].numerics();
+            Lanes lanes = new Lanes(count(), threads);
+            try {
+                lanes.open(new Numerics(mine.products(), other.id(), mine.elementwise(), mine.tile()));
+            } catch (IllegalStateException e) {
+                lanes.closeKernels();
+                throw new NumericsException("Cannot train an arm in %s: %s".formatted(other.id(), e.getMessage()), e);
+            }
+            return lanes;
+        });
     }
 
     public int count() {
@@ -119,11 +156,16 @@ public class Lanes implements AutoCloseable {
 
     @Override
     public void close() {
+        others.values().forEach(Lanes::closeKernels);
+        closeKernels();
+        threads.forEach(ExecutorService::shutdown);
+    }
+
+    private void closeKernels() {
         for (LossKernels each : kernels) {
             if (each != null) {
                 each.close();
             }
         }
-        threads.forEach(ExecutorService::shutdown);
     }
 }

@@ -18,7 +18,6 @@ public final class ArmState {
     private final int index;
     private final LossSettings.Arm arm;
     private final ParameterLayout layout;
-    private final double maxScale;
     private final Slot values;
     private long nextStep;
     private String stopped;
@@ -27,24 +26,21 @@ public final class ArmState {
      * @param index of the arm, from 0
      * @param initial parameters of towers and table at the start; copied
      * @param scalars of the loss at the start
-     * @param maxScale largest logit scale
      */
-    public ArmState(int index, LossSettings.Arm arm, Parameters initial, LossScalars scalars, double maxScale) {
+    public ArmState(int index, LossSettings.Arm arm, Parameters initial, LossScalars scalars) {
         this(
                 index,
                 arm,
                 initial.layout(),
                 new Slot(
-                        "parameters", initial.dense().toArray(), initial.table().toArray(), scalars.toArray()),
-                maxScale);
+                        "parameters", initial.dense().toArray(), initial.table().toArray(), scalars.toArray()));
     }
 
     /** With parameters that it shares. */
-    ArmState(int index, LossSettings.Arm arm, ParameterLayout layout, Slot values, double maxScale) {
+    ArmState(int index, LossSettings.Arm arm, ParameterLayout layout, Slot values) {
         this.index = index;
         this.arm = arm;
         this.layout = layout;
-        this.maxScale = maxScale;
         this.values = values;
     }
 
@@ -90,7 +86,7 @@ public final class ArmState {
         List<LossScalar> scalars = arm.loss().scalars();
         double[] moved = values.scalars();
         for (int i = 0; i < moved.length; i++) {
-            moved[i] = Math.max(scalars.get(i).least(), Math.min(scalars.get(i).most(maxScale), moved[i]));
+            moved[i] = Math.max(scalars.get(i).least(), Math.min(scalars.get(i).most(arm.maxScale()), moved[i]));
         }
     }
 

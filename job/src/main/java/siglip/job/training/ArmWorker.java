@@ -41,7 +41,7 @@ final class ArmWorker {
     ArmWorker(int arm, SegmentPlan plan, RankNode node, Lanes lanes, List<LaneTowers> towers, LossExchange exchange) {
         this.arm = arm;
         this.plan = plan;
-        this.loss = plan.losses().get(arm).loss();
+        this.loss = plan.arms().get(arm).form().loss();
         this.node = node;
         this.lanes = lanes;
         this.towers = towers;
@@ -58,10 +58,15 @@ final class ArmWorker {
 
     /** The exchange of the plan's loss. */
     static LossExchange exchange(int arm, SegmentPlan plan, RankNode node, Lanes lanes) {
-        LossForm form = plan.losses().get(arm);
+        LossForm form = plan.arms().get(arm).form();
         return LossSpec.of(form)
                 .exchange(new LossExchange.Blocks(
-                        form, node, plan.rows(), plan.model().width(), plan.duplicates(), lanes));
+                        form,
+                        node,
+                        plan.rows(),
+                        plan.model().width(),
+                        plan.arms().get(arm).duplicates(),
+                        lanes));
     }
 
     /** Takes the parameters that the segment starts from. */
@@ -123,7 +128,7 @@ final class ArmWorker {
 
     /** Each lane turns the gradient of its rows into its share of the rank's gradient of a tower. */
     private void backward(Modality of, Matrix embeddings, Matrix gradient) {
-        if (plan.frozen().get(arm).contains(of)) {
+        if (plan.arms().get(arm).frozen().contains(of)) {
             towers.forEach(lane -> lane.noGradient(of));
             return;
         }

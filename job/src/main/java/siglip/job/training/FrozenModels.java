@@ -51,12 +51,7 @@ public final class FrozenModels {
     public void gradients(List<Point> points, int batches, Taker taker) {
         List<GradientTaker> halves = new ArrayList<>();
         for (Point point : points) {
-            ArmState state = new ArmState(
-                    halves.size(),
-                    point.arm(),
-                    model.layout(),
-                    point.values(),
-                    settings.loss().maxScale());
+            ArmState state = new ArmState(halves.size(), point.arm(), model.layout(), point.values());
             halves.add(new GradientTaker(
                     state, segments.pieces(), settings.training().batchSize(), taker));
         }

@@ -3,7 +3,10 @@ package siglip.job.training;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import siglip.job.batches.BatchSource;
+import siglip.job.config.LossSettings;
 import siglip.job.order.Slices;
 import siglip.job.ring.PieceLayout;
 import siglip.job.ring.Rendezvous;
@@ -13,6 +16,7 @@ import siglip.job.towers.ParameterLayout;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.LossForm;
 import siglip.kernels.Numerics;
+import siglip.kernels.blas.Precision;
 
 /**
  * What a rank must know to take part in one attempt at a segment; ships with the stage.
@@ -23,9 +27,7 @@ import siglip.kernels.Numerics;
  * @param to one past the last step
  * @param nextSteps for each arm, the first step it has not completed; not before {@code from}
  * @param seed of everything random
- * @param losses of the arms
- * @param frozen of each arm, the towers that nothing moves
- * @param numerics what to compute with
+ * @param numerics what to compute with, but for arms with a precision of their own
  * @param cores that a rank computes on
  * @param microBatch most pairs that pass the towers of a core at a time
  */
@@ -37,14 +39,29 @@ record SegmentPlan(
         List<Long> nextSteps,
         long seed,
         ModelSpec model,
-        List<LossForm> losses,
-        List<Set<Modality>> frozen,
-        DuplicatePolicy duplicates,
+        List<Arm> arms,
         Numerics numerics,
         int cores,
         int microBatch,
         BatchSource.Opener batches)
         implements Serializable {
+
+    /**
+     * What a rank must know of an arm.
+     *
+     * @param frozen the towers that nothing moves
+     * @param duplicates what pairs of equal concept are
+     * @param precision of its own, or null
+     */
+    record Arm(LossForm form, Set<Modality> frozen, DuplicatePolicy duplicates, Precision precision)
+            implements Serializable {
+        static Arm of(LossSettings.Arm arm) {
+            Set<Modality> frozen = Stream.of(Modality.values())
+                    .filter(tower -> (tower == Modality.IMAGE ? arm.image() : arm.text()).frozen())
+                    .collect(Collectors.toUnmodifiableSet());
+            return new Arm(arm.form(), frozen, arm.duplicates(), arm.precision().orElse(null));
+        }
+    }
 
     /** How the model is cut into pieces. */
     PieceLayout pieces() {

@@ -1,8 +1,10 @@
 package siglip.job.training;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.BarrierTaskContext;
 import siglip.job.batches.Batch;
 import siglip.job.batches.RankBatches;
@@ -24,11 +26,13 @@ record SegmentTask(SegmentPlan plan) implements BarrierStage.Body<byte[], Void> 
         int rows = plan.rows().size(rank);
         RankBatches batches = plan.batches().open(rank, plan.rows().ranks(), feed);
         Batch batch = new Batch(plan.model().shape(), rows);
-        List<LaneTowers> towers = LaneTowers.open(plan, lanes, rows);
+        Map<Lanes, List<LaneTowers>> towers = new HashMap<>(); // those that arms of one precision share
         try {
             List<ArmWorker> arms = new ArrayList<>();
-            for (int arm = 0; arm < plan.losses().size(); arm++) {
-                arms.add(new ArmWorker(arm, plan, node, lanes, towers, ArmWorker.exchange(arm, plan, node, lanes)));
+            for (int arm = 0; arm < plan.arms().size(); arm++) {
+                Lanes own = lanes.in(plan.arms().get(arm).precision());
+                List<LaneTowers> pairs = towers.computeIfAbsent(own, each -> LaneTowers.open(plan, each, rows));
+                arms.add(new ArmWorker(arm, plan, node, own, pairs, ArmWorker.exchange(arm, plan, node, own)));
             }
             arms.forEach(ArmWorker::start);
             for (long step = plan.from(); step < plan.to(); step++) {
@@ -44,7 +48,7 @@ record SegmentTask(SegmentPlan plan) implements BarrierStage.Body<byte[], Void> 
                 }
             }
         } finally {
-            towers.forEach(LaneTowers::close);
+            towers.values().forEach(pairs -> pairs.forEach(LaneTowers::close));
         }
     }
 }

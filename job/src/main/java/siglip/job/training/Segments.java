@@ -3,14 +3,12 @@ package siglip.job.training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import siglip.job.batches.BatchSource;
-import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
 import siglip.job.formats.DataFailure;
 import siglip.job.order.Slices;
@@ -25,7 +23,6 @@ import siglip.job.stage.Recovery;
 import siglip.job.stage.RecoveryClock;
 import siglip.job.stage.SlotsException;
 import siglip.job.stage.TrainingException;
-import siglip.job.towers.Modality;
 import siglip.job.towers.ModelSpec;
 
 /**
@@ -185,20 +182,11 @@ final class Segments {
                 arms.stream().map(arm -> arm.state().nextStep()).toList(),
                 settings.run().seed(),
                 model,
-                arms.stream().map(arm -> arm.state().arm().form()).toList(),
-                arms.stream().map(arm -> frozen(arm.state().arm())).toList(),
-                settings.loss().duplicates(),
+                arms.stream().map(arm -> SegmentPlan.Arm.of(arm.state().arm())).toList(),
                 settings.loss().numerics(),
                 settings.run().coresPerRank(),
                 settings.training().microBatchSize().orElse(Integer.MAX_VALUE / 2),
                 source.opener());
-    }
-
-    /** The towers of an arm that nothing moves. */
-    static Set<Modality> frozen(LossSettings.Arm arm) {
-        return Stream.of(Modality.values())
-                .filter(tower -> (tower == Modality.IMAGE ? arm.image() : arm.text()).frozen())
-                .collect(Collectors.toUnmodifiableSet());
     }
 
     private void drive(List<? extends DriverHalf> arms, DriverNode node, long from, long to, Boundary boundary) {

@@ -43,9 +43,8 @@ public final class Trainer {
         ArmUpdate.Measured measured =
                 new ArmUpdate.Measured(model.tensors(), settings.measure().everySteps());
         for (LossSettings.Arm arm : settings.loss().arms()) {
-            double maxScale = settings.loss().maxScale();
-            LossScalars scalars = LossSpec.initial(arm, settings.training().batchSize(), maxScale);
-            ArmState state = new ArmState(arms.size(), arm, starts.apply(arm, initial), scalars, maxScale);
+            LossScalars scalars = LossSpec.initial(arm, settings.training().batchSize());
+            ArmState state = new ArmState(arms.size(), arm, starts.apply(arm, initial), scalars);
             arms.add(new ArmUpdate(state, model.decayed(), settings.training(), segments.pieces(), measured));
         }
     }

@@ -2,9 +2,7 @@ package siglip.job.training;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.Map;
 import siglip.job.config.LossSettings;
-import siglip.job.config.TowerTraining;
 import siglip.job.config.TrainingSettings;
 import siglip.job.ring.Piece;
 import siglip.job.ring.PieceLayout;
@@ -28,16 +26,10 @@ public final class UpdateProbe {
      */
     public UpdateProbe(TrainingSettings settings, ParameterLayout layout, int ranks, int touched) {
         PieceLayout pieces = SegmentPlan.pieces(layout, ranks);
-        LossSettings.Arm arm = new LossSettings.Arm(
-                "probe",
-                LossForm.plain(Loss.SIGMOID),
-                Map.of(),
-                settings.optimizer(),
-                TowerTraining.WHOLE,
-                TowerTraining.WHOLE);
+        LossSettings.Arm arm = LossSettings.Arm.plain("probe", LossForm.plain(Loss.SIGMOID), settings.optimizer());
         boolean[] decayed = new boolean[layout.dense()];
         Arrays.fill(decayed, true);
-        ArmState state = new ArmState(0, arm, Parameters.allocate(layout), LossScalars.of(Loss.SIGMOID, 0, 0), 100);
+        ArmState state = new ArmState(0, arm, Parameters.allocate(layout), LossScalars.of(Loss.SIGMOID, 0, 0));
         update = new ArmUpdate(state, decayed, settings, pieces);
         sums = new Piece[ranks];
         parameters = new Piece[ranks];

@@ -256,7 +256,12 @@ class SettingsCoverageTest {
                                 Map.of(LossScalar.LOG_SCALE, 5.0, LossScalar.BIAS, -10.0))),
                         s -> s.loss().arms(),
                         "[]"),
-                new Case("loss.max-scale", "100", 100.0, s -> s.loss().maxScale(), "0.5"),
+                new Case(
+                        "loss.max-scale",
+                        "100",
+                        100.0,
+                        s -> s.loss().arms().get(0).maxScale(),
+                        "0.5"),
                 new Case(
                         "loss.duplicates",
                         "multi-positive",

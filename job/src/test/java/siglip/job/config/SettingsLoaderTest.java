@@ -12,8 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
 import siglip.kernels.LossScalar;
+import siglip.kernels.blas.Precision;
 
 class SettingsLoaderTest {
     @TempDir
@@ -273,8 +275,35 @@ class SettingsLoaderTest {
         assertThat(errorsOf("training.texts-per-image = 3"))
                 .containsExactly(
                         "my.conf:1: training.batch-size must be a multiple of training.texts-per-image (3), found 256",
-                        "my.conf:1: training.texts-per-image must be 1 where loss.duplicates = ignore: an image would be"
+                        "my.conf:1: training.texts-per-image must be 1 where loss.duplicates, or that of an arm, is ignore: an image would be"
                                 + " pushed away from its own texts. Set loss.duplicates = multi-positive");
+    }
+
+    @Test
+    void anArmMayHaveALargestScaleDuplicatesAndAPrecisionOfItsOwn() {
+        String arms = "loss { max-scale = 150, duplicates = mask, arms = [{ name = a, loss = sigmoid },"
+                + " { name = b, loss = softmax, max-scale = 100, duplicates = ignore, precision = bf16%s }] }";
+
+        List<LossSettings.Arm> read = load(arms.formatted("")).settings().loss().arms();
+
+        assertThat(read).extracting(LossSettings.Arm::maxScale).containsExactly(150.0, 100.0);
+        assertThat(read)
+                .extracting(LossSettings.Arm::duplicates)
+                .containsExactly(DuplicatePolicy.MASK, DuplicatePolicy.IGNORE);
+        assertThat(read)
+                .extracting(LossSettings.Arm::precision)
+                .containsExactly(Optional.empty(), Optional.of(Precision.BF16));
+        assertThat(errorsOf(arms.formatted(", initial-scale = 120")))
+                .containsExactly(
+                        "my.conf:1: loss.arms[1].initial-scale must be at most max-scale (100.0), found 120.0");
+        assertThat(errorsOf(arms.replace("bf16%s", "auto").replace("max-scale = 100", "max-scale = 0.5")))
+                .hasSize(2)
+                .anyMatch(error -> error.contains("loss.arms[1].max-scale must be"))
+                .anyMatch(error -> error.contains("loss.arms[1].precision must be one of fp32, bf16, found \"auto\""));
+        assertThat(errorsOf(arms.formatted(""), "training.texts-per-image=2"))
+                .singleElement()
+                .asString()
+                .contains("must be 1 where loss.duplicates, or that of an arm, is ignore");
     }
 
     @Test

@@ -3,6 +3,7 @@ package siglip.job.config;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
 import siglip.kernels.LossScalar;
@@ -26,6 +27,21 @@ public final class TestArms {
 
     public static LossSettings.Arm of(
             String name, LossForm form, Map<LossScalar, Double> initial, OptimizerSettings optimizer) {
-        return new LossSettings.Arm(name, form, initial, optimizer, TowerTraining.WHOLE, TowerTraining.WHOLE);
+        return of(name, form, initial, optimizer, 200);
+    }
+
+    /** With a largest scale of its own. */
+    public static LossSettings.Arm of(
+            String name, LossForm form, Map<LossScalar, Double> initial, OptimizerSettings optimizer, double maxScale) {
+        return new LossSettings.Arm(
+                name,
+                form,
+                initial,
+                maxScale,
+                DuplicatePolicy.IGNORE,
+                Optional.empty(),
+                optimizer,
+                TowerTraining.WHOLE,
+                TowerTraining.WHOLE);
     }
 }

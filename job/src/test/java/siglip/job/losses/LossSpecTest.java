@@ -19,7 +19,7 @@ import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 
 class LossSpecTest {
-    private static final double MOST = 200;
+    private static final double MOST = 200; // of arms of tests
 
     @ParameterizedTest
     @EnumSource
@@ -87,9 +87,8 @@ class LossSpecTest {
                 TestArms.of("a", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 10.0, LossScalar.BIAS, -7.0));
         LossSettings.Arm open = TestArms.of("b", Loss.SIGMOID, Map.of(LossScalar.LOG_SCALE, 300.0));
 
-        assertThat(LossSpec.initial(set, 256, MOST)).isEqualTo(LossScalars.of(Loss.SIGMOID, Math.log(10), -7));
-        assertThat(LossSpec.initial(open, 256, MOST))
-                .isEqualTo(LossScalars.of(Loss.SIGMOID, Math.log(MOST), -Math.log(255)));
+        assertThat(LossSpec.initial(set, 256)).isEqualTo(LossScalars.of(Loss.SIGMOID, Math.log(10), -7));
+        assertThat(LossSpec.initial(open, 256)).isEqualTo(LossScalars.of(Loss.SIGMOID, Math.log(MOST), -Math.log(255)));
         assertThat(LossSpec.shownStarts(open, 256))
                 .containsExactly(Map.entry("scale", 300.0), Map.entry("bias", -Math.log(255)));
         LossSettings.Arm relative = TestArms.of("r", Loss.SIGMOID_RELATIVE, Map.of(LossScalar.LOG_SCALE, 10.0));

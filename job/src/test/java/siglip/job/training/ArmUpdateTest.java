@@ -45,8 +45,8 @@ class ArmUpdateTest {
 
     private static ArmState arm(OptionalDouble clipNorm, Loss loss, double... scalars) {
         Parameters start = Parameters.allocate(new ParameterLayout(WEIGHTS, BIASES, ROWS, WIDTH));
-        LossSettings.Arm arm = TestArms.of("arm", LossForm.plain(loss), Map.of(), optimizer(clipNorm));
-        return new ArmState(0, arm, start, LossScalars.of(loss, scalars), 100);
+        LossSettings.Arm arm = TestArms.of("arm", LossForm.plain(loss), Map.of(), optimizer(clipNorm), 100);
+        return new ArmState(0, arm, start, LossScalars.of(loss, scalars));
     }
 
     /** A gradient of norm 2 clipped to 1/2 is one of a quarter; t' and b have gradients that would be clipped away. */
@@ -111,9 +111,14 @@ class ArmUpdateTest {
     @Test
     void scaleStaysInItsRangeAndABiasMayBeAnything() {
         for (Loss loss : Loss.values()) {
-            LossSettings.Arm high = TestArms.of("arm", loss, Map.of(LossScalar.LOG_SCALE, 500.0));
-            assertThat(LossSpec.initial(high, 2, 100).get(LossScalar.LOG_SCALE)).isEqualTo(Math.log(100));
-            ArmState arm = arm(loss, LossSpec.initial(high, 2, 100).toArray());
+            LossSettings.Arm high = TestArms.of(
+                    "arm",
+                    LossForm.plain(loss),
+                    Map.of(LossScalar.LOG_SCALE, 500.0),
+                    optimizer(OptionalDouble.empty()),
+                    100);
+            assertThat(LossSpec.initial(high, 2).get(LossScalar.LOG_SCALE)).isEqualTo(Math.log(100));
+            ArmState arm = arm(loss, LossSpec.initial(high, 2).toArray());
 
             move(arm, 1);
             assertThat(arm.scalars().shown().get("scale")).isCloseTo(100, within(1e-12));
@@ -185,7 +190,7 @@ class ArmUpdateTest {
         ArmUpdate softmax = new ArmUpdate(arm(Loss.SOFTMAX, 1), new boolean[WEIGHTS + BIASES], TRAINING, layout);
         Parameters other = Parameters.allocate(new ParameterLayout(WEIGHTS, BIASES, ROWS - 1, WIDTH));
         LossSettings.Arm arm = TestArms.of("arm", Loss.SIGMOID, Map.of());
-        ArmState smaller = new ArmState(0, arm, other, LossScalars.of(Loss.SIGMOID, 1, -3), 100);
+        ArmState smaller = new ArmState(0, arm, other, LossScalars.of(Loss.SIGMOID, 1, -3));
 
         assertThatThrownBy(() -> softmax.restore(sigmoid.snapshot()))
                 .hasMessageContaining("with the sigmoid loss: it has the softmax loss");

@@ -224,9 +224,7 @@ class DistributedGradientTest {
                     List.of(0L, 0L),
                     SEED,
                     model,
-                    settings.loss().arms().stream().map(LossSettings.Arm::form).toList(),
-                    settings.loss().arms().stream().map(Segments::frozen).toList(),
-                    settings.loss().duplicates(),
+                    settings.loss().arms().stream().map(SegmentPlan.Arm::of).toList(),
                     NUMERICS,
                     settings.run().coresPerRank(),
                     settings.training().microBatchSize().orElse(1000),
@@ -240,7 +238,7 @@ class DistributedGradientTest {
             try (Lanes lanes = new Lanes(plan.numerics(), plan.cores())) {
                 List<LaneTowers> towers = LaneTowers.open(plan, lanes, rows);
                 List<ArmWorker> arms = new ArrayList<>();
-                for (int arm = 0; arm < plan.losses().size(); arm++) {
+                for (int arm = 0; arm < plan.arms().size(); arm++) {
                     LossExchange exchange = ArmWorker.exchange(arm, plan, node, lanes);
                     arms.add(new ArmWorker(
                             arm, plan, node, lanes, towers, fault.plant(arm, plan, node, lanes, exchange)));
@@ -267,12 +265,7 @@ class DistributedGradientTest {
 
             Arm(int index, LossSettings.Arm arm, SegmentPlan plan, Circle circle) {
                 this.plan = plan;
-                ArmState state = new ArmState(
-                        index,
-                        arm,
-                        model.initial(SEED),
-                        LossSpec.initial(withBias(arm), 1, settings.loss().maxScale()),
-                        settings.loss().maxScale());
+                ArmState state = new ArmState(index, arm, model.initial(SEED), LossSpec.initial(withBias(arm), 1));
                 update = new ArmUpdate(state, model.decayed(), settings.training(), plan.pieces());
                 reduction = new DriverReduction(circle.driver(), plan.pieces(), index);
                 gradient = new Gradient(plan.pieces(), arm.loss().scalars().size());
@@ -287,7 +280,16 @@ class DistributedGradientTest {
                 if (arm.loss().has(LossScalar.RELATIVE_BIAS)) {
                     initial.put(LossScalar.RELATIVE_BIAS, 0.2);
                 }
-                return new LossSettings.Arm(arm.name(), arm.form(), initial, arm.optimizer(), arm.image(), arm.text());
+                return new LossSettings.Arm(
+                        arm.name(),
+                        arm.form(),
+                        initial,
+                        arm.maxScale(),
+                        arm.duplicates(),
+                        arm.precision(),
+                        arm.optimizer(),
+                        arm.image(),
+                        arm.text());
             }
 
             void start() {
@@ -303,7 +305,7 @@ class DistributedGradientTest {
                 GradientOracle oracle = GradientOracle.of(
                         model,
                         state.arm().form(),
-                        plan.duplicates(),
+                        state.arm().duplicates(),
                         state.parameters(),
                         state.scalars().logits(),
                         whole,

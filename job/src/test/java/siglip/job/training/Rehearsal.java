@@ -120,9 +120,7 @@ final class Rehearsal {
                 Collections.nCopies(arms.size(), 0L),
                 settings.run().seed(),
                 model,
-                arms.stream().map(LossSettings.Arm::form).toList(),
-                arms.stream().map(Segments::frozen).toList(),
-                settings.loss().duplicates(),
+                arms.stream().map(SegmentPlan.Arm::of).toList(),
                 settings.loss().numerics(),
                 settings.run().coresPerRank(),
                 settings.training().microBatchSize().orElse(Integer.MAX_VALUE / 2),
@@ -133,11 +131,7 @@ final class Rehearsal {
         List<ArmSteps> drivers = new ArrayList<>();
         for (LossSettings.Arm arm : settings.loss().arms()) {
             ArmState state = new ArmState(
-                    drivers.size(),
-                    arm,
-                    model.initial(plan.seed()),
-                    LossSpec.initial(arm, source.batchSize(), settings.loss().maxScale()),
-                    settings.loss().maxScale());
+                    drivers.size(), arm, model.initial(plan.seed()), LossSpec.initial(arm, source.batchSize()));
             authorities.add(new ArmUpdate(state, model.decayed(), settings.training(), plan.pieces()));
             drivers.add(new ArmSteps(node, authorities.get(drivers.size()), plan.pieces(), 1));
         }
@@ -166,7 +160,7 @@ final class Rehearsal {
         try (Lanes opened = lanes.open(plan.numerics(), plan.cores())) {
             List<LaneTowers> towers = LaneTowers.open(plan, opened, rows);
             List<ArmWorker> arms = new ArrayList<>();
-            for (int arm = 0; arm < plan.losses().size(); arm++) {
+            for (int arm = 0; arm < plan.arms().size(); arm++) {
                 arms.add(new ArmWorker(arm, plan, node, opened, towers, ArmWorker.exchange(arm, plan, node, opened)));
             }
             arms.forEach(ArmWorker::start);

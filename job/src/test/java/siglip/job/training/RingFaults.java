@@ -28,21 +28,21 @@ final class RingFaults {
 
     /** Damages what the arms of one loss compute. */
     static Fault after(Loss kind, Damage damage) {
-        return (arm, plan, node, lanes, right) -> plan.losses().get(arm).loss() == kind
+        return (arm, plan, node, lanes, right) -> plan.arms().get(arm).form().loss() == kind
                 ? new Damaged(right, (step, images, texts) -> damage.to(node, images, texts))
                 : right;
     }
 
     /** Text gradients end one rank after their owner. */
     static Fault wrongOwner(Loss kind) {
-        return (arm, plan, node, lanes, right) -> plan.losses().get(arm).loss() == kind
+        return (arm, plan, node, lanes, right) -> plan.arms().get(arm).form().loss() == kind
                 ? new Damaged(right, (step, images, texts) -> passOn(node, arm, step, texts))
                 : right;
     }
 
     /** A sigmoid's ring in which rank 0 passes on what came in its last phase without its own share, if {@code dropped}. */
     static Fault lastShare(boolean dropped) {
-        return (arm, plan, node, lanes, right) -> plan.losses().get(arm).loss() == Loss.SIGMOID
+        return (arm, plan, node, lanes, right) -> plan.arms().get(arm).form().loss() == Loss.SIGMOID
                 ? new Ring(plan, node, lanes, dropped && node.rank() == 0)
                 : right;
     }
@@ -111,7 +111,7 @@ final class RingFaults {
                         rows.start(texts.owner(phase)),
                         conceptIds,
                         block.conceptIds(),
-                        plan.duplicates());
+                        plan.arms().get(step.arm()).duplicates());
                 lanes.kernels(0)
                         .sigmoid()
                         .accumulate(

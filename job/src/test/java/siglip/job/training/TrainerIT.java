@@ -3,6 +3,7 @@ package siglip.job.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import siglip.job.batches.BatchSource;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
@@ -27,6 +30,8 @@ import siglip.job.towers.ModelSpec;
 import siglip.kernels.Loss;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
+import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.blas.Precision;
 
 class TrainerIT {
     private static final int BATCH = 34;
@@ -83,7 +88,7 @@ class TrainerIT {
                 settings.run(),
                 settings.data(),
                 settings.towers(),
-                new LossSettings(arms, loss.duplicates(), loss.numerics(), loss.maxScale()),
+                new LossSettings(arms, loss.duplicates(), loss.numerics()),
                 settings.training(),
                 settings.ring(),
                 settings.evaluation(),
@@ -232,6 +237,41 @@ class TrainerIT {
         }
     }
 
+    /** Each as if it had been set for all. */
+    @ParameterizedTest
+    @ValueSource(strings = {"duplicates = mask", "max-scale = 8", "precision = bf16"})
+    void anArmsOwnSettingIsTheSameAsThatForAll(String own) {
+        if (own.endsWith("bf16")) {
+            assumeThat(bf16Here()).as("the processor multiplies bf16").isTrue();
+        }
+        String arms = "loss.arms=[{ name = siglip, loss = sigmoid%s }," + " { name = clip, loss = softmax }]";
+        BatchSource repeating = new GeneratedSource(BATCH, 12, 0, 5);
+        Settings alone = settings(2, arms.formatted(", " + own), "training.learning-rate=0.02");
+        Settings all =
+                settings(2, arms.formatted(""), "training.learning-rate=0.02", "loss." + own.replace(" = ", "="));
+        Settings plain = settings(2, arms.formatted(""), "training.learning-rate=0.02");
+
+        List<StepRecord> found = train(alone, repeating, 20).steps;
+        List<StepRecord> forAll = train(all, repeating, 20).steps;
+        List<StepRecord> without = train(plain, repeating, 20).steps;
+
+        assertThat(losses(found, "siglip")).isEqualTo(losses(forAll, "siglip")).isNotEqualTo(losses(without, "siglip"));
+        assertThat(losses(found, "clip")).isEqualTo(losses(without, "clip")).isNotEqualTo(losses(forAll, "clip"));
+    }
+
+    private static boolean bf16Here() {
+        try (MatrixProducts products = MatrixProducts.open("auto", "auto")) {
+            return products.precision() == Precision.BF16;
+        }
+    }
+
+    private static List<Double> losses(List<StepRecord> steps, String arm) {
+        return steps.stream()
+                .filter(step -> step.arm().equals(arm))
+                .map(StepRecord::loss)
+                .toList();
+    }
+
     @Test
     void gradientsAtParametersThatStayAreThoseOfTraining() {
         Settings settings = settings(2);
@@ -240,8 +280,7 @@ class TrainerIT {
         ModelSpec model = ModelSpec.of(settings.towers(), source.shape());
         List<FrozenModels.Point> points = new ArrayList<>();
         for (LossSettings.Arm arm : settings.loss().arms()) {
-            ArmState start =
-                    new ArmState(0, arm, model.initial(settings.run().seed()), LossSpec.initial(arm, BATCH, 200), 200);
+            ArmState start = new ArmState(0, arm, model.initial(settings.run().seed()), LossSpec.initial(arm, BATCH));
             points.add(new FrozenModels.Point(arm, start.values()));
         }
         List<Double> losses = new ArrayList<>();
@@ -268,7 +307,7 @@ class TrainerIT {
         BatchSource source = new GeneratedSource(BATCH, 12, 0, 30);
         ModelSpec model = ModelSpec.of(settings.towers(), source.shape());
         LossSettings.Arm arm = settings.loss().arms().get(0);
-        ArmState start = new ArmState(0, arm, model.initial(1), LossScalars.of(Loss.SIGMOID, Math.log(10), 1e308), 200);
+        ArmState start = new ArmState(0, arm, model.initial(1), LossScalars.of(Loss.SIGMOID, Math.log(10), 1e308));
         FrozenModels models = new FrozenModels(spark, settings, model, source, new Silent());
 
         assertThatThrownBy(() -> models.gradients(
