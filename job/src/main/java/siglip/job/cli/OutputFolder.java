@@ -43,7 +43,7 @@ final class OutputFolder {
                         settings.checkpoint(),
                         RunIdentity.of(loaded.decisive()),
                         earlier,
-                        Stream.concat(RunFiles.NAMES.stream(), Comparison.models(settings).stream())
+                        Stream.concat(RunFiles.NAMES.stream(), Comparison.results(settings).stream())
                                 .toList(),
                         messages);
             }

@@ -14,11 +14,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import siglip.job.checkpoint.StoredCheckpoint;
 import siglip.job.config.LoadedSettings;
+import siglip.job.config.Settings.Measure;
 import siglip.job.config.SettingsException;
 import siglip.job.files.Redaction;
+import siglip.job.frozen.CheckpointMeasurement;
 import siglip.job.frozen.FrozenFigures;
 import siglip.job.frozen.FrozenJson;
-import siglip.job.frozen.FrozenMeasurement;
 import siglip.job.frozen.FrozenTable;
 import siglip.job.runs.NamedCheckpoint;
 
@@ -30,12 +31,6 @@ import siglip.job.runs.NamedCheckpoint;
             "Whose parameters: each arm of each checkpoint. Whose gradient: each of loss.arms. All on the same batches."
         })
 final class StabilityCommand implements Callable<Integer> {
-    /** In bf16 the differences of gradients would say more of rounding than of the loss. */
-    private static final String FLOAT32 = "loss.precision=fp32";
-
-    private static final int LEAST = 4;
-    private static final int MOST = 10_000;
-
     @Spec
     private CommandSpec spec;
 
@@ -61,19 +56,21 @@ final class StabilityCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (batches < LEAST || batches > MOST) {
+        if (batches < Measure.LEAST_BATCHES || batches > Measure.MOST_BATCHES) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "Cannot measure on %d batches: --batches takes %d to %,d".formatted(batches, LEAST, MOST));
+                    "Cannot measure on %d batches: --batches takes %d to %,d"
+                            .formatted(batches, Measure.LEAST_BATCHES, Measure.MOST_BATCHES));
         }
-        LoadedSettings loaded = options.load(List.of(FLOAT32));
+        LoadedSettings loaded = options.load(List.of());
         PrintWriter err = Redaction.writer(spec.commandLine().getErr());
         try (SparkSession spark = Sessions.open("stability", loaded.settings())) {
             List<StoredCheckpoint> checkpoints = new ArrayList<>();
             for (String path : paths) {
                 checkpoints.add(read(path, spark, err));
             }
-            FrozenFigures figures = FrozenMeasurement.run(spark, loaded, checkpoints, batches, text -> say(err, text));
+            FrozenFigures figures =
+                    CheckpointMeasurement.run(spark, loaded, checkpoints, batches, text -> say(err, text));
             spec.commandLine()
                     .getOut()
                     .println(

@@ -97,14 +97,12 @@ public final class Comparison {
         return new Comparison(session, settings, Optional.empty(), listener, UnaryOperator.identity()).run(rendered);
     }
 
-    /** The files of the models that a run saves, by their names in its folder. */
-    public static List<String> models(Settings settings) {
-        return settings.loss().arms().stream()
-                .flatMap(arm -> Stream.concat(
-                                ModelFiles.NAMES.stream(),
-                                isCentred(arm) ? Stream.of(ModelFiles.CENTRE) : Stream.empty())
-                        .map(file -> "%s/%s".formatted(model(arm.name()), file)))
-                .toList();
+    /** What a run leaves beside its report, by the names in its folder: the files of its models, and what it measured. */
+    public static List<String> results(Settings settings) {
+        Stream<String> models = settings.loss().arms().stream().flatMap(arm -> Stream.concat(
+                        ModelFiles.NAMES.stream(), isCentred(arm) ? Stream.of(ModelFiles.CENTRE) : Stream.empty())
+                .map(file -> "%s/%s".formatted(model(arm.name()), file)));
+        return Stream.concat(models, Stream.of(RunMeasurement.FOLDER + "/")).toList();
     }
 
     private static boolean isCentred(LossSettings.Arm arm) {
@@ -145,7 +143,7 @@ public final class Comparison {
             Optional<Gallery> gallery;
             try (log;
                     Evaluator evaluator = evaluator(data, model, sets)) {
-                train(trainer, evaluator, first, log);
+                train(trainer, evaluator, new RunMeasurement(spark, settings, model, data), first, log);
                 gallery = gallery(trainer, evaluator, data, log);
                 save(trainer, evaluator, model, data, hadoop);
             }
@@ -233,7 +231,7 @@ public final class Comparison {
     }
 
     /** Segments of training with an evaluation after each, and one before the first. */
-    private void train(Trainer trainer, Evaluator evaluator, long first, RunLog log) {
+    private void train(Trainer trainer, Evaluator evaluator, RunMeasurement measurement, long first, RunLog log) {
         long last = settings.training().steps();
         long every = settings.evaluation().everySteps();
         boolean due = first % every == 0 || first == last;
@@ -243,11 +241,17 @@ public final class Comparison {
             stillToCome((System.nanoTime() - start) * 1e-9, (last + every - 1) / every - first / every)
                     .ifPresent(log::phase);
         }
+        if (due && first == 0) {
+            measurement.at(first, trainer, log);
+        } else if (due) {
+            measurement.missing(first, trainer, log);
+        }
         for (long step = first; step < last; ) {
             step = Math.min(last, (step / every + 1) * every);
             log.phase("training to step " + step);
             trainer.run(step);
             evaluate(trainer, evaluator, step, log);
+            measurement.at(step, trainer, log);
         }
     }
 

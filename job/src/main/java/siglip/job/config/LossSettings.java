@@ -18,6 +18,14 @@ import siglip.kernels.blas.Precision;
  */
 public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics numerics) {
 
+    /** The same losses, all computed in one precision. */
+    public LossSettings in(Precision precision) {
+        return new LossSettings(
+                arms.stream().map(Arm::inRunsPrecision).toList(),
+                duplicates,
+                new Numerics(numerics.products(), precision.id(), numerics.elementwise(), numerics.tile()));
+    }
+
     /**
      * @param name shown in the report: {@code siglip}, {@code clip}
      * @param form the loss that it trains with, and its options
@@ -60,7 +68,7 @@ public record LossSettings(List<Arm> arms, DuplicatePolicy duplicates, Numerics 
         }
 
         /** The same arm without a precision of its own. */
-        public Arm inRunsPrecision() {
+        Arm inRunsPrecision() {
             return new Arm(name, form, initial, maxScale, duplicates, Optional.empty(), optimizer, image, text);
         }
 

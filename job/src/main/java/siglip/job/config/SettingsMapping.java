@@ -38,6 +38,7 @@ final class SettingsMapping {
     private static final int MOST_TOKENS = 1 << 20;
     private static final long MOST_STEPS = 1_000_000_000_000L;
     private static final String START = "start";
+    private static final String FROZEN_BATCHES = "measure.frozen-batches";
     private static final Set<String> ARM_KEYS = Stream.of(
                     Stream.of("name", "loss", START),
                     Stream.of(LossScalar.values()).map(SettingsMapping::initial),
@@ -61,7 +62,7 @@ final class SettingsMapping {
                 training,
                 ring(reader),
                 evaluation(reader),
-                new Settings.Measure(reader.whole("measure.every-steps", 0, Long.MAX_VALUE)),
+                measure(reader),
                 plan(reader),
                 checkpoint(reader),
                 new Settings.Trackers(reader.flag("trackers.tensorboard")));
@@ -316,6 +317,15 @@ final class SettingsMapping {
                 reader.whole("evaluation.every-steps", 1, Long.MAX_VALUE),
                 reader.integer("evaluation.max-rows", 1),
                 reader.flag("evaluation.nearest-neighbour"));
+    }
+
+    private static Settings.Measure measure(SettingsReader reader) {
+        int batches = reader.integer(FROZEN_BATCHES, 0, Settings.Measure.MOST_BATCHES);
+        reader.require(
+                batches == 0 || batches >= Settings.Measure.LEAST_BATCHES,
+                FROZEN_BATCHES,
+                "must be 0 for none, or %d at least, found %d".formatted(Settings.Measure.LEAST_BATCHES, batches));
+        return new Settings.Measure(reader.whole("measure.every-steps", 0, Long.MAX_VALUE), batches);
     }
 
     private static PlanSettings plan(SettingsReader reader) {

@@ -2,124 +2,84 @@ package siglip.job.frozen;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Consumer;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.SparkSession;
 import siglip.job.batches.BatchSource;
-import siglip.job.checkpoint.RunIdentity;
-import siglip.job.checkpoint.StoredCheckpoint;
-import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
-import siglip.job.config.SettingsException;
 import siglip.job.data.PairData;
-import siglip.job.model.TowerStarts;
 import siglip.job.optimizer.PartProducts;
-import siglip.job.planning.RunLimits;
 import siglip.job.towers.ModelSpec;
 import siglip.job.training.ArmSnapshot;
 import siglip.job.training.FrozenModels;
 import siglip.job.training.StepRecord;
 import siglip.job.training.TrainingListener;
+import siglip.kernels.blas.Precision;
 
-/** Measures the losses of the settings at the parameters of checkpoints, on batches that are independent of each other. */
-public final class FrozenMeasurement {
-    private static final List<String> HOW_TRAINED = List.of(".start", ".learning-rate-factor", ".weight-decay");
+/**
+ * Measures the losses of the settings at the parameters of arms, on batches that are independent of each other and of those of the training. In float32
+ * whatever a run computes in: elsewhere differences of gradients would say more of rounding than of the loss.
+ */
+public final class FrozenMeasurement implements AutoCloseable {
+    private final Settings settings;
+    private final ModelSpec model;
+    private final BatchSource source;
+    private final int batches;
+    private final Consumer<String> progress;
+    private final FrozenModels models;
 
-    private FrozenMeasurement() {}
-
-    /**
-     * @param checkpoints whose arms are taken, but for those that had stopped
-     * @param batches K
-     * @param progress told what is being done
-     * @throws SettingsException if a checkpoint is of other towers or other data
-     * @throws siglip.job.formats.DataException if the data cannot be read, or a loss is no number
-     */
-    public static FrozenFigures run(
-            SparkSession session,
-            LoadedSettings loaded,
-            List<StoredCheckpoint> checkpoints,
+    private FrozenMeasurement(
+            JavaSparkContext spark,
+            Settings settings,
+            ModelSpec model,
+            BatchSource source,
             int batches,
             Consumer<String> progress) {
-        Settings settings = loaded.settings();
-        JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
-        progress.accept("reading pairs from " + settings.data().path());
-        Configuration hadoop = session.sparkContext().hadoopConfiguration();
-        TowerStarts starts = TowerStarts.read(settings.loss().arms(), hadoop); // whose scaling the run had, if any
-        try (PairData data = PairData.open(
-                        session, settings.data(), settings.towers().table().buckets(), starts.scaling());
-                BatchSource source = data.independentBatches(
-                        settings.training().batchSize(),
-                        settings.training().textsPerImage(),
-                        settings.run().seed())) {
-            ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
-            RunLimits.check(settings, model, Runtime.getRuntime().maxMemory());
-            checkpoints.forEach(each -> check(each, loaded, data.summary().fingerprint(), model));
-            FrozenModels models = new FrozenModels(spark, settings, model, source, listener(progress));
-            List<FrozenFigures.OfModel> figures = new ArrayList<>();
-            for (StoredCheckpoint checkpoint : checkpoints) {
-                for (ArmSnapshot arm : arms(checkpoint)) {
-                    progress.accept("measuring %d losses at the parameters of %s after %d steps, on %d batches"
-                            .formatted(settings.loss().arms().size(), arm.arm(), checkpoint.step(), batches));
-                    figures.add(new ModelMeasurement(
-                                    models,
-                                    new PartProducts(model.layout()),
-                                    settings.loss().arms(),
-                                    arm,
-                                    settings.training().batchSize(),
-                                    batches)
-                            .measure(checkpoint.path().toString(), checkpoint.step()));
-                }
-            }
-            return new FrozenFigures(settings.training().batchSize(), batches, figures);
-        }
+        this.settings = settings;
+        this.model = model;
+        this.source = source;
+        this.batches = batches;
+        this.progress = progress;
+        models = new FrozenModels(spark, settings, model, source, listener(progress));
     }
 
-    /** Those that trained on. */
-    private static List<ArmSnapshot> arms(StoredCheckpoint checkpoint) {
-        return checkpoint.checkpoint().training().arms().stream()
-                .filter(arm -> arm.stopped().isEmpty())
-                .toList();
+    /**
+     * @param batches K
+     * @param progress told what is being done
+     */
+    public static FrozenMeasurement open(
+            JavaSparkContext spark,
+            Settings settings,
+            ModelSpec model,
+            PairData data,
+            int batches,
+            Consumer<String> progress) {
+        BatchSource source = data.independentBatches(
+                settings.training().batchSize(),
+                settings.training().textsPerImage(),
+                settings.run().seed());
+        return new FrozenMeasurement(
+                spark, settings.with(settings.loss().in(Precision.FP32)), model, source, batches, progress);
     }
 
-    /** Losses, optimizers and batches may be others than those of the run; towers and data make the parameters what they are. */
-    private static void check(StoredCheckpoint checkpoint, LoadedSettings loaded, String data, ModelSpec model) {
-        RunIdentity theirs = checkpoint.checkpoint().identity();
-        Map<String, String> mine = shapes(loaded.decisive());
-        Map<String, String> trained = shapes(theirs.settings());
-        mine.keySet().retainAll(trained.keySet()); // of another version there may be fewer: then the sizes tell
-        trained.keySet().retainAll(mine.keySet());
-        List<String> differences =
-                new ArrayList<>(new RunIdentity(mine, data).differencesFrom(new RunIdentity(trained, theirs.data())));
-        List<ArmSnapshot> arms = arms(checkpoint);
-        if (arms.isEmpty()) {
-            differences.add("all its arms had stopped");
-        }
-        int table = model.layout().tableRows() * model.layout().tableWidth();
+    /**
+     * @param where the arms were taken from, for people
+     * @throws siglip.job.formats.DataException if a loss is no number there
+     */
+    public List<FrozenFigures.OfModel> at(String where, long step, List<ArmSnapshot> arms) {
+        List<FrozenFigures.OfModel> figures = new ArrayList<>();
         for (ArmSnapshot arm : arms) {
-            int dense = arm.parameters().dense().length;
-            int rows = arm.parameters().table().length;
-            if (dense != model.layout().dense() || rows != table) {
-                differences.add("arm %s has %d parameters of towers and %d of a table, these settings make %d and %d"
-                        .formatted(arm.arm(), dense, rows, model.layout().dense(), table));
-            }
+            progress.accept("measuring %d losses at the parameters of %s after %d steps, on %d batches"
+                    .formatted(settings.loss().arms().size(), arm.arm(), step, batches));
+            figures.add(new ModelMeasurement(
+                            models,
+                            new PartProducts(model.layout()),
+                            settings.loss().arms(),
+                            arm,
+                            settings.training().batchSize(),
+                            batches)
+                    .measure(where, step));
         }
-        if (!differences.isEmpty()) {
-            throw new SettingsException(
-                    List.of("Cannot measure at %s: %s. Give the settings of its run with --config or --set"
-                            .formatted(checkpoint.path(), String.join("; ", differences))));
-        }
-    }
-
-    /** What makes towers what they are; how they are trained is another matter. */
-    private static Map<String, String> shapes(Map<String, String> settings) {
-        Map<String, String> found = new TreeMap<>(settings);
-        found.keySet()
-                .removeIf(key ->
-                        !key.startsWith("towers.") || HOW_TRAINED.stream().anyMatch(key::endsWith));
-        return found;
+        return figures;
     }
 
     private static TrainingListener listener(Consumer<String> progress) {
@@ -132,5 +92,10 @@ public final class FrozenMeasurement {
                 progress.accept(text);
             }
         };
+    }
+
+    @Override
+    public void close() {
+        source.close();
     }
 }

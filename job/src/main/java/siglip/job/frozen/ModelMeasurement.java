@@ -32,6 +32,11 @@ final class ModelMeasurement {
     /** In logits: beyond the scale, where a float's sigmoid is 1, and exp(-FAR) nothing beside it. */
     private static final double FAR = 60;
 
+    /** A bias is looked for on one batch in so many first, and on so many at least. */
+    private static final int FEWER = 8;
+
+    private static final int FEWEST = 2;
+
     private final FrozenModels models;
     private final PartProducts products;
     private final ArmSnapshot of;
@@ -51,12 +56,7 @@ final class ModelMeasurement {
         this.of = of;
         this.pairs = pairs;
         this.batches = batches;
-        this.losses = losses.stream()
-                .map(
-                        LossSettings.Arm
-                                ::inRunsPrecision) // or differences of gradients would say more of rounding than of the
-                // loss
-                .toList();
+        this.losses = losses;
     }
 
     FrozenFigures.OfModel measure(String checkpoint, long step) {
@@ -122,6 +122,10 @@ final class ModelMeasurement {
 
     /** A loss on its way to its bias. */
     private record Fitted(LossSettings.Arm loss, double[] scalars, Shift shift, BiasFit fit) {
+        Fitted further() {
+            return new Fitted(loss, scalars, shift, new BiasFit(fit));
+        }
+
         void set(double bias) {
             ModelMeasurement.set(loss.loss(), scalars, shift.scalar(), bias * shift.unit());
         }
@@ -149,6 +153,12 @@ final class ModelMeasurement {
                     .filter(shift -> !loss.loss().solves(shift.scalar()))
                     .ifPresent(shift -> all.add(new Fitted(loss, scalars, shift, new BiasFit(start))));
         }
+        fit(all, Math.max(FEWEST, batches / FEWER)); // most of the way: the rest takes a step or two
+        fit(all.stream().map(Fitted::further).toList(), batches);
+        return points;
+    }
+
+    private void fit(List<Fitted> all, int some) {
         for (int step = 0; step < BiasFit.MOST_STEPS; step++) {
             List<Fitted> going =
                     all.stream().filter(each -> !each.fit().isDone()).toList();
@@ -161,13 +171,12 @@ final class ModelMeasurement {
                     going.stream()
                             .map(each -> point(each.loss(), each.scalars()))
                             .toList(),
-                    batches,
+                    some,
                     (point, batch, value, gradient) ->
-                            gradients[point] += going.get(point).gradient(gradient.scalars) / batches);
+                            gradients[point] += going.get(point).gradient(gradient.scalars) / some);
             IntStream.range(0, gradients.length).forEach(i -> going.get(i).fit().take(gradients[i]));
         }
         all.forEach(each -> each.set(each.fit().best()));
-        return points;
     }
 
     private static void set(Loss loss, double[] scalars, LossScalar scalar, double value) {

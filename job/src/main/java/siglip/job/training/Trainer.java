@@ -67,6 +67,14 @@ public final class Trainer {
         segments.restore(from.attempts(), from.numerics());
     }
 
+    /** Copies of the arms that train on, as they are between two segments. */
+    public List<ArmSnapshot> snapshots() {
+        return arms.stream()
+                .map(ArmUpdate::snapshot)
+                .filter(arm -> arm.stopped().isEmpty())
+                .toList();
+    }
+
     public List<ArmState> arms() {
         return arms.stream().map(ArmUpdate::state).toList();
     }

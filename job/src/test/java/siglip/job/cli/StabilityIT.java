@@ -143,6 +143,36 @@ class StabilityIT {
     }
 
     @Test
+    void aRunMeasuresTheSameAtItsEvaluationsAndTrainsAsWithout() throws IOException {
+        assertThat(execute(
+                        "compare",
+                        "--out=" + runs,
+                        "--name=measured",
+                        "--set=measure.frozen-batches=6",
+                        "--set=evaluation.every-steps=6"))
+                .as(err.toString())
+                .isZero();
+
+        Path measured = runs.resolve("measured");
+        assertThat(measured.resolve("stability"))
+                .isDirectoryContaining("glob:**step-0.json")
+                .isDirectoryContaining("glob:**step-6.json");
+        JsonNode last = new ObjectMapper()
+                .readTree(measured.resolve("stability/step-12.json").toFile());
+        JsonNode command = measure();
+        for (int model = 0; model < 2; model++) {
+            for (String part : List.of("arm", "step", "losses", "angles")) {
+                String path = "/models/%d/%s".formatted(model, part);
+                assertThat(last.at(path)).as(path).isEqualTo(command.at(path));
+            }
+        }
+        for (String arm : List.of("siglip", "clip")) {
+            assertThat(measured.resolve("models/%s/table.bin".formatted(arm)))
+                    .hasSameBinaryContentAs(runs.resolve("small/models/%s/table.bin".formatted(arm)));
+        }
+    }
+
+    @Test
     void aRelativeBiasIsFittedAsABiasIsAndMakesTheSameLoss() throws IOException {
         JsonNode losses = measure("--set=loss.arms=[{name=a,loss=sigmoid,initial-scale=10},"
                         + "{name=r,loss=sigmoid-relative,initial-scale=10}]")

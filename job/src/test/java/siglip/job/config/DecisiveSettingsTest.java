@@ -20,6 +20,7 @@ class DecisiveSettingsTest {
                 "ring.silence=99 s",
                 "evaluation.every-steps=7",
                 "measure.every-steps=1",
+                "measure.frozen-batches=4",
                 "checkpoint.keep=9",
                 "training.learning-rate=0.0030", // the default, written otherwise
                 "loss.arms=[{loss=sigmoid,name=siglip,initial-scale=10.0},{name=clip,loss=softmax,initial-scale=14.285714285714285}]"

@@ -406,6 +406,7 @@ class SettingsCoverageTest {
                         "perhaps"),
                 new Case("evaluation.every-steps", "1", 1L, s -> s.evaluation().everySteps(), "0"),
                 new Case("measure.every-steps", "0", 0L, s -> s.measure().everySteps(), "-1"),
+                new Case("measure.frozen-batches", "32", 32, s -> s.measure().frozenBatches(), "3"),
                 new Case("evaluation.max-rows", "7", 7, s -> s.evaluation().maxRows(), "0"),
                 new Case(
                         "evaluation.nearest-neighbour",

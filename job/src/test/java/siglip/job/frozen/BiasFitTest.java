@@ -31,6 +31,16 @@ class BiasFitTest {
     }
 
     @Test
+    void aFitThatGoesOnFromThatOfASimilarLossTakesAStepOrTwo() {
+        for (double start : new double[] {-20, -5.5, 10}) {
+            BiasFit first = new BiasFit(start);
+            fit(first, 1, 1);
+
+            assertThat(fit(new BiasFit(first), 1.02, 1)).as("from %s", start).isLessThanOrEqualTo(3);
+        }
+    }
+
+    @Test
     void positivesOfMoreWeightAreNoHindrance() {
         for (double start : new double[] {-20, -5.5, 10}) {
             assertThat(steps(1, 63, start)).as("from %s", start).isLessThan(20);
@@ -38,14 +48,17 @@ class BiasFitTest {
     }
 
     private static int steps(double deviation, double weight, double start) {
-        BiasFit fit = new BiasFit(start);
+        return fit(new BiasFit(start), deviation, weight);
+    }
+
+    private static int fit(BiasFit fit, double deviation, double weight) {
         int steps = 0;
         while (!fit.isDone() && steps < BiasFit.MOST_STEPS) {
             fit.take(gradient(64, deviation, weight, fit.next()));
             steps++;
         }
         assertThat(Math.abs(gradient(64, deviation, weight, fit.best())))
-                .as("deviation %s from %s", deviation, start)
+                .as("deviation %s", deviation)
                 .isLessThanOrEqualTo(BiasFit.TOLERANCE);
         return steps;
     }

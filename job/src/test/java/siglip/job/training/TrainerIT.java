@@ -84,18 +84,7 @@ class TrainerIT {
         LossSettings loss = settings.loss();
         List<LossSettings.Arm> arms = new ArrayList<>(loss.arms());
         arms.set(0, arm);
-        return new Settings(
-                settings.run(),
-                settings.data(),
-                settings.towers(),
-                new LossSettings(arms, loss.duplicates(), loss.numerics()),
-                settings.training(),
-                settings.ring(),
-                settings.evaluation(),
-                settings.measure(),
-                settings.plan(),
-                settings.checkpoint(),
-                settings.trackers());
+        return settings.with(new LossSettings(arms, loss.duplicates(), loss.numerics()));
     }
 
     private static Trained train(Settings settings, long... segments) {
