@@ -2,6 +2,8 @@ package siglip.job.batches;
 
 import java.io.Serializable;
 import java.util.Iterator;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import siglip.job.features.PairShape;
@@ -16,6 +18,14 @@ public interface BatchSource extends AutoCloseable {
 
     /** The latest step (exclusive) to which a segment that starts at {@code step} may run. */
     long segmentEnd(long step);
+
+    /**
+     * What must have been shuffled before the tasks of such a stage can read their feed: whoever runs that first need not have them wait for it. Empty where nothing is
+     * shuffled.
+     */
+    default Optional<JavaPairRDD<?, ?>> shuffle(int ranks, long from, long to) {
+        return Optional.empty();
+    }
 
     /** What the tasks of a barrier stage over steps {@code from} to {@code to - 1} iterate over: one partition a rank. */
     JavaRDD<byte[]> feed(JavaSparkContext spark, int ranks, long from, long to);

@@ -51,9 +51,21 @@ public final class ShuffledSource implements BatchSource {
         unchanged.run();
     }
 
-    /** Segments of one epoch, and further attempts at one, share a shuffle; that of the epoch before is removed. */
+    @Override
+    public Optional<JavaPairRDD<?, ?>> shuffle(int ranks, long from, long to) {
+        return Optional.of(sorted(ranks, from, to));
+    }
+
     @Override
     public JavaRDD<byte[]> feed(JavaSparkContext spark, int ranks, long from, long to) {
+        JavaPairRDD<Long, byte[]> sorted = sorted(ranks, from, to);
+        long first = plan.position(from);
+        long end = plan.position(to - 1) + plan.batchSize();
+        return sorted.filter(pair -> pair._1() >= first && pair._1() < end).values();
+    }
+
+    /** Segments of one epoch, and further attempts at one, share a shuffle; that of the epoch before is removed. */
+    private JavaPairRDD<Long, byte[]> sorted(int ranks, long from, long to) {
         if (to <= from || to > segmentEnd(from)) {
             throw new IllegalArgumentException(
                     "Cannot feed steps %d to %d: a segment is in one epoch, this one ends at %d"
@@ -67,12 +79,7 @@ public final class ShuffledSource implements BatchSource {
             close();
             current = Optional.of(new Epoch(number, from, ranks, sort(number, from, ranks)));
         }
-        long first = plan.position(from);
-        long end = plan.position(to - 1) + plan.batchSize();
-        return current.get()
-                .sorted()
-                .filter(pair -> pair._1() >= first && pair._1() < end)
-                .values();
+        return current.get().sorted();
     }
 
     @Override

@@ -53,7 +53,8 @@ class RunLog implements TrainingListener, AutoCloseable {
         tell(each -> each.begun(started(), earlier, evaluated));
     }
 
-    void phase(String text) {
+    @Override
+    public void phase(String text) {
         tell(each -> each.phase(text));
     }
 

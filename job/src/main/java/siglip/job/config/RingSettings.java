@@ -5,7 +5,7 @@ import java.time.Duration;
 
 /**
  * @param slotsTimeout longest wait for room for all ranks at the same time
- * @param helloTimeout from submission of a segment until all ranks have said hello
+ * @param helloTimeout from the start of the first task of a segment until all ranks have said hello
  * @param waitTimeout longest wait for one message of a peer
  * @param heartbeat time between heartbeats
  * @param silence without a heartbeat after which a rank counts as frozen

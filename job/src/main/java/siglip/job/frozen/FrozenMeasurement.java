@@ -88,6 +88,11 @@ public final class FrozenMeasurement implements AutoCloseable {
             public void step(StepRecord step) {}
 
             @Override
+            public void phase(String text) {
+                progress.accept(text);
+            }
+
+            @Override
             public void incident(String text) {
                 progress.accept(text);
             }

@@ -72,6 +72,7 @@ public final class LossJob {
                 spark,
                 new Attempt.Request(request.ranks(), cores, ring, "loss", "loss of " + request.input()),
                 new RecoveryClock(),
+                () -> {},
                 meeting -> {
                     RankTask task = new RankTask(
                             meeting,
@@ -164,22 +165,21 @@ public final class LossJob {
             int n = rows.size(rank);
             Matrix images = Matrix.allocate(n, width);
             TextBlock texts = new TextBlock(n, width).shape(n);
-            float[] image = new float[width];
-            float[] text = new float[width];
-            for (int i = 0; i < n; i++) {
-                new EncodedPair(feed.next()).unpack(new PairShape(width, width), image, 0, text, 0);
-                images.write(i * width, image, 0, width);
-                texts.embeddings().write(i * width, text, 0, width);
-            }
             texts.writeConceptIds(
                     IntStream.range(rows.start(rank), rows.start(rank) + n).toArray());
             Matrix imageGradient = Matrix.allocate(n, width);
             Matrix textGradient = Matrix.allocate(n, width);
             LossSums result = new LossSums();
-            BarrierStage.inRing(task, meeting, numerics, cores, (node, lanes) -> exchange(node, lanes)
-                    .run(new LossStep(
-                            0, 0, images, texts, scalars, imageGradient, textGradient, result, new StepClock()))
-                    .run());
+            BarrierStage.inRing(
+                    task,
+                    meeting,
+                    numerics,
+                    cores,
+                    () -> read(feed, images, texts.embeddings()),
+                    (node, lanes) -> exchange(node, lanes)
+                            .run(new LossStep(
+                                    0, 0, images, texts, scalars, imageGradient, textGradient, result, new StepClock()))
+                            .run());
             sums.add(new RankResult(
                     rank,
                     result.loss,
@@ -188,6 +188,16 @@ public final class LossJob {
                     squares(imageGradient),
                     squares(textGradient)));
             return gradients(rank, imageGradient, textGradient);
+        }
+
+        private void read(Iterator<byte[]> feed, Matrix images, Matrix texts) {
+            float[] image = new float[width];
+            float[] text = new float[width];
+            for (int i = 0; i < images.rows(); i++) {
+                new EncodedPair(feed.next()).unpack(new PairShape(width, width), image, 0, text, 0);
+                images.write(i * width, image, 0, width);
+                texts.write(i * width, text, 0, width);
+            }
         }
 
         private Map<String, Double> solved(LossSums result) {

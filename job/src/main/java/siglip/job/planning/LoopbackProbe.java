@@ -61,6 +61,7 @@ final class LoopbackProbe {
                 int self = rank;
                 ranks.add(threads.submit(() -> {
                     try (RankNode node = RankNode.join(site, driver.rendezvous(), self, "", () -> false)) {
+                        node.ready();
                         Exchange[] found = {exchange(node, SMALL, SMALL_REPEATS), exchange(node, LARGE, LARGE_REPEATS)};
                         node.leave();
                         return found;

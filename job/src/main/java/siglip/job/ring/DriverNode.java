@@ -1,6 +1,7 @@
 package siglip.job.ring;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.network.client.RpcResponseCallback;
@@ -23,6 +25,8 @@ import siglip.job.ring.CulpritException.Fault;
 public final class DriverNode extends Node {
     private final int ranks;
     private final RingSettings settings;
+    private final CompletableFuture<Void> firstHello = new CompletableFuture<>();
+    private final CompletableFuture<Void> greeted = new CompletableFuture<>();
     private final CompletableFuture<Void> together = new CompletableFuture<>();
     private final CompletableFuture<Void> left = new CompletableFuture<>();
     private final RollCall hello;
@@ -92,27 +96,50 @@ public final class DriverNode extends Node {
     }
 
     /**
-     * Waits until all ranks are in and connected to each other.
+     * Waits until the tasks of the ranks begin: for their stage as long as other stages go before it, and then for their slots.
+     *
+     * @param submitted done once their stage is
+     * @param begun done once the first of them has
+     */
+    public void awaitTasks(CompletableFuture<Void> submitted, CompletableFuture<Void> begun) {
+        await(CompletableFuture.anyOf(submitted, firstHello), DRIVER, "the stage of the ranks", NO_LIMIT);
+        await(
+                CompletableFuture.anyOf(begun, firstHello),
+                "the ranks to begin",
+                settings.slotsTimeout(),
+                () -> "no rank began in %d s (ring.slots-timeout)"
+                        .formatted(settings.slotsTimeout().toSeconds()));
+    }
+
+    /**
+     * Waits until all ranks are in and connected to each other, and then until each has its data, which may take long.
      *
      * @return what they compute with, the same on all
      */
     public String assemble() {
+        await(
+                greeted,
+                "the ranks",
+                settings.helloTimeout(),
+                () -> "%d of %d ranks came together in %d s (ring.hello-timeout)"
+                        .formatted(
+                                routes().size(), ranks, settings.helloTimeout().toSeconds()));
+        await(together, DRIVER, "the data of the ranks", NO_LIMIT);
+        return agreed();
+    }
+
+    private void await(CompletableFuture<?> future, String what, Duration limit, Supplier<String> found) {
         try {
-            await(together, DRIVER, "the ranks", settings.helloTimeout());
+            await(future, DRIVER, what, limit);
         } catch (RingException e) {
-            throw failure() != null
+            throw failure() != null || e.blame() == RingException.Blame.KILLED
                     ? e
                     : new RingException(
                             Progress.NOBODY,
                             RingException.Blame.LATE,
-                            "%d of %d ranks came together in %d s (ring.hello-timeout): all of them need a free slot at the same time"
-                                    .formatted(
-                                            routes().size(),
-                                            ranks,
-                                            settings.helloTimeout().toSeconds()),
+                            found.get() + ": all of them need a free slot at the same time",
                             e);
         }
-        return agreed();
     }
 
     private synchronized String agreed() {
@@ -162,8 +189,10 @@ public final class DriverNode extends Node {
         pulse.hear(rank, System.nanoTime());
         boolean complete = hello.answer(rank, reply);
         route(rank, from);
+        firstHello.complete(null);
         if (complete) {
             agreed = decide();
+            greeted.complete(null);
             hello.reply(new Welcome(List.of(addresses), agreed).wire());
         }
     }
@@ -262,6 +291,7 @@ public final class DriverNode extends Node {
             return;
         }
         fail(cause);
+        greeted.completeExceptionally(cause);
         together.completeExceptionally(cause);
         sendAbort(cause.getMessage());
     }

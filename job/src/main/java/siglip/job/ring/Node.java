@@ -35,6 +35,9 @@ public abstract class Node implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final long POLL_MILLIS = 200;
 
+    /** Of waits for work that has no length of its own: they end when what is waited for fails, is gone, or goes silent. */
+    static final Duration NO_LIMIT = Duration.ofDays(10_000);
+
     private final String name;
     private final long attempt;
     private final BooleanSupplier cancelled;

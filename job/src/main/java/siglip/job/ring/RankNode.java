@@ -36,7 +36,7 @@ public class RankNode extends Node {
     }
 
     /**
-     * Says hello to the driver, waits until all ranks have, and connects to each of them.
+     * Says hello to the driver, waits until all ranks have, and connects to each of them. Blocks may be sent once all are {@link #ready}.
      *
      * @param numerics what this rank would compute with; what the driver makes of that of all ranks is {@link #agreed}
      * @param cancelled whether Spark wants the task to end; asked in every wait
@@ -92,13 +92,18 @@ public class RankNode extends Node {
                         "the answer to a greeting");
             }
         }
-        // Only when every rank has connected to all others may the first block leave: its receiver must know the
-        // sender.
+    }
+
+    /**
+     * Says that this rank is connected to all others and has what it works on at hand, and waits until all say so, however long one takes to read its
+     * data. Only then may the first block leave: its receiver must know the sender.
+     */
+    public void ready() {
         await(
-                Endpoint.rpc(toDriver, Wire.numbered(Wire.Code.PEER, attempt(), rank, "")),
+                Endpoint.rpc(routeTo(DRIVER), Wire.numbered(Wire.Code.PEER, attempt(), rank, "")),
                 DRIVER,
-                "all ranks to be connected",
-                meeting.settings().helloTimeout());
+                "all ranks to have read their data",
+                NO_LIMIT);
     }
 
     private TransportClient open(int peer, Address address) {

@@ -59,8 +59,9 @@ public final class Attempt {
     public record Request(int ranks, int cores, RingSettings ring, String group, String description) {}
 
     /**
-     * Waits for room, runs a stage, and the driver's part beside it on this thread.
+     * Waits for room, does what goes before the stage, waits for room again, runs the stage, and the driver's part beside it on this thread.
      *
+     * @param before done on the cluster before the ranks start, such as a {@link ShuffleJob}
      * @param stage submits the stage whose tasks join the ring
      * @param agree makes of what the ranks would compute with what all of them shall
      * @param clock told of the parts of a failure
@@ -74,9 +75,19 @@ public final class Attempt {
             JavaSparkContext spark,
             Request request,
             RecoveryClock clock,
+            Runnable before,
             Function<Rendezvous, JavaFutureAction<?>> stage,
             Function<List<Fingerprint>, Fingerprint> agree,
             Consumer<DriverNode> driver) {
+        Slots.await(spark, request.ranks, request.cores, request.ring.slotsTimeout());
+        clock.lap(RecoveryClock.Part.SLOTS);
+        try {
+            before.run();
+        } catch (ShuffleJob.ShuffleException e) {
+            clock.notice();
+            throw new AttemptException(e.getCause(), "");
+        }
+        clock.lap(RecoveryClock.Part.SHUFFLED);
         Slots.await(spark, request.ranks, request.cores, request.ring.slotsTimeout());
         clock.lap(RecoveryClock.Part.SLOTS);
         new Attempt(spark, request, clock).run(stage, agree, driver);
@@ -100,6 +111,7 @@ public final class Attempt {
             spark.setJobGroup(request.group, request.description, true);
             try {
                 job.set(stage.apply(node.rendezvous()));
+                node.awaitTasks(executors.submitted(), executors.begun());
                 driver.accept(node);
                 node.awaitLeave();
                 job.get().get(END_SECONDS, TimeUnit.SECONDS);

@@ -10,6 +10,7 @@ import java.util.function.BiConsumer;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.RDD;
 import org.apache.spark.resource.ResourceProfile;
 import org.apache.spark.resource.ResourceProfileBuilder;
 import org.apache.spark.resource.TaskResourceRequests;
@@ -52,7 +53,8 @@ public final class BarrierStage {
         JavaRDD<T> placed = profile(JavaSparkContext.fromSparkContext(feed.context()), cores)
                 .map(feed::withResources)
                 .orElse(feed);
-        return JavaRDD.fromRDD(placed.rdd().barrier().mapPartitions(new Task<>(body), false, tag), tag);
+        RDD<T> deferred = new DeferredRdd<>(placed.rdd());
+        return JavaRDD.fromRDD(deferred.barrier().mapPartitions(new Task<>(body), false, tag), tag);
     }
 
     /** What each task asks for, if it is not what tasks of that Spark ask for anyway. */
@@ -70,12 +72,18 @@ public final class BarrierStage {
 
     /**
      * Joins the ring with the host, the security and the cancellation of the Spark task that this runs in, opens a rank's lanes with the
-     * numerics that the driver decides on, does the rank's work, and leaves; or tells the driver why it gives up.
+     * numerics that the driver decides on, reads its data, does the rank's work, and leaves; or tells the driver why it gives up.
      *
+     * @param read reads the data, or what comes first of them: a shuffle is then fetched and sorted. By then the driver knows that the rank is there
      * @param asked what the settings leave open is offered as this machine would choose it
      */
     public static void inRing(
-            BarrierTaskContext task, Rendezvous meeting, Numerics asked, int cores, BiConsumer<RankNode, Lanes> work) {
+            BarrierTaskContext task,
+            Rendezvous meeting,
+            Numerics asked,
+            int cores,
+            Runnable read,
+            BiConsumer<RankNode, Lanes> work) {
         Site site = Site.ofExecutor();
         int rank = task.partitionId();
         Fingerprint offer;
@@ -88,9 +96,11 @@ public final class BarrierStage {
         }
         try (RankNode node = RankNode.join(site, meeting, rank, offer.toString(), task::isInterrupted)) {
             try (Lanes lanes = open(node, cores)) {
+                read.run();
+                node.ready();
                 work.accept(node, lanes);
                 node.leave();
-            } catch (RuntimeException e) {
+            } catch (Exception e) { // also what Spark throws of a fetch that failed, which it does not declare
                 node.giveUp(e, !(e instanceof DataException || e instanceof NumericsException));
                 throw e;
             } catch (Error e) { // memory, class path: the next attempt would meet the same

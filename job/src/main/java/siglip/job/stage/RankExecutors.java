@@ -4,11 +4,13 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.scheduler.StageInfo;
 import scala.collection.JavaConverters;
@@ -19,6 +21,8 @@ public final class RankExecutors extends SparkListener implements AutoCloseable 
     private final String group;
     private final Map<Integer, Executor> byRank = new HashMap<>();
     private final Map<String, String> lost = new HashMap<>();
+    private final CompletableFuture<Void> submitted = new CompletableFuture<>();
+    private final CompletableFuture<Void> begun = new CompletableFuture<>();
     private int stage = -1;
 
     /** An executor, by its number in Spark, and its machine. */
@@ -52,8 +56,16 @@ public final class RankExecutors extends SparkListener implements AutoCloseable 
     }
 
     @Override
+    public synchronized void onStageSubmitted(SparkListenerStageSubmitted now) {
+        if (now.stageInfo().stageId() == stage) {
+            submitted.complete(null);
+        }
+    }
+
+    @Override
     public synchronized void onTaskStart(SparkListenerTaskStart start) {
         if (start.stageId() == stage) {
+            begun.complete(null);
             byRank.put(
                     start.taskInfo().index(),
                     new Executor(start.taskInfo().executorId(), start.taskInfo().host()));
@@ -64,6 +76,16 @@ public final class RankExecutors extends SparkListener implements AutoCloseable 
     public synchronized void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
         lost.put(removed.executorId(), removed.reason());
         notifyAll();
+    }
+
+    /** Done once no other stage goes before that of the ranks. */
+    CompletableFuture<Void> submitted() {
+        return submitted;
+    }
+
+    /** Done once the first rank's task has started. */
+    CompletableFuture<Void> begun() {
+        return begun;
     }
 
     /** Where a rank runs; empty if its task has not started. */

@@ -10,6 +10,7 @@ public final class RecoveryClock {
         NOTICED,
         ENDED,
         SLOTS,
+        SHUFFLED,
         JOINED,
         REDONE
     }
@@ -42,7 +43,8 @@ public final class RecoveryClock {
     public Optional<Recovery> stepDone(int attempt, long step) {
         lap(Part.REDONE);
         Optional<Recovery> recovery = failed
-                ? Optional.of(new Recovery(attempt, step, seconds[0], seconds[1], seconds[2], seconds[3], seconds[4]))
+                ? Optional.of(new Recovery(
+                        attempt, step, seconds[0], seconds[1], seconds[2], seconds[3], seconds[4], seconds[5]))
                 : Optional.empty();
         start();
         return recovery;

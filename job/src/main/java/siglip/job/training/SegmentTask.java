@@ -6,6 +6,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.BarrierTaskContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import siglip.job.batches.Batch;
 import siglip.job.batches.RankBatches;
 import siglip.job.ring.RankNode;
@@ -14,11 +16,24 @@ import siglip.job.stage.Lanes;
 
 /** One rank's task of the barrier stage: joins the ring, trains all arms in turn, step by step, and leaves. */
 record SegmentTask(SegmentPlan plan) implements BarrierStage.Body<byte[], Void> {
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentTask.class);
+
     @Override
     public List<Void> run(BarrierTaskContext task, Iterator<byte[]> feed) {
         BarrierStage.inRing(
-                task, plan.meeting(), plan.numerics(), plan.cores(), (node, lanes) -> train(node, feed, lanes));
+                task,
+                plan.meeting(),
+                plan.numerics(),
+                plan.cores(),
+                () -> fetch(feed),
+                (node, lanes) -> train(node, feed, lanes));
         return List.of();
+    }
+
+    /** Of a shuffle all that the rank will read. */
+    private static void fetch(Iterator<byte[]> feed) {
+        boolean any = feed.hasNext();
+        LOG.debug("{} in the feed", any ? "pairs are" : "nothing is");
     }
 
     private void train(RankNode node, Iterator<byte[]> feed, Lanes lanes) {

@@ -21,6 +21,7 @@ import siglip.job.stage.Fingerprint;
 import siglip.job.stage.LogEvent;
 import siglip.job.stage.Recovery;
 import siglip.job.stage.RecoveryClock;
+import siglip.job.stage.ShuffleJob;
 import siglip.job.stage.SlotsException;
 import siglip.job.stage.TrainingException;
 import siglip.job.towers.ModelSpec;
@@ -158,6 +159,13 @@ final class Segments {
                         "train %s: epoch %d, steps %d to %d, attempt %d"
                                 .formatted(training, source.plan().epoch(from), from, to - 1, attempts)),
                 clock,
+                () -> source.shuffle(rows.ranks(), from, to)
+                        .ifPresent(shuffled -> ShuffleJob.run(
+                                spark,
+                                shuffled,
+                                "%s-shuffle-%d".formatted(settings.run().name(), attempts),
+                                "the pairs of epoch %d".formatted(source.plan().epoch(from)),
+                                listener::phase)),
                 meeting -> BarrierStage.of(
                                 source.feed(spark, rows.ranks(), from, to),
                                 settings.run().coresPerRank(),
@@ -227,6 +235,7 @@ final class Segments {
                 .with("noticed_seconds", recovery.noticed())
                 .with("ended_seconds", recovery.ended())
                 .with("slots_seconds", recovery.slots())
+                .with("shuffled_seconds", recovery.shuffled())
                 .with("joined_seconds", recovery.joined())
                 .with("redone_seconds", recovery.redone())
                 .toString());

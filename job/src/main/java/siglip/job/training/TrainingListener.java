@@ -15,6 +15,9 @@ public interface TrainingListener {
     /** A snapshot that was asked for, as soon as all its steps have been told. */
     default void snapshot(TrainingSnapshot snapshot) {}
 
+    /** A part of the training that takes long began, or goes on. */
+    default void phase(String text) {}
+
     /** Something failed and is tried again, or an arm stopped. */
     void incident(String text);
 

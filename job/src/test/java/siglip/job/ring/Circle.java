@@ -120,7 +120,14 @@ public final class Circle implements AutoCloseable {
         RankNode node = RankNode.join(
                 new SlowNode(delay, timer, site, new Rendezvous(entrance, attempt, ranks, settings), rank), numerics);
         joined.add(node.endpoint.address());
-        return node;
+        try {
+            node.ready();
+            return node;
+        } catch (RuntimeException e) {
+            node.giveUp(e, true);
+            node.close();
+            throw e;
+        }
     }
 
     /** Starts all ranks; each joins, runs the body and leaves. */

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import siglip.job.batches.BatchSource;
 import siglip.job.config.LossSettings;
@@ -259,6 +260,21 @@ class TrainerIT {
                 .filter(step -> step.arm().equals(arm))
                 .map(StepRecord::loss)
                 .toList();
+    }
+
+    /** Two ranks, each of whose pairs takes 1.5 s at the place: more than ring.hello-timeout, and more than ring.silence. */
+    @ParameterizedTest
+    @EnumSource
+    void shufflingAndReadingTakeTheirTimeAndNoClockRunsMeanwhile(SlowSource.Place place) {
+        Settings settings = settings(2, "ring.hello-timeout=1 s", "ring.silence=1 s", "ring.heartbeat=200 ms");
+        BatchSource source = new GeneratedSource(BATCH, 12, 0, 30);
+
+        Trained slow = train(settings, new SlowSource(source, spark, place, 1500), 3);
+
+        assertThat(slow.incidents).isEmpty();
+        assertThat(losses(slow.steps, "siglip"))
+                .isEqualTo(losses(train(settings, source, 3).steps, "siglip"))
+                .hasSize(3);
     }
 
     @Test

@@ -1,0 +1,105 @@
+package siglip.job.stage;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.apache.spark.MapOutputStatistics;
+import org.apache.spark.ShuffleDependency;
+import org.apache.spark.SimpleFutureAction;
+import org.apache.spark.SparkStageInfo;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * The writing half of a shuffle as a job of its own, before the stage that reads it: nobody's clock runs meanwhile, and it has a name on Spark's pages. What of it is there
+ * already is not done again.
+ */
+public final class ShuffleJob {
+    private static final long POLL_MILLIS = 100;
+    private static final Duration WORTH_TELLING = Duration.ofSeconds(5);
+    private static final Duration PAUSE = Duration.ofSeconds(30);
+
+    private final JavaSparkContext spark;
+    private final String what;
+    private final Consumer<String> told;
+    private final long start = System.nanoTime();
+    private Duration next = WORTH_TELLING;
+
+    private ShuffleJob(JavaSparkContext spark, String what, Consumer<String> told) {
+        this.spark = spark;
+        this.what = what;
+        this.told = told;
+    }
+
+    /**
+     * @param group of Spark's jobs
+     * @param what is shuffled, for people: {@code the pairs of epoch 3}
+     * @param told how far it is, if it takes longer than a moment
+     * @throws ShuffleException if it fails
+     */
+    public static void run(
+            JavaSparkContext spark, JavaPairRDD<?, ?> shuffled, String group, String what, Consumer<String> told) {
+        new ShuffleJob(spark, what, told).run(shuffled, group);
+    }
+
+    private void run(JavaPairRDD<?, ?> shuffled, String group) {
+        ShuffleDependency<?, ?, ?> dependency =
+                (ShuffleDependency<?, ?, ?>) shuffled.rdd().dependencies().head();
+        spark.setJobGroup(group, "shuffle " + what, true);
+        try {
+            SimpleFutureAction<MapOutputStatistics> job = spark.sc().submitMapStage(dependency);
+            try {
+                while (!job.isCompleted()) {
+                    tell();
+                    Thread.sleep(POLL_MILLIS);
+                }
+            } catch (InterruptedException e) {
+                job.cancel();
+                Thread.currentThread().interrupt();
+                throw new ShuffleException("Interrupted while shuffling " + what, e);
+            }
+            if (job.value().get().isFailure()) {
+                throw new ShuffleException(
+                        "Cannot shuffle " + what, job.value().get().failed().get());
+            }
+        } finally {
+            spark.clearJobGroup();
+        }
+        if (next.compareTo(WORTH_TELLING) > 0) {
+            told.accept("shuffled %s in %d s".formatted(what, spent().toSeconds()));
+        }
+    }
+
+    private Duration spent() {
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    private void tell() {
+        if (spent().compareTo(next) >= 0) {
+            next = spent().plus(PAUSE);
+            told.accept("shuffling %s%s".formatted(what, progress()));
+        }
+    }
+
+    /** Of the stages that run now. */
+    private String progress() {
+        int done = 0;
+        int all = 0;
+        for (int stage : spark.statusTracker().getActiveStageIds()) {
+            SparkStageInfo info = spark.statusTracker().getStageInfo(stage);
+            if (info != null) {
+                done += info.numCompletedTasks();
+                all += info.numTasks();
+            }
+        }
+        return all == 0 ? "" : ": %d of %d tasks are done".formatted(done, all);
+    }
+
+    /** A shuffle failed. */
+    static final class ShuffleException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private ShuffleException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+}
