@@ -217,7 +217,7 @@ final class LossCommand implements Runnable {
         try {
             Path path = FileSystems.path(folder);
             FileSystem files = FileSystems.of(path, hadoop);
-            if (!files.exists(path)) {
+            if (!files.exists(path) && !FileSystems.isLink(files, path)) {
                 files.mkdirs(path.getParent());
                 return;
             }

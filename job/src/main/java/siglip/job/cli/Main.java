@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
+import siglip.job.config.FirstLine;
 import siglip.job.config.SettingsException;
 import siglip.job.files.Redaction;
 
@@ -72,16 +73,20 @@ public final class Main {
         return System.getProperty("spark.master", "local").startsWith("local");
     }
 
-    /** @return the exit code, or that of a crash if who waits for it cannot be told */
-    private static int write(ResultFile file, int code, String message) {
+    /** @return the exit code or, if who waits for it cannot be told, that of the reason */
+    static int write(ResultFile file, int code, String message) {
         try {
             file.write(SettingsOptions.properties(), code, message);
             return code;
         } catch (IOException | RuntimeException e) {
             System.err.println("%s: cannot write the result %d (%s) to %s: %s"
                     .formatted(
-                            Platform.program(), code, message, Redaction.of(file.path()), Redaction.of(e.toString())));
-            return code == 0 ? ExitCode.CRASH.code() : code;
+                            Platform.program(),
+                            code,
+                            message,
+                            Redaction.of(file.path()),
+                            Redaction.of(FirstLine.of(e))));
+            return code == 0 ? ExitCode.of(e).code() : code;
         }
     }
 

@@ -59,6 +59,9 @@ record ResultFile(String path, Optional<String> id) {
         } catch (IOException e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
+        if (FileSystems.isLink(files, file) || FileSystems.isSpecial(files, file)) {
+            return Optional.of("a link, a device or a pipe lies there, name another file");
+        }
         try {
             FileStatus there = files.getFileStatus(file);
             boolean taken = there.isDirectory() || there.getLen() > MOST_BYTES || !isResult(files, file);

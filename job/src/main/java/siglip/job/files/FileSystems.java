@@ -119,6 +119,15 @@ public final class FileSystems {
                 && Files.isSymbolicLink(local.pathToFile(path).toPath());
     }
 
+    /** Whether something lies at a path that is neither file nor folder: on a local disk, a device, a pipe or a socket. Links are followed. */
+    public static boolean isSpecial(FileSystem files, Path path) {
+        if (bare(files) instanceof RawLocalFileSystem local) {
+            java.nio.file.Path here = local.pathToFile(path).toPath();
+            return Files.exists(here) && !Files.isRegularFile(here) && !Files.isDirectory(here);
+        }
+        return false;
+    }
+
     private static IOException missing(Path path, Exception cause) {
         String scheme = path.toUri().getScheme();
         String library = "s3a".equals(scheme) ? S3A : "the library that has it";

@@ -105,6 +105,7 @@ public record FoundFiles(String path, String base, boolean inFolder, List<Found>
                 }
             }
         }
+        refuseSpecial(system, found);
         found.sort(Comparator.comparing(Found::name));
         return new FoundFiles(path, base.toString(), Arrays.stream(roots).anyMatch(FileStatus::isDirectory), found);
     }
@@ -145,6 +146,16 @@ public record FoundFiles(String path, String base, boolean inFolder, List<Found>
             fixed = fixed.getParent();
         }
         return root.isFile() && fixed.equals(root.getPath()) ? fixed.getParent() : fixed;
+    }
+
+    /** A pipe would keep whoever reads it waiting, and a device may never end. What has a length is neither. */
+    private static void refuseSpecial(FileSystem system, List<Found> files) throws IOException {
+        for (Found file : files) {
+            if (file.bytes() == 0 && FileSystems.isSpecial(system, file.path())) {
+                throw new IOException("%s is a pipe or a device, which is not read: write its content to a file"
+                        .formatted(file.path().toUri().getPath()));
+            }
+        }
     }
 
     private static Found found(FileStatus file, String folder) {

@@ -68,6 +68,9 @@ public final class OwnFolder {
 
     private static Set<String> listed(FileSystem files, Path list) throws IOException {
         Set<String> names = new TreeSet<>();
+        if (FileSystems.isLink(files, list) || FileSystems.isSpecial(files, list)) {
+            throw noList(list);
+        }
         List<String> lines;
         try (FSDataInputStream in = files.open(list)) {
             lines = new String(in.readAllBytes(), StandardCharsets.UTF_8)
@@ -80,10 +83,14 @@ public final class OwnFolder {
         if (lines.isEmpty()
                 || !lines.get(0).equals(HEAD)
                 || !rest.stream().allMatch(name -> NAME.matcher(name).matches())) {
-            throw new TakenException("%s is not what this program writes there: name another folder".formatted(list));
+            throw noList(list);
         }
         names.addAll(rest);
         return names;
+    }
+
+    private static TakenException noList(Path list) {
+        return new TakenException("%s is not what this program writes there: name another folder".formatted(list));
     }
 
     public Path path() {

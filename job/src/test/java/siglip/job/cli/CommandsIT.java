@@ -361,6 +361,11 @@ class CommandsIT {
                 .isEqualTo(2);
         assertThat(err.toString()).contains("Cannot write gradients to " + gradients + ": it exists already");
 
+        Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nowhere"));
+        assertThat(execute(with(request, "--loss", "softmax", "--gradients", link.toString())))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("Cannot write gradients to " + link + ": it exists already");
+
         assertThat(execute(with(request, "--loss", "sigmoid"))).isEqualTo(2);
         assertThat(err.toString()).contains("--bias");
     }

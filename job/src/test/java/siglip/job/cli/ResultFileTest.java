@@ -1,6 +1,7 @@
 package siglip.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,6 +61,36 @@ class ResultFileTest {
         assertThat(new ResultFile(folder.toString(), Optional.empty()).refusal(Map.of()))
                 .as("a folder")
                 .isPresent();
+    }
+
+    @Test
+    void aLinkOrAPipeIsNeitherReadNorReplaced() throws Exception {
+        Path earlier = folder.resolve("earlier.json");
+        new ResultFile(earlier.toString(), Optional.empty()).write(Map.of(), 0, "done");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), earlier);
+        Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), folder.resolve("nowhere"));
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isEqualTo(0);
+
+        for (Path each : List.of(link, dangling, pipe)) {
+            ResultFile result = new ResultFile(each.toString(), Optional.empty());
+            assertThat(assertTimeoutPreemptively(Duration.ofSeconds(20), () -> result.refusal(Map.of())))
+                    .as(each.toString())
+                    .isPresent();
+        }
+    }
+
+    @Test
+    void aResultThatCannotBeWrittenIsAFaultOfTheDiskAndNoCrash() throws IOException {
+        ResultFile inAFile = new ResultFile(
+                Files.writeString(folder.resolve("file"), "theirs")
+                        .resolve("r.json")
+                        .toString(),
+                Optional.empty());
+
+        assertThat(Main.write(inAFile, 0, "done")).isEqualTo(4);
+        assertThat(Main.write(inAFile, 3, "bad rows")).as("the command's own").isEqualTo(3);
     }
 
     @Test

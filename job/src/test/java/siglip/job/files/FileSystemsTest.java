@@ -94,4 +94,25 @@ class FileSystemsTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("a colon, which Hadoop's patterns cannot: name a folder");
     }
+
+    @Test
+    void aPipeIsNoFileThatIsReadUnlessItIsHidden(@TempDir java.nio.file.Path folder) throws Exception {
+        Configuration hadoop = new Configuration();
+        Files.writeString(folder.resolve("pairs.csv"), "image,caption");
+        pipe(folder.resolve("_lock"));
+        assertThat(FoundFiles.under(folder.toString(), hadoop).files()).hasSize(1);
+
+        java.nio.file.Path pipe = pipe(folder.resolve("more.csv"));
+        for (java.nio.file.Path path : List.of(folder, pipe)) {
+            assertThatThrownBy(() -> FoundFiles.under(path.toString(), hadoop))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("more.csv is a pipe or a device");
+        }
+    }
+
+    private static java.nio.file.Path pipe(java.nio.file.Path path) throws Exception {
+        assertThat(new ProcessBuilder("mkfifo", path.toString()).start().waitFor())
+                .isZero();
+        return path;
+    }
 }

@@ -121,6 +121,15 @@ class OwnFolderTest {
     }
 
     @Test
+    void aLinkToAListIsNone(@TempDir Path elsewhere) throws IOException {
+        put(own(), "mine");
+        Path list = folder.resolve(OwnFolder.LIST);
+        Files.createSymbolicLink(list, Files.move(list, elsewhere.resolve("list")));
+
+        assertThatThrownBy(this::own).isInstanceOf(TakenException.class);
+    }
+
+    @Test
     void aFileIsNoFolder() throws IOException {
         Path file = write("file");
 
