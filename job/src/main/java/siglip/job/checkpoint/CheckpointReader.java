@@ -149,6 +149,10 @@ final class CheckpointReader {
             next.merge(step.arm(), 1L, Long::sum);
         }
         for (StateFile.Arm arm : state.arms()) {
+            if (arm.nextStep() > state.step() || (arm.stopped() == null && arm.nextStep() < state.step())) {
+                throw new DamagedException("it is of step %d, but arm %s has done %d steps"
+                        .formatted(state.step(), arm.name(), arm.nextStep()));
+            }
             if (next.get(arm.name()) != arm.nextStep()) {
                 throw new DamagedException("its step records are not whole: arm %s has %d of %d"
                         .formatted(arm.name(), next.get(arm.name()), arm.nextStep()));

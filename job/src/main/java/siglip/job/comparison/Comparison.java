@@ -132,7 +132,8 @@ public final class Comparison {
             RunLimits.check(settings, model, Runtime.getRuntime().maxMemory());
             Optional<StoredCheckpoint> from = checkpoint(data.summary().fingerprint());
             long first = from.map(StoredCheckpoint::step).orElse(0L);
-            RunLog log = log(first, from);
+            RunLog log =
+                    from.map(stored -> stored.take(held -> log(first, from))).orElseGet(() -> log(first, from));
             log.begin();
             Trainer trainer = new Trainer(spark, settings, model, source, log, starts::of);
             from.ifPresent(stored -> resume(trainer, stored, log));
@@ -182,7 +183,10 @@ public final class Comparison {
     }
 
     private static void resume(Trainer trainer, StoredCheckpoint from, RunLog log) {
-        trainer.restore(from.checkpoint().training());
+        from.take(held -> {
+            trainer.restore(held.training());
+            return held;
+        });
         log.incident("resumed at step %d from %s, which %d ranks computed"
                 .formatted(from.step(), from.path(), from.checkpoint().ranks()));
     }

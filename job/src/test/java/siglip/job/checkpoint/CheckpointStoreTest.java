@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import siglip.job.config.SettingsException;
 import siglip.job.files.Sha256;
 
 class CheckpointStoreTest {
@@ -246,6 +247,7 @@ class CheckpointStoreTest {
                 "\"arms\" : \\[[^$]*\\],\n  \"incidents\"/\"arms\" : null,\n  \"incidents\"",
                 "\"numerics\" : \"[^\"]*\"/\"numerics\" : \"garbage\"",
                 "\"started\" : \"[^\"]*\"/\"started\" : \"yesterday\"",
+                "\"step\" : [0-9]+,\n  \"attempts\"/\"step\" : 1000000,\n  \"attempts\"",
                 "\"slots\" : \\{/\"slots\" : null, \"other\" : {",
                 "\"spentSeconds\" : [^\n]*/\"spentSeconds\" : \"long\""
             })
@@ -271,6 +273,20 @@ class CheckpointStoreTest {
 
         assertThat(newest("forged").orElseThrow().step()).isEqualTo(4);
         assertThat(warnings).singleElement().asString().contains("skipped the checkpoint");
+    }
+
+    @Test
+    void whatCannotBeTakenUpIsToldWithThePathOfTheCheckpoint() throws IOException {
+        first("foreign");
+        StoredCheckpoint stored = newest("foreign").orElseThrow();
+
+        assertThat(stored.<Long>take(held -> held.training().step())).isEqualTo(4);
+        assertThatThrownBy(() -> stored.take(held -> {
+                    throw new IllegalArgumentException("Cannot go on from a snapshot of the arms [x]\ndetails");
+                }))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining(stored.path().toString())
+                .hasMessageContaining("snapshot of the arms [x]. Remove it");
     }
 
     @Test
