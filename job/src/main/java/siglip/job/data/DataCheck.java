@@ -66,7 +66,7 @@ final class DataCheck {
         if (summary.training() == 0) {
             throw nothingToTrainOn(summary.rows());
         }
-        if (settings.test().isPresent() && summary.heldOut().isEmpty()) {
+        if (!leftOutIsHeldOut() && summary.heldOut().isEmpty()) {
             throw nothingHeldOut(summary);
         }
         Map<HeldOut, KeptRows> heldOutRows = new EnumMap<>(HeldOut.class);
@@ -206,12 +206,16 @@ final class DataCheck {
     }
 
     private DataException nothingHeldOut(DataSummary summary) {
-        return new DataException(
-                "Cannot hold out rows of %s: none of its %d valid rows is taken by data.test = '%s'. Correct it, or set data.test = null, and data.test-share = 0.1 to hold out every tenth row"
-                        .formatted(
-                                settings.path(),
-                                summary.training() + summary.leftOut(),
-                                settings.test().get()));
+        return new DataException("Cannot hold out rows of %s: none of its %d valid rows is %s"
+                .formatted(
+                        settings.path(),
+                        summary.training() + summary.leftOut(),
+                        settings.test()
+                                .map(("taken by data.test = '%s'. Correct it, or set data.test = null, and"
+                                        + " data.test-share = 0.1 to hold out every tenth row")::formatted)
+                                .orElseGet(() ->
+                                        "drawn by data.test-share = %s. Set a larger share, or null to hold out nothing"
+                                                .formatted(settings.testShare().getAsDouble()))));
     }
 
     private DataException nothingToTrainOn(long rows) {

@@ -296,6 +296,14 @@ class SplitIT {
     }
 
     @Test
+    void aShareThatDrawsNoneOfFewRowsIsAnError() {
+        assertThatThrownBy(() -> open(path, "data.train=\"id < 3\"", "data.test-share=0.000001"))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("none of its 3 valid rows is drawn by data.test-share = 1.0E-6")
+                .hasMessageContaining("Set a larger share, or null");
+    }
+
+    @Test
     void aTrainingRowThatIsInvalidMakesNoConceptSeen() {
         List<Row> rows = List.of(
                 RowFactory.create(new float[] {1}, new float[] {1}, 0, "a"),
