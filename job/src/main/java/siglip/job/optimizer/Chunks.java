@@ -1,5 +1,6 @@
 package siglip.job.optimizer;
 
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -21,6 +22,11 @@ final class Chunks {
         double over(int from, int to);
     }
 
+    /** Something of elements {@code from} to {@code to - 1}. */
+    interface Part<T> {
+        T of(int from, int to);
+    }
+
     static void each(int length, Body body) {
         IntStream.range(0, count(length)).parallel().forEach(i -> body.run(i * SIZE, Math.min(length, (i + 1) * SIZE)));
     }
@@ -35,6 +41,14 @@ final class Chunks {
             total += part;
         }
         return total;
+    }
+
+    /** What each chunk gives, in their order. */
+    static <T> List<T> map(int length, Part<T> part) {
+        return IntStream.range(0, count(length))
+                .parallel()
+                .mapToObj(i -> part.of(i * SIZE, Math.min(length, (i + 1) * SIZE)))
+                .toList();
     }
 
     private static int count(int length) {

@@ -16,44 +16,8 @@ public final class TensorMeter {
     private final Slot parameters;
     private final float[] before;
     private float[] rowsBefore = new float[0];
-
-    /** Sums of squares over the numbers of one tensor. */
-    private static final class Sums {
-        private long count;
-        private double gradient;
-        private double parameters;
-        private double update;
-        private double ratio; // of squared gradient to second moment
-
-        /** Adds numbers that lie together in each array. */
-        void add(Run gradients, Run old, Run now, Optional<SecondMoment> moment, float[] second) {
-            double least = moment.map(m -> m.epsilon() * m.epsilon()).orElse(0.0);
-            double unbiased = moment.map(m -> 1 / m.correction()).orElse(0.0);
-            for (int i = 0; i < old.count; i++) {
-                double g = gradients.values[gradients.from + i];
-                double p = old.values[old.from + i];
-                double moved = now.values[now.from + i] - p;
-                gradient += g * g;
-                parameters += p * p;
-                update += moved * moved;
-                if (unbiased > 0) {
-                    ratio += g * g / Math.max(second[now.from + i] * unbiased, least);
-                }
-            }
-            count += old.count;
-        }
-
-        TensorStep step(String name, double clipped, boolean moments) {
-            return new TensorStep(
-                    name,
-                    Math.sqrt(gradient) / clipped,
-                    Math.sqrt(parameters),
-                    Math.sqrt(update),
-                    moments && count > 0 ? Math.sqrt(ratio / count) : Double.NaN);
-        }
-    }
-
-    private record Run(float[] values, int from, int count) {}
+    private float[] rowsNow = new float[0];
+    private float[] rowMoments = new float[0];
 
     /**
      * @param tensors of the towers
@@ -68,13 +32,13 @@ public final class TensorMeter {
     /** Remembers what an update with this gradient is going to move. */
     public void begin(Gradient gradient) {
         System.arraycopy(parameters.dense(), 0, before, 0, before.length);
-        int width = gradient.width();
-        if (rowsBefore.length < gradient.rows * width) {
-            rowsBefore = new float[gradient.rows * width];
+        int touched = gradient.rows * gradient.width();
+        if (rowsBefore.length < touched) {
+            rowsBefore = new float[touched];
+            rowsNow = new float[touched];
+            rowMoments = new float[touched];
         }
-        for (int row = 0; row < gradient.rows; row++) {
-            System.arraycopy(parameters.table(), gradient.ids[row] * width, rowsBefore, row * width, width);
-        }
+        gather(parameters.table(), gradient, rowsBefore);
     }
 
     /**
@@ -84,32 +48,47 @@ public final class TensorMeter {
      */
     public List<TensorStep> end(Gradient gradient, Optimizer optimizer, double clipped) {
         Optional<SecondMoment> moment = optimizer.secondMoment();
-        float[] dense = moment.map(m -> m.raw().dense()).orElse(before);
-        float[] table = moment.map(m -> m.raw().table()).orElse(rowsBefore);
         List<TensorStep> steps = new ArrayList<>();
         for (Tensor tensor : tensors) {
-            Sums sums = new Sums();
-            sums.add(
-                    new Run(gradient.dense, tensor.from(), tensor.size()),
-                    new Run(before, tensor.from(), tensor.size()),
-                    new Run(parameters.dense(), tensor.from(), tensor.size()),
-                    moment,
-                    dense);
-            steps.add(sums.step(tensor.name(), clipped, moment.isPresent()));
+            TensorSums sums = TensorSums.of(
+                    new TensorSums.Numbers(
+                            gradient.dense,
+                            before,
+                            parameters.dense(),
+                            moment.map(m -> m.raw().dense()).orElse(before)),
+                    tensor.from(),
+                    tensor.size(),
+                    moment);
+            steps.add(sums.step(tensor.name(), clipped));
         }
         if (gradient.rows > 0) {
-            int width = gradient.width();
-            Sums sums = new Sums();
-            for (int row = 0; row < gradient.rows; row++) {
-                sums.add(
-                        new Run(gradient.values, row * width, width),
-                        new Run(rowsBefore, row * width, width),
-                        new Run(parameters.table(), gradient.ids[row] * width, width),
-                        moment,
-                        table);
-            }
-            steps.add(sums.step(TABLE, clipped, moment.isPresent()));
+            gather(parameters.table(), gradient, rowsNow);
+            moment.ifPresent(m -> gather(m.raw().table(), gradient, rowMoments));
+            TensorSums sums = TensorSums.of(
+                    new TensorSums.Numbers(gradient.values, rowsBefore, rowsNow, rowMoments),
+                    0,
+                    gradient.rows * gradient.width(),
+                    moment);
+            steps.add(sums.step(TABLE, clipped));
         }
         return List.copyOf(steps);
+    }
+
+    /** The rows of a table that a gradient touches, end to end. */
+    private static void gather(float[] table, Gradient gradient, float[] rows) {
+        int width = gradient.width();
+        for (int row = 0; row < gradient.rows; row++) {
+            System.arraycopy(table, gradient.ids[row] * width, rows, row * width, width);
+        }
+    }
+
+    /**
+     * Memory beside what an arm has anyway.
+     *
+     * @param dense parameters of the towers
+     * @param touched numbers of the table's rows that a batch touches
+     */
+    public static long bytes(long dense, long touched) {
+        return Float.BYTES * (dense + 3 * touched);
     }
 }

@@ -2,6 +2,7 @@ package siglip.job.planning;
 
 import java.util.List;
 import siglip.job.optimizer.Optimizer;
+import siglip.job.optimizer.TensorMeter;
 import siglip.job.planning.Memory.Part;
 
 /**
@@ -23,6 +24,14 @@ final class DriverMemory {
                 new Part("parameters, and what the optimizer remembers", 0, kept),
                 new Part("two copies of these for checkpoints", 0, 2 * kept),
                 new Part("gradient", 0, arms * gradient),
+                new Part(
+                        "what is measured of tensors",
+                        0,
+                        work.measured()
+                                ? arms
+                                        * TensorMeter.bytes(
+                                                dense, touched * work.layout().tableWidth())
+                                : 0),
                 new Part(
                         "pieces of gradient and parameters",
                         arms * 2 * work.pieces().bytes(),

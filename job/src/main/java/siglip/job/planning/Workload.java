@@ -32,6 +32,7 @@ import siglip.kernels.blas.Precision;
  * @param losses of the arms
  * @param optimizers what moves the parameters of each
  * @param steps of the run
+ * @param measured whether updates are measured tensor by tensor
  */
 public record Workload(
         LossShape lossShape,
@@ -44,7 +45,8 @@ public record Workload(
         int tokens,
         List<LossForm> losses,
         List<OptimizerSettings.Kind> optimizers,
-        long steps) {
+        long steps,
+        boolean measured) {
 
     /** What the settings describe, on so many ranks. */
     public static Workload of(Settings settings, ModelSpec model, int ranks, Precision precision) {
@@ -67,7 +69,8 @@ public record Workload(
                 settings.loss().arms().stream()
                         .map(arm -> arm.optimizer().kind())
                         .toList(),
-                settings.training().steps());
+                settings.training().steps(),
+                settings.measure().everySteps() > 0);
     }
 
     /** Passes that the pairs of a lane take through the towers. */

@@ -56,7 +56,8 @@ class StepModelTest {
                 1,
                 List.of(LossForm.plain(Loss.SIGMOID), LossForm.plain(Loss.SOFTMAX)),
                 List.of(OptimizerSettings.Kind.ADAMW, OptimizerSettings.Kind.ADAMW),
-                900);
+                900,
+                true);
     }
 
     private static List<StepForecast> arms(Workload work, Network network) {
