@@ -44,6 +44,8 @@ import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 import siglip.job.training.ArmState;
 import siglip.job.training.Trainer;
+import siglip.kernels.LogitParams;
+import siglip.kernels.Loss;
 import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 
@@ -280,11 +282,11 @@ public final class Comparison {
                     spark.setJobGroup(
                             "%s-evaluation-%d".formatted(settings.run().name(), step),
                             "evaluate %s after %d steps".formatted(arm.arm().name(), step));
-                    Map<String, Double> scalars = arm.scalars().shown();
+                    LogitParams logits = arm.scalars().logits();
+                    Loss loss = arm.arm().loss();
+                    boolean biased = loss.has(LossScalar.BIAS) || loss.has(LossScalar.RELATIVE_BIAS);
                     return new EvaluatedArm(
-                            arm.parameters(),
-                            scalars.getOrDefault(LossScalar.LOG_SCALE.shownName(), Double.NaN),
-                            scalars.getOrDefault(LossScalar.BIAS.shownName(), Double.NaN));
+                            arm.parameters(), Math.exp(logits.logScale()), biased ? logits.bias() : Double.NaN);
                 });
             }
         }

@@ -34,6 +34,7 @@ final class SettingsMapping {
     private static final int MOST_TEXTS = 1 << 10;
     private static final int WIDEST = 1 << 16;
     private static final int MOST_LAYERS = 100;
+    private static final int MOST_LEVELS = 20;
     private static final int WIDEST_FEATURES = 1 << 20;
     private static final int MOST_TOKENS = 1 << 20;
     private static final long MOST_STEPS = 1_000_000_000_000L;
@@ -316,7 +317,8 @@ final class SettingsMapping {
         return new EvaluationSettings(
                 reader.whole("evaluation.every-steps", 1, Long.MAX_VALUE),
                 reader.integer("evaluation.max-rows", 1),
-                reader.flag("evaluation.nearest-neighbour"));
+                reader.flag("evaluation.nearest-neighbour"),
+                reader.sizes("evaluation.levels", 100, MOST_LEVELS));
     }
 
     private static Settings.Measure measure(SettingsReader reader) {

@@ -6,6 +6,6 @@ import siglip.job.towers.Parameters;
  * What evaluation needs of an arm.
  *
  * @param scale its logit scale t
- * @param bias its bias b; NaN if its loss has none
+ * @param bias its bias b, also where the loss learns it as a similarity; NaN if its loss has none
  */
 public record EvaluatedArm(Parameters parameters, double scale, double bias) {}

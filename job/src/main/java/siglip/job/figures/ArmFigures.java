@@ -6,8 +6,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import siglip.job.comparison.ArmResult;
+import siglip.job.config.Settings;
 import siglip.job.config.TrainingSettings;
 import siglip.job.data.PairData.HeldOut;
+import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.training.StepRecord;
 import siglip.kernels.Loss;
@@ -23,6 +25,7 @@ import siglip.kernels.LossScalar;
  * @param scalars of all losses; NaN where the arm's has none
  * @param verdict whether it has learned
  * @param tensors what was measured of each, by name and in their order
+ * @param convergence how long it took to each of {@code evaluation.levels}
  */
 public record ArmFigures(
         ArmResult result,
@@ -30,7 +33,8 @@ public record ArmFigures(
         Map<ArmMetric, Double> metrics,
         Map<LossScalar, Scalar> scalars,
         ArmVerdict verdict,
-        Map<String, TensorFigures> tensors) {
+        Map<String, TensorFigures> tensors,
+        Map<HeldOut, Map<Direction, List<Convergence>>> convergence) {
     /**
      * A learned scalar, as people are shown it.
      *
@@ -39,7 +43,8 @@ public record ArmFigures(
      */
     public record Scalar(double start, double end, double drift) {}
 
-    static ArmFigures of(ArmResult result, TrainingSettings training) {
+    static ArmFigures of(ArmResult result, Settings settings) {
+        TrainingSettings training = settings.training();
         StepTimes times = StepTimes.of(result.steps());
         ArmRun run = ArmRun.of(result, training, times);
         Map<ArmMetric, Double> metrics = new EnumMap<>(ArmMetric.class);
@@ -57,7 +62,13 @@ public record ArmFigures(
                             run.lastQuarter(step -> step.scalar(scalar))));
         }
         return new ArmFigures(
-                result, times, metrics, scalars, ArmVerdict.of(result, training), TensorFigures.of(result.steps()));
+                result,
+                times,
+                metrics,
+                scalars,
+                ArmVerdict.of(result, training),
+                TensorFigures.of(result.steps(), run.loss()),
+                Convergence.of(result, settings.evaluation().levels()));
     }
 
     /** As in the settings. */

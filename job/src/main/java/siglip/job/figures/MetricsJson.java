@@ -112,6 +112,11 @@ public final class MetricsJson {
                 }
             }
         }
+        arm.convergence()
+                .forEach((set, directions) -> directions.forEach((direction, levels) -> {
+                    ArrayNode reached = child(node, "convergence." + set.key()).putArray(direction.key());
+                    levels.forEach(level -> write(level, reached.addObject()));
+                }));
         ObjectNode tensors = node.putObject("tensors");
         arm.tensors().forEach((name, tensor) -> write(tensor, tensors.putObject(name)));
         ArrayNode evaluations = node.putArray("evaluations");
@@ -136,6 +141,12 @@ public final class MetricsJson {
         }
     }
 
+    private static void write(Convergence level, ObjectNode node) {
+        node.put("r1", level.r1());
+        node.put("step", level.step().isPresent() ? level.step().getAsLong() : null);
+        number(node, "seconds", level.seconds());
+    }
+
     private static void write(TensorFigures tensor, ObjectNode node) {
         number(node, "gradient_norm", tensor.gradientNorm());
         number(node, "gradient_norm_at_start", tensor.gradientNormAtStart());
@@ -143,6 +154,12 @@ public final class MetricsJson {
         number(node, "update_ratio", tensor.updateRatio());
         number(node, "largest_update_ratio", tensor.largestUpdateRatio());
         number(node, "largest_rms_ratio", tensor.largestRmsRatio());
+        ObjectNode lead = node.putObject("rms_lead");
+        lead.put("spikes", tensor.lead().spikes());
+        lead.put("watched", tensor.lead().watched());
+        lead.put("preceded", tensor.lead().preceded());
+        number(lead, "steps", tensor.lead().steps());
+        number(lead, "by_chance", tensor.lead().byChance());
     }
 
     /** The last evaluation of a set once more, where a reader looks for it first. */

@@ -31,9 +31,7 @@ public record RunFigures(ComparisonResult result, List<ArmFigures> arms) {
         Settings settings = result.settings();
         return new RunFigures(
                 result,
-                result.arms().stream()
-                        .map(arm -> ArmFigures.of(arm, settings.training()))
-                        .toList());
+                result.arms().stream().map(arm -> ArmFigures.of(arm, settings)).toList());
     }
 
     public Settings settings() {

@@ -1,7 +1,6 @@
 package siglip.job.report;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -13,10 +12,12 @@ import siglip.job.evaluation.MetricFamily;
 import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.ArmMetric;
+import siglip.job.figures.Convergence;
 import siglip.job.figures.RunFigures;
 import siglip.job.figures.TensorFigures;
 import siglip.job.files.Unit;
 import siglip.job.stability.PairFigure;
+import siglip.job.stability.SpikeLead;
 import siglip.kernels.LossScalar;
 
 /** The table that sets the arms side by side: which figures, in which order, and what each means in plain words. */
@@ -61,6 +62,7 @@ final class Summary {
                         "Yardstick without a model: the concept of the most similar training image, on raw features.");
             }
         }
+        convergence();
         for (String column : run.classes()) {
             for (HeldOut set : figures.sets()) {
                 if (figures.arms().stream().anyMatch(arm -> accuracy(arm, set, column) >= 0)) {
@@ -80,6 +82,34 @@ final class Summary {
                 "Mean over the last steps (%s of them). Losses of different kinds are different quantities: do not compare them."
                         .formatted(distinct(ArmMetric.FINAL_LOSS_STEPS)),
                 true);
+    }
+
+    /** How long the arms took to each level; of the first set. */
+    private void convergence() {
+        List<Integer> levels = run.figures().settings().evaluation().levels();
+        if (run.figures().sets().isEmpty() || levels.isEmpty()) {
+            return;
+        }
+        HeldOut set = run.figures().sets().get(0);
+        String reached = levels.stream().map(String::valueOf).collect(Collectors.joining(BETWEEN));
+        for (Direction direction : Direction.values()) {
+            row(
+                    QUALITY,
+                    "Steps to R@1 of %s %%, %s, %s".formatted(reached, direction.label(), set.label()),
+                    arm -> arm.convergence().getOrDefault(set, Map.of()).getOrDefault(direction, List.of()).stream()
+                            .map(Summary::reached)
+                            .collect(Collectors.joining(BETWEEN)),
+                    "The first evaluation at or above each level, and the seconds that the arm's own steps took up to there; every %s are evaluated."
+                            .formatted(Verdict.steps(
+                                    run.figures().settings().evaluation().everySteps())),
+                    false);
+        }
+    }
+
+    private static String reached(Convergence level) {
+        return level.step().isPresent()
+                ? "%d (%s)".formatted(level.step().getAsLong(), Unit.SECONDS.format(level.seconds()))
+                : "not reached";
     }
 
     /** What the geometry of embeddings says, in units that all losses share; of the first set. */
@@ -250,8 +280,8 @@ final class Summary {
         row(
                 STABILITY,
                 "Update over size of a tensor",
-                arm -> extreme(arm, TensorFigures::updateRatio, false) + " to "
-                        + extreme(arm, TensorFigures::updateRatio, true),
+                arm -> TensorCells.extreme(arm, TensorFigures::updateRatio, false) + " to "
+                        + TensorCells.extreme(arm, TensorFigures::updateRatio, true),
                 "How far one step moves a tensor, as a share of its size: the slowest and the fastest tensor by their medians, every %s measured."
                         .formatted(
                                 Verdict.steps(run.figures().settings().measure().everySteps())),
@@ -259,21 +289,16 @@ final class Summary {
         row(
                 STABILITY,
                 "RMS ratio, largest",
-                arm -> extreme(arm, TensorFigures::largestRmsRatio, true),
+                arm -> TensorCells.extreme(arm, TensorFigures::largestRmsRatio, true),
                 "How far AdamW's second moment was behind the gradient, and of which tensor: about 1 while it keeps up; loss spikes tend to follow where it passes 2.3 (Wortsman et al. 2023).",
                 false);
-    }
-
-    /** The least or largest of a figure over the tensors, and whose it is. */
-    private static String extreme(ArmFigures arm, ToDoubleFunction<TensorFigures> figure, boolean largest) {
-        Comparator<Map.Entry<String, TensorFigures>> order =
-                Comparator.comparingDouble(each -> figure.applyAsDouble(each.getValue()));
-        return arm.tensors().entrySet().stream()
-                .filter(each -> Double.isFinite(figure.applyAsDouble(each.getValue())))
-                .max(largest ? order : order.reversed())
-                .map(each ->
-                        "%s (%s)".formatted(Unit.NUMBER.format(figure.applyAsDouble(each.getValue())), each.getKey()))
-                .orElse(Unit.NONE);
+        row(
+                STABILITY,
+                "Loss spikes that a large RMS ratio preceded",
+                TensorCells::lead,
+                "Of the loss spikes with a measurement in the %d steps before them (all only if measure.every-steps is at most that), those where a ratio of %s or more was measured there."
+                        .formatted(SpikeLead.LONGEST, Unit.NUMBER.format(SpikeLead.HIGH)),
+                false);
     }
 
     private void cost() {

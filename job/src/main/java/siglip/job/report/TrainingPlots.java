@@ -1,6 +1,7 @@
 package siglip.job.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -9,6 +10,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import siglip.job.data.PairData.HeldOut;
@@ -16,6 +19,9 @@ import siglip.job.evaluation.Direction;
 import siglip.job.evaluation.Evaluation;
 import siglip.job.evaluation.RetrievalMetric;
 import siglip.job.files.Unit;
+import siglip.job.stability.LocalLevel;
+import siglip.job.stability.PairFigure;
+import siglip.job.stability.Statistics;
 import siglip.job.training.StepRecord;
 import siglip.kernels.LossForm;
 import siglip.kernels.LossScalar;
@@ -65,12 +71,16 @@ final class TrainingPlots {
                 .words("Of towers and table rows, before clipping; without the scalars of the loss.");
         each(norm, arm -> true, StepRecord::towerGradientNorm, true);
         plots.add(norm);
+        plots.add(local("Loss over local median", StepRecord::loss));
+        plots.add(local("Gradient norm over local median", StepRecord::gradientNorm));
+        plots.add(meanLogit());
         for (LossScalar scalar : LossScalar.values()) {
             LinePlot plot = plot(scalar.title(), "step", scalar.unit()).words(scalar.meaning() + "; learned.");
             each(plot, arm -> arm.figures().loss().has(scalar), step -> step.scalar(scalar), false);
             plots.add(plot);
         }
         run.arms().forEach(arm -> plots.add(logits(arm)));
+        plots.addAll(pairs());
         return plots.stream().filter(plot -> !plot.empty()).toList();
     }
 
@@ -90,6 +100,115 @@ final class TrainingPlots {
             plots.add(plot);
         }
         return plots;
+    }
+
+    /** What stands out of a series, and which of it counts as a spike. */
+    private LinePlot local(String title, ToDoubleFunction<StepRecord> value) {
+        LinePlot plot = plot(title, "step", "times")
+                .logIfSteep()
+                .words(
+                        "Each step over the median of the %d before it; dots are spikes: at least %.0f times their scatter above."
+                                .formatted(LocalLevel.WINDOW, LocalLevel.SPIKE_DEVIATIONS));
+        for (ArmView arm : run.arms()) {
+            double[] values = arm.values(value);
+            LocalLevel level = LocalLevel.of(values);
+            double[] ratios = level.ratios();
+            double[] steps = arm.values(StepRecord::step);
+            plot.add(new Curve(arm.name(), arm.colour(), Curve.Style.SOLID, steps, ratios));
+            int[] spikes = IntStream.range(Statistics.SHORTEST_WINDOW, values.length)
+                    .filter(level::isSpike)
+                    .toArray();
+            if (spikes.length > 0) { // with a gap after each, so that no line joins them
+                plot.add(new Curve(
+                        "",
+                        arm.colour(),
+                        Curve.Style.POINTS,
+                        IntStream.of(spikes)
+                                .mapToDouble(i -> steps[i])
+                                .flatMap(x -> DoubleStream.of(x, x))
+                                .toArray(),
+                        IntStream.of(spikes)
+                                .mapToDouble(i -> ratios[i])
+                                .flatMap(y -> DoubleStream.of(y, Double.NaN))
+                                .toArray()));
+            }
+            stop(plot, arm);
+        }
+        return plot;
+    }
+
+    /** Where all logits move together, positives and negatives. */
+    private LinePlot meanLogit() {
+        double pairs = run.figures().settings().training().batchSize();
+        LinePlot plot = plot("Mean logit", "step", "logit")
+                .words(
+                        "Over all pairs of a batch, nearly all of them negatives: where the sigmoid loss collapses, all logits shift together.");
+        each(plot, arm -> true, step -> (step.positiveLogit() + (pairs - 1) * step.negativeLogit()) / pairs, true);
+        return plot;
+    }
+
+    /** The geometry of embedded pairs over the evaluations; of the first set. */
+    private List<LinePlot> pairs() {
+        return List.of(
+                pairs(
+                        PairFigure.INFONCE,
+                        "InfoNCE, t fitted",
+                        "nats",
+                        "Softmax loss over some pairs with the scale that suits them best: the same unit for all losses."),
+                pairs(
+                        PairFigure.RELATIVE_BIAS,
+                        "Threshold b_rel",
+                        "similarity",
+                        "Half-way between the similarities of positives and negatives, 5 % of each left out."),
+                pairs(
+                        PairFigure.IMAGE_RANK,
+                        "Effective dimensions of images",
+                        "dimensions",
+                        "RankMe: exp of the entropy of their singular values."),
+                pairs(PairFigure.MODALITY_GAP, "Modality gap", "distance", "Between the mean image and the mean text."),
+                pairs(
+                        PairFigure.IMAGE_COMMON_GRADIENT,
+                        "Gradient along its common direction",
+                        "share",
+                        "How much of the images' gradient pushes all of them alike."));
+    }
+
+    private LinePlot pairs(PairFigure figure, String title, String unit, String words) {
+        LinePlot plot = plot(title, "step", unit).words(words);
+        for (HeldOut set : run.figures().sets().stream().limit(1).toList()) {
+            for (ArmView arm : run.arms()) {
+                List<Evaluation> evaluations = arm.figures().evaluations().stream()
+                        .filter(evaluation -> evaluation.set() == set)
+                        .toList();
+                double[] steps =
+                        evaluations.stream().mapToDouble(Evaluation::step).toArray();
+                curve(
+                        plot,
+                        "%s, %s".formatted(arm.name(), set.label()),
+                        arm,
+                        Curve.Style.POINTS,
+                        steps,
+                        evaluations.stream()
+                                .mapToDouble(each -> each.pairs().getOrDefault(figure, Double.NaN))
+                                .toArray());
+                curve(
+                        plot,
+                        arm.name() + ", training",
+                        arm,
+                        Curve.Style.DASHED_POINTS,
+                        steps,
+                        evaluations.stream()
+                                .mapToDouble(each -> each.trainingPairs().getOrDefault(figure, Double.NaN))
+                                .toArray());
+            }
+        }
+        return plot;
+    }
+
+    private static void curve(LinePlot plot, String label, ArmView arm, Curve.Style style, double[] x, double[] y) {
+        if (Arrays.stream(y).anyMatch(Double::isFinite)) {
+            plot.add(new Curve(label, arm.colour(), style, x, y));
+        }
     }
 
     private LinePlot logits(ArmView arm) {

@@ -51,12 +51,14 @@ public final class LocalLevel {
         return new LocalLevel(values.clone());
     }
 
+    /** How many values there are. */
+    int size() {
+        return values.length;
+    }
+
     /** Each value over its level from index {@code from} to {@code to - 1}: where there is a level, and the value is finite. */
     public double[] ratios(int from, int to) {
-        double[] ratios = new double[values.length];
-        for (int i = 0; i < ratios.length; i++) {
-            ratios[i] = values[i] / medians[i];
-        }
+        double[] ratios = ratios();
         return Arrays.stream(ratios, Math.min(from, ratios.length), Math.min(to, ratios.length))
                 .filter(Double::isFinite)
                 .toArray();
@@ -78,10 +80,24 @@ public final class LocalLevel {
         for (int i = from; i < values.length; i++) {
             if (Double.isFinite(values[i]) && Double.isFinite(medians[i])) {
                 judged++;
-                double distance = values[i] - medians[i];
-                spikes += distance > 0 && distance >= SPIKE_DEVIATIONS * scatters[i] ? 1 : 0;
+                spikes += isSpike(i) ? 1 : 0;
             }
         }
         return judged == 0 ? Double.NaN : spikes;
+    }
+
+    /** Whether a value is a spike; not where it is not finite or has no level. */
+    public boolean isSpike(int index) {
+        double distance = values[index] - medians[index];
+        return Double.isFinite(distance) && distance > 0 && distance >= SPIKE_DEVIATIONS * scatters[index];
+    }
+
+    /** Each value over its level; not finite where there is none. */
+    public double[] ratios() {
+        double[] ratios = new double[values.length];
+        for (int i = 0; i < ratios.length; i++) {
+            ratios[i] = values[i] / medians[i];
+        }
+        return ratios;
     }
 }

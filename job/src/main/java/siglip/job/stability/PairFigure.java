@@ -18,6 +18,12 @@ public enum PairFigure {
     NEGATIVE_SIMILARITY("mean of s_ij"),
     NEGATIVE_VARIANCE("variance of s_ij"),
     MEAN_LOGIT("mean of t s + b over all pairs: where the sigmoid collapses, all logits move together"),
+    HARDEST_NEGATIVE_LOGIT("mean over images and texts of the largest logit t s_ij + b among their negatives"),
+    HARDEST_NEGATIVE_SHARE(
+            "mean share of that negative in what all negatives of its image or text weigh in the gradient: sigmoid(t s + b) where the loss has b, exp(t s) elsewhere"),
+    IMAGE_COMMON_GRADIENT(
+            "share of the images' gradient along their common direction: n |mean g|^2 / sum |g_i|^2, with g_i the gradient at image i less its part along the image, of the plain sigmoid loss where the loss has b and of the softmax elsewhere. 1 where all are pushed alike, 1 / n at random"),
+    TEXT_COMMON_GRADIENT("the same of texts"),
     MARGIN(
             "(p - n) / 2, with p the similarity that 95 % of the positives exceed, n that which 95 % of the negatives stay below"),
     RELATIVE_BIAS("(p + n) / 2: where a threshold would lie, b_rel"),

@@ -22,13 +22,12 @@ public final class PairFigures {
     private static final double LEAST_SHARE = 1e-7;
 
     private static final double TRIMMED = 0.05;
-    private static final double LARGEST_SCALE = 1000;
 
     private final double[][] images;
     private final double[][] texts;
     private final double[][] similarities; // NaN where the concept is the same, off the diagonal
     private final double[] positives;
-    private final double[] negatives;
+    private final double[] negatives; // sorted
 
     private PairFigures(double[][] images, double[][] texts, int[] concepts) {
         this.images = images;
@@ -51,6 +50,7 @@ public final class PairFigures {
             }
         }
         negatives = Arrays.copyOf(others, count);
+        Arrays.sort(negatives);
     }
 
     /**
@@ -103,24 +103,70 @@ public final class PairFigures {
                 (positive * positives.length + negative * negatives.length) / (positives.length + negatives.length);
         figures.put(PairFigure.MEAN_LOGIT, scale * all + (Double.isNaN(bias) ? 0 : bias));
         double low = Statistics.quantile(TRIMMED, positives);
-        double high = Statistics.quantile(1 - TRIMMED, negatives);
+        double high = Statistics.quantileOfSorted(1 - TRIMMED, negatives);
         figures.put(PairFigure.MARGIN, (low - high) / 2);
         figures.put(PairFigure.RELATIVE_BIAS, (low + high) / 2);
         figures.put(PairFigure.AUROC, auroc());
-        double fitted = bestScale();
-        figures.put(PairFigure.INFONCE_SCALE, fitted);
-        figures.put(PairFigure.INFONCE, infoNce(fitted)[0]);
-        double least = leastPairEntropy();
-        figures.put(PairFigure.PAIR_ENTROPY, least);
-        figures.put(PairFigure.CALIBRATION, pairEntropy(scale, bias) - least);
+        hardest(figures, scale, bias);
+        EmbeddingGradient gradient = EmbeddingGradient.of(similarities, scale, bias);
+        figures.put(PairFigure.IMAGE_COMMON_GRADIENT, gradient.ofImages(images, texts));
+        figures.put(PairFigure.TEXT_COMMON_GRADIENT, gradient.ofTexts(images, texts));
+        ScaleFit softmax = new ScaleFit(similarities);
+        figures.put(PairFigure.INFONCE_SCALE, softmax.scale());
+        figures.put(PairFigure.INFONCE, softmax.loss());
+        SigmoidFit sigmoid = new SigmoidFit(positives, negatives);
+        figures.put(PairFigure.PAIR_ENTROPY, sigmoid.least());
+        figures.put(PairFigure.CALIBRATION, sigmoid.at(scale, bias) - sigmoid.least());
     }
 
-    private static double dot(double[] a, double[] b) {
-        double sum = 0;
-        for (int k = 0; k < a.length; k++) {
-            sum += a[k] * b[k];
+    /** Four sums side by side: one alone would wait for each addition. */
+    static double dot(double[] a, double[] b) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int k = 0;
+        for (; k + 3 < a.length; k += 4) {
+            s0 += a[k] * b[k];
+            s1 += a[k + 1] * b[k + 1];
+            s2 += a[k + 2] * b[k + 2];
+            s3 += a[k + 3] * b[k + 3];
         }
-        return sum;
+        for (; k < a.length; k++) {
+            s0 += a[k] * b[k];
+        }
+        return s0 + s1 + (s2 + s3);
+    }
+
+    /** Of each image and each text: the negative with the largest logit, and its share of what all its negatives weigh in the gradient. */
+    private void hardest(Map<PairFigure, Double> figures, double scale, double bias) {
+        boolean sigmoid = !Double.isNaN(bias);
+        double logits = 0;
+        double shares = 0;
+        int count = 0;
+        for (int direction = 0; direction < 2; direction++) {
+            for (int i = 0; i < images.length; i++) {
+                double largest = Double.NEGATIVE_INFINITY;
+                for (int j = 0; j < images.length; j++) {
+                    double s = direction == 0 ? similarities[i][j] : similarities[j][i];
+                    largest = j != i && s > largest ? s : largest; // never one left out
+                }
+                double sum = 0;
+                for (int j = 0; j < images.length; j++) {
+                    double s = direction == 0 ? similarities[i][j] : similarities[j][i];
+                    if (j != i && !Double.isNaN(s)) {
+                        sum += sigmoid ? EmbeddingGradient.sigmoid(scale * s + bias) : Math.exp(scale * (s - largest));
+                    }
+                }
+                if (sum > 0) {
+                    logits += scale * largest + (sigmoid ? bias : 0);
+                    shares += (sigmoid ? EmbeddingGradient.sigmoid(scale * largest + bias) : 1) / sum;
+                    count++;
+                }
+            }
+        }
+        figures.put(PairFigure.HARDEST_NEGATIVE_LOGIT, logits / count);
+        figures.put(PairFigure.HARDEST_NEGATIVE_SHARE, shares / count);
     }
 
     private static double mean(double[] values) {
@@ -195,14 +241,12 @@ public final class PairFigures {
 
     /** Ties count half. */
     private double auroc() {
-        double[] sorted = negatives.clone();
-        Arrays.sort(sorted);
         double won = 0;
         for (double positive : positives) {
-            int below = first(sorted, positive);
-            won += below + (first(sorted, Math.nextUp(positive)) - below) / 2.0;
+            int below = first(negatives, positive);
+            won += below + (first(negatives, Math.nextUp(positive)) - below) / 2.0;
         }
-        return won / ((double) positives.length * sorted.length);
+        return won / ((double) positives.length * negatives.length);
     }
 
     /** How many of the sorted values are below. */
@@ -218,127 +262,5 @@ public final class PairFigures {
             }
         }
         return low;
-    }
-
-    /** The loss is convex in t. Newton's method on its slope, kept between a t at which it falls and one at which it rises. */
-    private double bestScale() {
-        if (infoNce(LARGEST_SCALE)[1] < 0) {
-            return LARGEST_SCALE;
-        }
-        double low = 0;
-        double high = LARGEST_SCALE;
-        double scale = 10;
-        for (int i = 0; i < 40; i++) {
-            double[] at = infoNce(scale);
-            low = at[1] < 0 ? scale : low;
-            high = at[1] < 0 ? high : scale;
-            double next = scale - at[1] / at[2];
-            next = next > low && next < high ? next : (low + high) / 2;
-            boolean done = Math.abs(next - scale) <= 1e-4 * scale;
-            scale = next;
-            if (done) {
-                break;
-            }
-        }
-        return scale;
-    }
-
-    /** Mean loss of both directions, its slope and its curvature in t. */
-    private double[] infoNce(double scale) {
-        int n = positives.length;
-        double loss = 0;
-        double slope = 0;
-        double curvature = 0;
-        for (int direction = 0; direction < 2; direction++) {
-            for (int i = 0; i < n; i++) {
-                double largest = Double.NEGATIVE_INFINITY;
-                for (int j = 0; j < n; j++) {
-                    double s = direction == 0 ? similarities[i][j] : similarities[j][i];
-                    largest = s > largest ? s : largest; // never one left out
-                }
-                double sum = 0;
-                double weighted = 0;
-                double squares = 0;
-                for (int j = 0; j < n; j++) {
-                    double s = direction == 0 ? similarities[i][j] : similarities[j][i];
-                    if (!Double.isNaN(s)) {
-                        double weight = Math.exp(scale * (s - largest));
-                        sum += weight;
-                        weighted += weight * s;
-                        squares += weight * s * s;
-                    }
-                }
-                loss += Math.log(sum) + scale * (largest - positives[i]);
-                slope += weighted / sum - positives[i];
-                curvature += squares / sum - weighted / sum * (weighted / sum);
-            }
-        }
-        return new double[] {loss / (2 * n), slope / (2 * n), curvature / (2 * n)};
-    }
-
-    private double pairEntropy(double scale, double bias) {
-        double sum = 0;
-        for (double s : positives) {
-            sum += softplus(-scale * s - bias);
-        }
-        for (double s : negatives) {
-            sum += softplus(scale * s + bias);
-        }
-        return sum / positives.length;
-    }
-
-    private static double softplus(double x) {
-        return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-    }
-
-    /** Newton's method in t and b, in which the loss is convex; a step that does not lower it is halved. Where no pair is confused, t runs to its limit. */
-    private double leastPairEntropy() {
-        double scale = 10;
-        double bias = -Math.log(negatives.length / (double) positives.length) - 10 * mean(negatives);
-        double loss = pairEntropy(scale, bias);
-        for (int i = 0; i < 50; i++) {
-            double[] step = newton(scale, bias);
-            double factor = 1;
-            double next = pairEntropy(scale - step[0], bias - step[1]);
-            while (!(next <= loss) && factor > 1e-6) {
-                factor /= 2;
-                next = pairEntropy(scale - factor * step[0], bias - factor * step[1]);
-            }
-            boolean done = !(loss - next > 1e-6 * loss);
-            if (next <= loss) {
-                scale -= factor * step[0];
-                bias -= factor * step[1];
-                loss = next;
-            }
-            if (done || Math.abs(scale) > LARGEST_SCALE) {
-                break;
-            }
-        }
-        return loss;
-    }
-
-    private double[] newton(double scale, double bias) {
-        double gradientScale = 0;
-        double gradientBias = 0;
-        double tt = 1e-9;
-        double tb = 0;
-        double bb = 1e-9;
-        for (int i = 0; i < 2; i++) {
-            for (double s : i == 0 ? positives : negatives) {
-                double p = 1 / (1 + Math.exp(-scale * s - bias));
-                double g = i == 0 ? p - 1 : p;
-                double h = p * (1 - p);
-                gradientScale += g * s;
-                gradientBias += g;
-                tt += h * s * s;
-                tb += h * s;
-                bb += h;
-            }
-        }
-        double determinant = tt * bb - tb * tb;
-        return new double[] {
-            (bb * gradientScale - tb * gradientBias) / determinant,
-            (tt * gradientBias - tb * gradientScale) / determinant
-        };
     }
 }

@@ -31,6 +31,11 @@ public final class Statistics {
     public static double quantile(double share, double... values) {
         double[] sorted =
                 Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
+        return quantileOfSorted(share, sorted);
+    }
+
+    /** The same of finite values that are sorted. */
+    static double quantileOfSorted(double share, double... sorted) {
         if (sorted.length == 0) {
             return Double.NaN;
         }

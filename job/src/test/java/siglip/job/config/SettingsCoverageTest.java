@@ -414,6 +414,12 @@ class SettingsCoverageTest {
                         false,
                         s -> s.evaluation().nearestNeighbour(),
                         "maybe"),
+                new Case(
+                        "evaluation.levels",
+                        "[5, 50]",
+                        List.of(5, 50),
+                        s -> s.evaluation().levels(),
+                        "[0.5]"),
                 new Case("plan.tokens", "7", 7, s -> s.plan().tokens(), "0"),
                 new Case(
                         "plan.image-width",

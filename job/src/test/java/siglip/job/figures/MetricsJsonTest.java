@@ -110,11 +110,11 @@ public class MetricsJsonTest {
             node.forEach(entry -> keys(entry, path + "[]", keys));
         } else if (node.isObject()) {
             node.fields().forEachRemaining(field -> {
-                boolean direction = path.matches("(chance|arms.*retrieval)\\.\\*")
+                boolean direction = path.matches("(chance|arms.*retrieval|arms.*convergence)\\.\\*")
                         && !field.getKey().equals("step");
                 boolean named = direction
                         || path.matches(
-                                "data|environment|numerics|chance|arms\\[\\]\\.tensors|nearest_neighbour|.*retrieval|.*class_accuracy(\\.\\*)?|.*r1_difference_from");
+                                "data|environment|numerics|chance|arms\\[\\]\\.tensors|nearest_neighbour|.*retrieval|.*convergence|.*class_accuracy(\\.\\*)?|.*r1_difference_from");
                 String key = named ? "*" : field.getKey();
                 keys(field.getValue(), path.isEmpty() ? key : path + "." + key, keys);
             });

@@ -210,4 +210,68 @@ class PairFiguresTest {
     void oneConceptAloneHasNoFigures() {
         assertThat(PairFigures.of(rows(3), rows(3), new int[3], 10, -5)).isEmpty();
     }
+
+    /** All images in one place and all texts in another: every image is pushed alike, and every negative is as hard as any other. */
+    @Test
+    void pairsThatLieTogetherArePushedTogether() {
+        double[][] first = new double[N][WIDTH];
+        double[][] second = new double[N][WIDTH];
+        for (int i = 0; i < N; i++) {
+            first[i][0] = 1;
+            second[i][0] = 0.6;
+            second[i][1] = 0.8;
+        }
+        for (double bias : new double[] {-3, Double.NaN}) {
+            Map<PairFigure, Double> figures = PairFigures.of(first, second, distinct(N), 10, bias);
+
+            assertThat(figures.get(PairFigure.HARDEST_NEGATIVE_LOGIT))
+                    .isCloseTo(6 + (Double.isNaN(bias) ? 0 : bias), within(1e-12));
+            assertThat(figures.get(PairFigure.HARDEST_NEGATIVE_SHARE)).isCloseTo(1.0 / (N - 1), within(1e-12));
+        }
+        assertThat(PairFigures.of(first, second, distinct(N), 10, -3).get(PairFigure.IMAGE_COMMON_GRADIENT))
+                .isCloseTo(1, within(1e-9));
+    }
+
+    /** The formula against differences of the loss at each image, moved along the sphere. */
+    @Test
+    void theCommonGradientIsThatOfDifferences() {
+        double[][] images = rows(N);
+        double[][] texts = near(images, 0.3);
+        for (double bias : new double[] {-4, Double.NaN}) {
+            double[] sum = new double[WIDTH];
+            double squares = 0;
+            for (int i = 0; i < N; i++) {
+                for (int k = 0; k < WIDTH; k++) {
+                    double g =
+                            (moved(images, texts, i, k, 1e-5, bias) - moved(images, texts, i, k, -1e-5, bias)) / 2e-5;
+                    sum[k] += g;
+                    squares += g * g;
+                }
+            }
+            double share = Arrays.stream(sum).map(g -> g * g).sum() / (N * squares);
+
+            assertThat(PairFigures.of(images, texts, distinct(N), 8, bias).get(PairFigure.IMAGE_COMMON_GRADIENT))
+                    .isCloseTo(share, within(1e-5));
+        }
+    }
+
+    private static double moved(double[][] images, double[][] texts, int row, int k, double by, double bias) {
+        double[][] moved = images.clone();
+        moved[row] = images[row].clone();
+        moved[row][k] += by;
+        unit(moved[row]);
+        double loss = 0;
+        for (int i = 0; i < N; i++) {
+            double line = 0;
+            double column = 0;
+            for (int j = 0; j < N; j++) {
+                double logit = 8 * dot(moved[i], texts[j]) + (Double.isNaN(bias) ? 0 : bias);
+                line += Math.exp(logit);
+                column += Math.exp(8 * dot(moved[j], texts[i]));
+                loss += Double.isNaN(bias) ? 0 : Math.log1p(Math.exp(i == j ? -logit : logit));
+            }
+            loss += Double.isNaN(bias) ? Math.log(line) + Math.log(column) - 16 * dot(moved[i], texts[i]) : 0;
+        }
+        return loss;
+    }
 }
