@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
+import siglip.job.config.LoadedSettings;
 import siglip.job.files.Sha256;
 
 /**
@@ -27,6 +29,11 @@ public record RunIdentity(Map<String, String> settings, String data) {
     /** Before the data have been read. */
     public static RunIdentity of(Map<String, String> settings) {
         return new RunIdentity(settings, UNREAD);
+    }
+
+    /** The same of settings, with the content of the files that they name. */
+    public static RunIdentity of(LoadedSettings settings, Configuration hadoop) {
+        return of(NamedFiles.with(settings, hadoop));
     }
 
     public RunIdentity withData(String fingerprint) {

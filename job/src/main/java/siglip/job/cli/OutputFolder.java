@@ -41,7 +41,7 @@ final class OutputFolder {
                         files,
                         folder,
                         settings.checkpoint(),
-                        RunIdentity.of(loaded.decisive()),
+                        RunIdentity.of(loaded, hadoop),
                         earlier,
                         Stream.concat(RunFiles.NAMES.stream(), Comparison.results(settings).stream())
                                 .toList(),

@@ -47,7 +47,8 @@ public final class CheckpointMeasurement {
                 session, settings.data(), settings.towers().table().buckets(), starts.scaling())) {
             ModelSpec model = ModelSpec.of(settings.towers(), data.shape(), hadoop);
             RunLimits.check(settings, model, Runtime.getRuntime().maxMemory());
-            checkpoints.forEach(each -> check(each, loaded, data.summary().fingerprint(), model));
+            checkpoints.forEach(
+                    each -> check(each, loaded, hadoop, data.summary().fingerprint(), model));
             List<FrozenFigures.OfModel> figures = new ArrayList<>();
             try (FrozenMeasurement measurement =
                     FrozenMeasurement.open(spark, settings, model, data, batches, progress)) {
@@ -67,9 +68,10 @@ public final class CheckpointMeasurement {
     }
 
     /** Losses, optimizers and batches may be others than those of the run; towers and data make the parameters what they are. */
-    private static void check(StoredCheckpoint checkpoint, LoadedSettings loaded, String data, ModelSpec model) {
+    private static void check(
+            StoredCheckpoint checkpoint, LoadedSettings loaded, Configuration hadoop, String data, ModelSpec model) {
         RunIdentity theirs = checkpoint.checkpoint().identity();
-        Map<String, String> mine = shapes(loaded.decisive());
+        Map<String, String> mine = shapes(RunIdentity.of(loaded, hadoop).settings());
         Map<String, String> trained = shapes(theirs.settings());
         mine.keySet().retainAll(trained.keySet()); // of another version there may be fewer: then the sizes tell
         trained.keySet().retainAll(mine.keySet());
@@ -99,8 +101,8 @@ public final class CheckpointMeasurement {
     private static Map<String, String> shapes(Map<String, String> settings) {
         Map<String, String> found = new TreeMap<>(settings);
         found.keySet()
-                .removeIf(key ->
-                        !key.startsWith("towers.") || HOW_TRAINED.stream().anyMatch(key::endsWith));
+                .removeIf(
+                        key -> !key.contains("towers.") || HOW_TRAINED.stream().anyMatch(key::endsWith));
         return found;
     }
 }
