@@ -29,6 +29,10 @@ final class Sessions {
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
     private static final String NO_LINKS = "org.bytedeco.javacpp.canCreateSymbolicLink";
     private static final String SECRET_VARIABLE = "_SPARK_AUTH_SECRET";
+
+    /** Ranks notice each other's silence; for an evaluation, whose tasks wait for nobody, Spark itself must, and would take two minutes. */
+    private static final String EXECUTOR_SILENCE = "45s";
+
     private static final String LOOPBACK = "127.0.0.1";
 
     private Sessions() {}
@@ -110,6 +114,10 @@ final class Sessions {
         conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
         conf.setIfMissing("spark.task.reaper.enabled", "true"); // a rank that cannot be stopped would keep its slot
         conf.setIfMissing("spark.task.reaper.killTimeout", "60s");
+        if (!conf.contains("spark.network.timeout")) {
+            conf.setIfMissing("spark.storage.blockManagerHeartbeatTimeoutMs", EXECUTOR_SILENCE);
+            conf.setIfMissing("spark.network.timeoutInterval", "5s"); // how often Spark looks
+        }
         if (slots.isPresent() && run.coresPerRank() > 1) { // elsewhere the stage asks for its cores itself
             conf.setIfMissing("spark.task.cpus", Integer.toString(run.coresPerRank()));
         }

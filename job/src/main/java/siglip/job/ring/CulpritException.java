@@ -10,6 +10,8 @@ public final class CulpritException extends RuntimeException {
         GAVE_UP,
         /** The same, and no other attempt would do better. */
         BEYOND_REPAIR,
+        /** Its machine cannot compute as the others do; another in its place might. */
+        UNFIT,
         /** Its connection broke: its process is gone, or the network is. */
         GONE,
         /** It sends nothing, neither heartbeats nor what others wait for; its process may still hold its place. */

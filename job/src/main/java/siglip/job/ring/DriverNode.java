@@ -214,6 +214,8 @@ public final class DriverNode extends Node {
         boolean another = suspect >= 0 && suspect < ranks && suspect != rank;
         if (blame == RingException.Blame.KILLED) {
             end(RingException.killed(why, null)); // Spark will say what for
+        } else if (blame == RingException.Blame.UNFIT) {
+            abort(rank, Fault.UNFIT, text);
         } else if (!another) {
             abort(rank, mendable ? Fault.GAVE_UP : Fault.BEYOND_REPAIR, text);
         } else if (blame == RingException.Blame.GONE) {

@@ -171,7 +171,9 @@ public class RankNode extends Node {
     public void giveUp(Throwable cause, boolean mendable) {
         boolean peers = cause instanceof RingException;
         int suspect = peers ? ((RingException) cause).suspect() : Progress.NOBODY;
-        RingException.Blame blame = peers ? ((RingException) cause).blame() : RingException.Blame.LATE;
+        RingException.Blame blame = peers
+                ? ((RingException) cause).blame()
+                : cause instanceof NumericsException ? RingException.Blame.UNFIT : RingException.Blame.LATE;
         String why = peers ? cause.getMessage() : cause.toString();
         TransportClient driver = routes().get(DRIVER);
         if (driver == null) {

@@ -16,6 +16,8 @@ public final class RingException extends RuntimeException {
         LATE,
         /** Its connection is broken: it is gone, or the way to it is. What it said last about its own waiting is of the past. */
         GONE,
+        /** It cannot compute as the others do. */
+        UNFIT,
         /** Spark ended the task or interrupted it, for a reason that Spark knows: no peer is to blame, and not this rank either. */
         KILLED
     }

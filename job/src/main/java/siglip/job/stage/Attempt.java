@@ -177,7 +177,7 @@ public final class Attempt {
                         .loss(found, NEWS_OF_LOSS)
                         .map(why -> "%s is lost: %s".formatted(found, FirstLine.of(why)))
                         .orElse(found + " is still there");
-                case UNRESPONSIVE -> executors.replace(found)
+                case UNRESPONSIVE, UNFIT -> executors.replace(found)
                         ? found + " is replaced"
                         : found + " cannot be replaced on this master";
                 case GAVE_UP, BEYOND_REPAIR -> found.toString();

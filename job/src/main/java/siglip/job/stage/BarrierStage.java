@@ -101,7 +101,7 @@ public final class BarrierStage {
                 work.accept(node, lanes);
                 node.leave();
             } catch (Exception e) { // also what Spark throws of a fetch that failed, which it does not declare
-                node.giveUp(e, !(e instanceof DataException || e instanceof NumericsException));
+                node.giveUp(e, !(e instanceof DataException));
                 throw e;
             } catch (Error e) { // memory, class path: the next attempt would meet the same
                 node.giveUp(e, false);

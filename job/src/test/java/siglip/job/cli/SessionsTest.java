@@ -68,6 +68,17 @@ class SessionsTest {
     }
 
     @Test
+    void sparkLooksForSilentExecutorsSoonerUnlessItsTimeoutIsSet() {
+        SparkConf conf = configure(new SparkConf(false), 2, 1);
+        SparkConf patient = configure(new SparkConf(false).set("spark.network.timeout", "800s"), 2, 1);
+
+        assertThat(conf.get("spark.storage.blockManagerHeartbeatTimeoutMs")).isEqualTo("45s");
+        assertThat(conf.get("spark.network.timeoutInterval")).isEqualTo("5s");
+        assertThat(patient.contains("spark.storage.blockManagerHeartbeatTimeoutMs"))
+                .isFalse();
+    }
+
+    @Test
     void kryoLearnsToWriteArraysOfNd4j() {
         SparkConf kryo = new SparkConf(false).set("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
 

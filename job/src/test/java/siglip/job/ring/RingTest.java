@@ -514,6 +514,26 @@ class RingTest {
     }
 
     @Test
+    void aRankThatCannotComputeAsTheOthersDoIsUnfitAndAnotherAttemptMayDoBetter() {
+        try (Circle circle = new Circle(2)) {
+            List<Future<Object>> running = circle.start(node -> {
+                if (node.rank() == 1) {
+                    node.giveUp(new NumericsException("Cannot compute as the run began: no bf16"), true);
+                }
+                return node.await(new CompletableFuture<>(), 0, "nothing");
+            });
+
+            assertThatThrownBy(() -> running.get(0).get(20, TimeUnit.SECONDS)).hasMessageContaining("no bf16");
+            assertThat(circle.driver().cause().orElseThrow())
+                    .isInstanceOfSatisfying(CulpritException.class, culprit -> {
+                        assertThat(culprit.fault()).isEqualTo(CulpritException.Fault.UNFIT);
+                        assertThat(culprit.rank()).isEqualTo(1);
+                        assertThat(culprit.mendable()).isTrue();
+                    });
+        }
+    }
+
+    @Test
     void anOfferThatCannotBeReadEndsTheAttemptForAllRanksAtOnce() throws Exception {
         try (Circle circle = new Circle(3)) {
             ExecutorService threads = Executors.newFixedThreadPool(3);
