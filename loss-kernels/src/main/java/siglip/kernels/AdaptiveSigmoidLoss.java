@@ -8,6 +8,7 @@ import static siglip.kernels.ElementwiseKernel.SUMS;
 import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.lines.LogSums;
 
 /**
  * SigLIP's sigmoid loss with a bias for each row and another for each column, which no one learns: the negative log-sum-exp of the line's
@@ -31,19 +32,12 @@ import siglip.kernels.blas.MatrixProducts;
  * @see <a href="https://arxiv.org/abs/2303.15343">Zhai et al. 2023</a>, whose loss has one learned bias
  */
 public final class AdaptiveSigmoidLoss {
-    /** Rows whose derivatives are summed per column in {@code float} before they are added to a {@code double}. */
-    private static final int ROWS_IN_FLOAT = 32;
-
     private final Tiles tiles;
     private final ElementwiseKernel kernel;
     private final Workspace workspace;
-    private float[] row = new float[0];
-    private float[] partialSums = new float[0];
-    private final double[] rowSums = new double[SUMS];
-    private final double[] columnSums = new double[SUMS];
-    private double[] derivatives = new double[0]; // of the pairs of a column with its bias, times the scale, summed
+    private final double[] negativeSums = new double[SUMS];
     private float[] rowBiases = new float[0];
-    private float[] columnShifts = new float[0]; // what has the effect of the column's bias when added to a similarity
+    private float[] columnBiases = new float[0];
 
     AdaptiveSigmoidLoss(MatrixProducts products, ElementwiseKernel kernel, Workspace workspace) {
         tiles = new Tiles(products, workspace);
@@ -70,17 +64,13 @@ public final class AdaptiveSigmoidLoss {
             LossSums sums) {
         SoftmaxLoss.check(pairs, rows, columns, firstColumn);
         LogitParams params = pairs.logits();
-        row = grown(row, workspace.tile);
-        partialSums = grown(partialSums, workspace.tile);
-        derivatives = derivatives.length == 0 ? new double[workspace.tile] : derivatives;
         rowBiases = grown(rowBiases, pairs.images().rows());
-        columnShifts = grown(columnShifts, pairs.texts().rows());
+        columnBiases = grown(columnBiases, pairs.texts().rows());
         double most = Math.max(
-                load(rows, 0, pairs.images().rows(), 1, rowBiases),
-                load(columns, firstColumn, pairs.texts().rows(), params.scale(), columnShifts));
+                load(rows, 0, pairs.images().rows(), rowBiases),
+                load(columns, firstColumn, pairs.texts().rows(), columnBiases));
         float vanishing = (float) ((2 * LEAST_EXPONENT - most) / params.scale());
-        Arrays.fill(rowSums, 0);
-        Arrays.fill(columnSums, 0);
+        Arrays.fill(negativeSums, 0);
         LossSums block = new LossSums();
         tiles.differentiate(pairs, imageGradient, textGradient, block, (tile, firstRow, column) -> {
             SpecialPairs special = workspace.special;
@@ -102,7 +92,18 @@ public final class AdaptiveSigmoidLoss {
             for (int k = 0; k < special.maskedCount(); k++) {
                 tile.set(special.masked(k), vanishing);
             }
-            negatives(tile, (float) params.scale(), firstRow, column, block);
+            int width = tile.columns();
+            workspace.changeRows(
+                    tile,
+                    (i, values, from) -> kernel.sigmoid(
+                            values,
+                            from,
+                            width,
+                            (float) params.scale(),
+                            rowBiases[firstRow + i],
+                            columnBiases,
+                            column,
+                            negativeSums));
             for (int k = 0; k < count; k++) {
                 tile.set(special.positive(k), positives[k]);
             }
@@ -110,10 +111,8 @@ public final class AdaptiveSigmoidLoss {
                 tile.set(special.masked(k), 0);
             }
         });
-        block.loss += 0.5 * (rowSums[LOSS] + columnSums[LOSS]);
-        block.addGradient(
-                LossScalar.LOG_SCALE,
-                0.5 * params.scale() * (rowSums[GRADIENT_BY_SIMILARITY] + columnSums[GRADIENT_BY_SIMILARITY]));
+        block.loss += negativeSums[LOSS];
+        block.addGradient(LossScalar.LOG_SCALE, params.scale() * negativeSums[GRADIENT_BY_SIMILARITY]);
         sums.add(block);
     }
 
@@ -121,13 +120,13 @@ public final class AdaptiveSigmoidLoss {
         return values.length < count ? new float[count] : values;
     }
 
-    /** Biases of lines, divided; 0 where a line has no negatives, hence nothing to add it to. Gives the largest, at least 0. */
-    private static double load(LogSums lines, int from, int count, double divisor, float[] into) {
+    /** Biases of lines; 0 where a line has no negatives, hence nothing to add it to. Gives the largest, at least 0. */
+    private static double load(LogSums lines, int from, int count, float[] into) {
         double most = 0;
         for (int i = 0; i < count; i++) {
             double logSum = lines.negativeLogSum(from + i);
             double bias = logSum == Double.NEGATIVE_INFINITY ? 0 : -logSum;
-            into[i] = (float) (bias / divisor);
+            into[i] = (float) bias;
             most = Math.max(most, bias);
         }
         return most;
@@ -140,45 +139,16 @@ public final class AdaptiveSigmoidLoss {
         return -1 / (1 + Math.exp(l));
     }
 
-    /** Turns the similarities of a tile's negatives into derivatives. */
-    private void negatives(Matrix tile, float scale, int firstRow, int column, LossSums block) {
-        int width = tile.columns();
-        Arrays.fill(partialSums, 0, width, 0);
-        Arrays.fill(derivatives, 0, width, 0);
-        workspace.changeRows(tile, (i, values, from) -> {
-            for (int j = 0; j < width; j++) {
-                row[j] = values[from + j] + columnShifts[column + j];
-            }
-            kernel.sigmoid(row, 0, width, scale, 0, columnSums);
-            kernel.sigmoid(values, from, width, scale, rowBiases[firstRow + i], rowSums);
-            for (int j = 0; j < width; j++) {
-                values[from + j] = 0.5f * (values[from + j] + row[j]);
-                partialSums[j] += row[j];
-            }
-            if (i % ROWS_IN_FLOAT == ROWS_IN_FLOAT - 1 || i == tile.rows() - 1) {
-                for (int j = 0; j < width; j++) {
-                    derivatives[j] += partialSums[j];
-                    partialSums[j] = 0;
-                }
-            }
-        });
-        double ofShifts = 0; // by so much columnSums are too large: a similarity had its shift added
-        for (int j = 0; j < width; j++) {
-            ofShifts += derivatives[j] * columnShifts[column + j];
-        }
-        block.addGradient(LossScalar.LOG_SCALE, -0.5 * ofShifts);
-    }
-
     Footprint footprint() {
-        return footprint(derivatives.length, (long) rowBiases.length + columnShifts.length);
+        return footprint((long) rowBiases.length + columnBiases.length);
     }
 
     /** What it holds once it has worked on blocks of a shape. */
     static Footprint footprint(BlockShape shape) {
-        return footprint(shape.tile(), (long) shape.images() + shape.texts());
+        return footprint((long) shape.images() + shape.texts());
     }
 
-    private static Footprint footprint(int tile, long values) {
-        return new Footprint(0, tile * (2L * Float.BYTES + Double.BYTES) + Float.BYTES * values);
+    private static Footprint footprint(long values) {
+        return new Footprint(0, Float.BYTES * values);
     }
 }

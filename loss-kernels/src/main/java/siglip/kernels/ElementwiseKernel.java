@@ -62,6 +62,24 @@ public interface ElementwiseKernel {
     void sigmoid(float[] values, int from, int count, float scale, float bias, double[] sums);
 
     /**
+     * The same with two biases, that of the row and that of the column, at half the weight each. With {@code l = scale * s + rowBias} and
+     * {@code k = scale * s + columnBiases[column]} for each similarity {@code s}, adds {@code (softplus(l) + softplus(k)) / 2} and
+     * {@code s * (sigmoid(l) + sigmoid(k)) / 2} to {@code sums[LOSS]} and {@code sums[GRADIENT_BY_SIMILARITY]}, and puts
+     * {@code scale * (sigmoid(l) + sigmoid(k)) / 2} in the place of {@code s}.
+     *
+     * @param column of the first similarity
+     */
+    void sigmoid(
+            float[] values,
+            int from,
+            int count,
+            float scale,
+            float rowBias,
+            float[] columnBiases,
+            int column,
+            double[] sums);
+
+    /**
      * A softmax row: with {@code l = scale * s}, adds {@code exp(l) * 2^-shift} to each of {@code columnSums}. The power of two costs no
      * accuracy, so one exponential serves row and column, whatever their maxima, as long as neither leaves the range of a {@code float}.
      *

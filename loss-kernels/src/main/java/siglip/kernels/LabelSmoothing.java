@@ -2,6 +2,7 @@ package siglip.kernels;
 
 import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.lines.LogSums;
 
 /**
  * The part of a softmax's targets that goes to all pairs alike: {@code e / N} of each row and column to each of its pairs that is not masked, and to

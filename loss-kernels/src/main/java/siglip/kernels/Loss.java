@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import siglip.kernels.lines.SolvedBias;
 
 /** The losses, the scalars that each learns, and the options that each has. */
 public enum Loss {

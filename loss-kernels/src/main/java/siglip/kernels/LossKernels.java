@@ -12,7 +12,7 @@ public final class LossKernels implements AutoCloseable {
     private final Workspace workspace;
     private final SigmoidLoss sigmoid;
     private final SoftmaxLoss softmax;
-    private final SimilarityHistogram.Pass histogram;
+    private final HistogramPass histogram;
     private final AdaptiveSigmoidLoss adaptive;
 
     private LossKernels(MatrixProducts products, ElementwiseKernel kernel, Numerics asked) {
@@ -21,7 +21,7 @@ public final class LossKernels implements AutoCloseable {
         workspace = new Workspace(asked.tile());
         sigmoid = new SigmoidLoss(products, kernel, workspace);
         softmax = new SoftmaxLoss(products, kernel, workspace);
-        histogram = new SimilarityHistogram.Pass(products, workspace);
+        histogram = new HistogramPass(products, workspace);
         adaptive = new AdaptiveSigmoidLoss(products, kernel, workspace);
     }
 
@@ -58,13 +58,17 @@ public final class LossKernels implements AutoCloseable {
         return adaptive;
     }
 
-    public SimilarityHistogram.Pass histogram() {
+    public HistogramPass histogram() {
         return histogram;
     }
 
     /** Working memory that the losses hold: tiles and scratch, not embeddings. */
     public Footprint footprint() {
-        return workspace.footprint().plus(softmax.footprint()).plus(adaptive.footprint());
+        return workspace
+                .footprint()
+                .plus(softmax.footprint())
+                .plus(adaptive.footprint())
+                .plus(histogram.footprint());
     }
 
     /** What all losses together hold after blocks of a shape; {@link Memory} comes on top where a loss has used it. */
@@ -98,6 +102,13 @@ public final class LossKernels implements AutoCloseable {
             @Override
             public Footprint of(BlockShape shape) {
                 return SigmoidShare.footprint(shape);
+            }
+        },
+        /** What similarities are counted in. */
+        HISTOGRAM {
+            @Override
+            public Footprint of(BlockShape shape) {
+                return HistogramPass.ofBins();
             }
         },
         LABEL_SMOOTHING {

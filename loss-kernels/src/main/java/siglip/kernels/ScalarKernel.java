@@ -41,25 +41,60 @@ final class ScalarKernel implements ElementwiseKernel {
             float s = values[i];
             float l = scale * s + bias;
             float e = exp(-Math.abs(l));
-            float d1 = 1f + e;
-            float d2 = 2f + e;
-            float inverse = 1f / (d1 * d2); // one division serves both quotients
-            float q = e * d1 * inverse; // log1p(e) = 2 atanh(q), q = e / (2 + e)
-            float q2 = q * q;
-            float p = 1f / 11;
-            p = p * q2 + 1f / 9;
-            p = p * q2 + 1f / 7;
-            p = p * q2 + 1f / 5;
-            p = p * q2 + 1f / 3;
-            p = p * q2 + 1f;
-            float g = (l >= 0 ? 1f : e) * d2 * inverse;
-            loss += Math.max(l, 0f) + 2f * (p * q);
+            float inverse = 1f / ((1f + e) * (2f + e)); // one division serves both quotients
+            float g = sigmoid(l, e, inverse);
+            loss += softplus(l, e, inverse);
             gradient += g;
             gradientBySimilarity += (double) g * s;
             values[i] = g * scale;
         }
         sums[LOSS] += loss;
         sums[GRADIENT] += gradient;
+        sums[GRADIENT_BY_SIMILARITY] += gradientBySimilarity;
+    }
+
+    private static float sigmoid(float l, float e, float inverse) {
+        return (l >= 0 ? 1f : e) * (2f + e) * inverse;
+    }
+
+    private static float softplus(float l, float e, float inverse) {
+        float q = e * (1f + e) * inverse; // log1p(e) = 2 atanh(q), q = e / (2 + e)
+        float q2 = q * q;
+        float p = 1f / 11;
+        p = p * q2 + 1f / 9;
+        p = p * q2 + 1f / 7;
+        p = p * q2 + 1f / 5;
+        p = p * q2 + 1f / 3;
+        p = p * q2 + 1f;
+        return Math.max(l, 0f) + 2f * (p * q);
+    }
+
+    @Override
+    public void sigmoid(
+            float[] values,
+            int from,
+            int count,
+            float scale,
+            float rowBias,
+            float[] columnBiases,
+            int column,
+            double[] sums) {
+        double loss = 0;
+        double gradientBySimilarity = 0;
+        for (int i = 0; i < count; i++) {
+            float s = values[from + i];
+            float l = scale * s + rowBias;
+            float k = scale * s + columnBiases[column + i];
+            float e = exp(-Math.abs(l));
+            float f = exp(-Math.abs(k));
+            float inverseE = 1f / ((1f + e) * (2f + e));
+            float inverseF = 1f / ((1f + f) * (2f + f));
+            float g = 0.5f * (sigmoid(l, e, inverseE) + sigmoid(k, f, inverseF));
+            loss += 0.5f * (softplus(l, e, inverseE) + softplus(k, f, inverseF));
+            gradientBySimilarity += (double) g * s;
+            values[from + i] = g * scale;
+        }
+        sums[LOSS] += loss;
         sums[GRADIENT_BY_SIMILARITY] += gradientBySimilarity;
     }
 

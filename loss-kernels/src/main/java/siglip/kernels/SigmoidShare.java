@@ -7,6 +7,7 @@ import static siglip.kernels.ElementwiseKernel.LOSS;
 import static siglip.kernels.ElementwiseKernel.SUMS;
 
 import java.util.Arrays;
+import siglip.kernels.lines.LogSums;
 
 /** The sigmoid's share of a hybrid with the softmax, in a tile's rows: its derivatives are made of a copy of a row, and mixed into the softmax's. */
 final class SigmoidShare {

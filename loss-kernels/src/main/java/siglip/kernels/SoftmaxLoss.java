@@ -3,6 +3,7 @@ package siglip.kernels;
 import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.lines.LogSums;
 
 /**
  * CLIP's softmax loss of a block of {@code m} images and {@code n} texts in two passes: log-sum-exps of rows and columns, then, when

@@ -8,6 +8,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import siglip.kernels.lines.LogSums;
 
 /** Every kernel, pass by pass, against {@code double} arithmetic. */
 class ElementwiseKernelTest {
@@ -32,6 +33,26 @@ class ElementwiseKernelTest {
             assertRelative(sums[ElementwiseKernel.GRADIENT], sigmoid, l);
             assertRelative(value[0], sigmoid, l);
             assertRelative(sums[ElementwiseKernel.GRADIENT_BY_SIMILARITY], sigmoid * l, l);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void theMeanOfTwoBiasesKeepsItsRelativeAccuracy(ElementwiseKernel kernel) {
+        for (float l = -80; l <= 80; l += 0x1p-4f) {
+            for (float k = -80; k <= 80; k += 1.75f) {
+                float[] value = {1};
+                double[] sums = new double[ElementwiseKernel.SUMS];
+                kernel.sigmoid(value, 0, 1, 0, l, new float[] {7, k}, 1, sums); // the similarity itself adds nothing
+
+                double sigmoid = (1 / (1 + Math.exp(-(double) l)) + 1 / (1 + Math.exp(-(double) k))) / 2;
+                double softplus = (LogSums.softplus(l) + LogSums.softplus(k)) / 2;
+                assertRelative(sums[ElementwiseKernel.LOSS], softplus, l);
+                assertRelative(sums[ElementwiseKernel.GRADIENT_BY_SIMILARITY], sigmoid, l);
+                value[0] = 0;
+                kernel.sigmoid(value, 0, 1, 1, l, new float[] {7, k}, 1, sums);
+                assertRelative(value[0], sigmoid, l);
+            }
         }
     }
 
@@ -142,6 +163,7 @@ class ElementwiseKernelTest {
 
     private enum Pass {
         SIGMOID,
+        SIGMOID_OF_LINES,
         SHIFTED_EXPONENTIALS,
         SHIFTED_GRADIENT,
         SCALE_AND_MAX,
@@ -154,6 +176,7 @@ class ElementwiseKernelTest {
             double[] sums = new double[ElementwiseKernel.SUMS];
             switch (this) {
                 case SIGMOID -> kernel.sigmoid(values, at, count, 7, -2, sums);
+                case SIGMOID_OF_LINES -> kernel.sigmoid(values, at, count, 7, -2, columns, 0, sums);
                 case SHIFTED_EXPONENTIALS -> sums[0] = kernel.addExponentials(values, at, count, 2, 3, columns);
                 case SHIFTED_GRADIENT -> sums[0] = kernel.softmaxGradient(values, at, count, 2, 3, 0.5f, columns);
                 case SCALE_AND_MAX -> sums[0] = kernel.scaleAndMax(values, at, count, 7, columns);

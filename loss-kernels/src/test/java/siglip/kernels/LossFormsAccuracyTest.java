@@ -52,7 +52,7 @@ class LossFormsAccuracyTest {
         return switch (form.loss()) {
             case SIGMOID, SIGMOID_RELATIVE -> Results.sigmoid(sigmoid, form, images, texts, labels, params, slices);
             case SIGMOID_SOLVED -> Results.solved(
-                    new SimilarityHistogram.Pass(products, workspace), sigmoid, images, texts, labels, params, slices);
+                    new HistogramPass(products, workspace), sigmoid, images, texts, labels, params, slices);
             case SIGMOID_ADAPTIVE -> Results.adaptive(
                     new SoftmaxLoss(products, kernel, workspace),
                     new AdaptiveSigmoidLoss(products, kernel, workspace),

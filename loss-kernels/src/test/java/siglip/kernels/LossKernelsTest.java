@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.lines.LogSums;
 
 class LossKernelsTest {
     private static Numerics numerics(String products, String elementwise) {

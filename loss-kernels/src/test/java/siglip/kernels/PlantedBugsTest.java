@@ -55,6 +55,19 @@ class PlantedBugsTest {
         }
 
         @Override
+        public void sigmoid(
+                float[] values,
+                int from,
+                int count,
+                float scale,
+                float rowBias,
+                float[] columnBiases,
+                int column,
+                double[] sums) {
+            RIGHT.sigmoid(values, from, count, scale, rowBias, columnBiases, column, sums);
+        }
+
+        @Override
         public double addExponentials(float[] values, int from, int count, float scale, int shift, float[] columnSums) {
             double all = RIGHT.addExponentials(values, from, count, scale, shift, columnSums);
             double last = RIGHT.addExponentials(values, from + count - 1, 1, scale, shift, new float[1]);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import siglip.kernels.blas.Precision;
 import siglip.kernels.blas.RoundingProducts;
+import siglip.kernels.lines.SimilarityHistogram;
 
 /**
  * How far the results of the kernels may be from {@link ReferenceLoss}, derived from what they do, for any matrix-product library
@@ -157,7 +158,7 @@ public final class ReferenceBounds {
         };
     }
 
-    /** By how much its bias may be off. That which is solved for moves by no more than the logits do, and by what is lost in the bins of the histogram. */
+    /** By how much its bias may be off. That which is solved for moves by no more than the logits do, and by what is lost in the bins of the histogram and their steps. */
     private double biasError() {
         if (of.bias() != ReferenceLoss.Bias.SOLVED) {
             return 0;
@@ -169,7 +170,8 @@ public final class ReferenceBounds {
             }
         }
         double bin = of.params().scale() / SimilarityHistogram.BINS_PER_UNIT;
-        return most + bin * bin / 8 * Math.exp(bin);
+        double steps = of.params().scale() * 0x1p-22;
+        return most + bin * bin / 8 * Math.exp(bin) + steps;
     }
 
     private void sigmoid(int m, int n) {

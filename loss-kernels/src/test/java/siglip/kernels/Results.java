@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.DoubleBuffer;
 import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.lines.LogSums;
+import siglip.kernels.lines.SimilarityHistogram;
+import siglip.kernels.lines.SolvedBias;
 
 /** What a loss returned for a whole batch, computed in slices as the ranks of a ring would, and how it compares with the reference. */
 final class Results {
@@ -68,7 +71,7 @@ final class Results {
 
     /** The sigmoid loss with the bias that a first pass over all slices has found. */
     static Results solved(
-            SimilarityHistogram.Pass pass,
+            HistogramPass pass,
             SigmoidLoss loss,
             Matrix images,
             Matrix texts,

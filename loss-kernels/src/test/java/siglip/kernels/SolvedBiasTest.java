@@ -3,12 +3,17 @@ package siglip.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.DoubleBuffer;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.lines.NegativeCounter;
+import siglip.kernels.lines.SimilarityHistogram;
+import siglip.kernels.lines.SolvedBias;
 
 /** The bias that a histogram of similarities gives is the one at which the sigmoid loss of all pairs is least. */
 class SolvedBiasTest {
@@ -21,10 +26,16 @@ class SolvedBiasTest {
     private static SimilarityHistogram histogram(Matrix images, Matrix texts, PairLabels labels, int tile) {
         SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
         try (MatrixProducts products = MatrixProducts.open("auto", "fp32")) {
-            new SimilarityHistogram.Pass(products, new Workspace(tile))
+            new HistogramPass(products, new Workspace(tile))
                     .accumulate(new PairBlock(images, texts, labels, LossScalars.of(Loss.SIGMOID, 0, 0)), histogram);
         }
         return histogram;
+    }
+
+    private static void addNegatives(SimilarityHistogram histogram, float... similarities) {
+        NegativeCounter counter = new NegativeCounter();
+        counter.add(similarities, 0, similarities.length, histogram);
+        counter.flush(histogram);
     }
 
     /** By halves, of all pairs in {@code double}. */
@@ -52,7 +63,7 @@ class SolvedBiasTest {
         for (double scale : new double[] {1, 10, 100, 200}) {
             double expected = exact(ReferenceLoss.values(images), ReferenceLoss.values(texts), labels, scale);
             double bins = scale * scale * BIN * BIN / 8 * Math.exp(scale * BIN);
-            double similarities = scale * 30 * 0x1p-24;
+            double similarities = scale * (30 * 0x1p-24 + 0x1p-22);
             assertThat(solved.of(histogram, scale, 7))
                     .as("scale %s, test.seed %d", scale, Blocks.SEED)
                     .isCloseTo(expected, within(bins + similarities));
@@ -68,11 +79,11 @@ class SolvedBiasTest {
             negatives[i] = (float) (random.nextGaussian() / 10);
         }
         float by = 1000 * (float) BIN;
-        histogram.addNegatives(negatives, 0, negatives.length);
+        addNegatives(histogram, negatives);
         for (int i = 0; i < negatives.length; i++) {
             negatives[i] += by;
         }
-        moved.addNegatives(negatives, 0, negatives.length);
+        addNegatives(moved, negatives);
         histogram.addPositive(0.25);
         moved.addPositive(0.25 + by);
         for (double scale : new double[] {1, 10, 200}) {
@@ -85,7 +96,7 @@ class SolvedBiasTest {
     @Test
     void itLiesInTheMiddleBetweenWhatIsFarApart() {
         SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
-        histogram.addNegatives(new float[] {-0.5f, -0.5f}, 0, 2);
+        addNegatives(histogram, -0.5f, -0.5f);
         histogram.addPositive(0.75);
         histogram.addPositive(0.75);
         assertThat(solved.of(histogram, 200, 0)).isCloseTo(-25, within(1e-9));
@@ -96,7 +107,7 @@ class SolvedBiasTest {
     @Test
     void itIsFoundWhereWrongPairsBalanceEachOther() {
         SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
-        histogram.addNegatives(new float[] {-0.5f, 0.5f}, 0, 2);
+        addNegatives(histogram, -0.5f, 0.5f);
         histogram.addPositive(-0.25);
         histogram.addPositive(0.75);
         assertThat(solved.of(histogram, 100, 0)).isCloseTo(-12.5, within(1e-6));
@@ -113,15 +124,47 @@ class SolvedBiasTest {
     @Test
     void notANumberIsNotHidden() {
         SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
-        histogram.addNegatives(new float[] {0, Float.NaN, 0.5f}, 0, 3);
+        addNegatives(histogram, 0, Float.NaN, 0.5f);
         histogram.addPositive(0.5);
         assertThat(solved.of(histogram, 10, 0)).isNaN();
     }
 
     @Test
+    void whatIsTakenBackLeavesNothing() {
+        float[] similarities = {-1, -0.99999f, -0.1f, 0, 0.1f, 0.7071f, 0.99999994f, 1, 1.5f, -2.5f};
+        SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
+        NegativeCounter counter = new NegativeCounter();
+        counter.add(similarities, 0, similarities.length, histogram);
+        for (float similarity : similarities) {
+            counter.remove(similarity, histogram);
+        }
+        counter.flush(histogram);
+        DoubleBuffer all = DoubleBuffer.allocate(histogram.lines() * histogram.width());
+        histogram.write(0, histogram.lines(), all);
+        assertThat(all.array()).containsOnly(0);
+    }
+
+    /** As many as would overflow the counter of one bin, if that were not emptied in time. */
+    @Test
+    void manyEqualPairsAreAllCounted() {
+        float[] row = new float[1 << 16];
+        Arrays.fill(row, 0.12345f);
+        SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
+        NegativeCounter counter = new NegativeCounter();
+        int rows = 300;
+        for (int i = 0; i < rows; i++) {
+            counter.add(row, 0, row.length, histogram);
+        }
+        counter.flush(histogram);
+        int bin = (int) Math.floor((1 + 0.12345) * SimilarityHistogram.BINS_PER_UNIT);
+        assertThat(histogram.count(bin)).isEqualTo((double) rows * row.length);
+        assertThat(histogram.mean(bin)).isCloseTo(0.12345f, within(0x1p-22));
+    }
+
+    @Test
     void similaritiesBeyondOneKeepTheirMean() {
         SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
-        histogram.addNegatives(new float[] {-7, -7}, 0, 2);
+        addNegatives(histogram, -7, -7);
         histogram.addPositive(5);
         histogram.addPositive(5);
         assertThat(solved.of(histogram, 10, 0)).isCloseTo(10, within(1e-9));

@@ -5,9 +5,9 @@ import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
 import siglip.kernels.PairBlock;
-import siglip.kernels.SimilarityHistogram;
-import siglip.kernels.SolvedBias;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.lines.SimilarityHistogram;
+import siglip.kernels.lines.SolvedBias;
 
 /**
  * The sigmoid loss with the bias at which it is least on this batch: a histogram of all similarities, from which each rank solves for the same
@@ -36,8 +36,7 @@ final class HistogramPasses implements TwoPasses {
 
     @Override
     public void gather(int lane, PairBlock part, int firstText) {
-        SimilarityHistogram.Pass pass = blocks.lanes().kernels(lane).histogram();
-        pass.accumulate(part, histogram.part(lane));
+        blocks.lanes().kernels(lane).histogram().accumulate(part, histogram.part(lane));
     }
 
     /**

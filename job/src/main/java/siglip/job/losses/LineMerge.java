@@ -12,7 +12,7 @@ import siglip.job.ring.Departures;
 import siglip.job.ring.Frame;
 import siglip.job.ring.RankNode;
 import siglip.kernels.Footprint;
-import siglip.kernels.MergedLines;
+import siglip.kernels.lines.MergedLines;
 
 /**
  * Makes lines whole that were gathered in parts, by the lanes of all ranks. First a rank merges the parts of its lanes. Then it receives

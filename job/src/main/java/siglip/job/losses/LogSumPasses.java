@@ -1,13 +1,13 @@
 package siglip.job.losses;
 
 import siglip.job.order.Slices;
-import siglip.kernels.LogSums;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
 import siglip.kernels.LossKernels;
 import siglip.kernels.LossSums;
 import siglip.kernels.PairBlock;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.lines.LogSums;
 
 /** The losses that need log-sum-exps: of rows, which are this rank's own, and of columns, of which each rank has a part. */
 final class LogSumPasses implements TwoPasses {

@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import siglip.job.order.Slices;
-import siglip.kernels.LogSums;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
 import siglip.kernels.LossKernels;
@@ -19,6 +18,7 @@ import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
 import siglip.kernels.PairBlock;
+import siglip.kernels.lines.LogSums;
 
 /** CLIP's loss and its kin: all texts are gathered, for one pass that sums rows and columns, and another for the gradient. */
 record SoftmaxSpec(LossForm form) implements GatheringSpec {

@@ -4,14 +4,16 @@ import java.nio.DoubleBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import siglip.job.order.Slices;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
+import siglip.kernels.LossKernels;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 import siglip.kernels.PairBlock;
-import siglip.kernels.SimilarityHistogram;
-import siglip.kernels.SolvedBias;
+import siglip.kernels.lines.SimilarityHistogram;
+import siglip.kernels.lines.SolvedBias;
 
 /** SigLIP's loss with the bias at which it is least: one pass for a histogram of all similarities, another for the gradient. */
 record SolvedSpec(LossForm form) implements GatheringSpec {
@@ -54,6 +56,11 @@ record SolvedSpec(LossForm form) implements GatheringSpec {
     @Override
     public TwoPasses passes(LossExchange.Blocks blocks) {
         return new HistogramPasses(blocks);
+    }
+
+    @Override
+    public Set<LossKernels.Memory> kernels() {
+        return Set.of(LossKernels.Memory.HISTOGRAM);
     }
 
     @Override

@@ -151,6 +151,81 @@ final class VectorKernel implements ElementwiseKernel {
     }
 
     @Override
+    public void sigmoid(
+            float[] values,
+            int from,
+            int count,
+            float scale,
+            float rowBias,
+            float[] columnBiases,
+            int column,
+            double[] sums) {
+        int whole = S.loopBound(count);
+        sigmoidVectors(values, from, whole, LENGTH, scale, rowBias, columnBiases, column, sums);
+        if (whole < count) {
+            int rest = count - whole;
+            loadTail(values, from + whole, rest);
+            System.arraycopy(columnBiases, column + whole, tailSums, 0, rest);
+            sigmoidVectors(tail, 0, LENGTH, rest, scale, rowBias, tailSums, 0, sums);
+            System.arraycopy(tail, 0, values, from + whole, rest);
+        }
+    }
+
+    private void sigmoidVectors(
+            float[] values,
+            int from,
+            int count,
+            int used,
+            float scale,
+            float rowBias,
+            float[] columnBiases,
+            int column,
+            double[] sums) {
+        FloatVector t = all(scale);
+        FloatVector b = all(rowBias);
+        FloatVector one = all(1f);
+        FloatVector c11 = all(1f / 11);
+        FloatVector c9 = all(1f / 9);
+        FloatVector c7 = all(1f / 7);
+        FloatVector c5 = all(1f / 5);
+        FloatVector c3 = all(1f / 3);
+        FloatVector loss = all(0f);
+        FloatVector gradientBySimilarity = all(0f);
+        for (int i = 0; i < count; i += LENGTH) {
+            FloatVector s = FloatVector.fromArray(S, values, from + i);
+            FloatVector l = s.fma(t, b);
+            FloatVector k = s.fma(t, FloatVector.fromArray(S, columnBiases, column + i));
+            FloatVector e = exp(l.abs().neg());
+            FloatVector f = exp(k.abs().neg());
+            FloatVector e1 = e.add(1f);
+            FloatVector e2 = e.add(2f);
+            FloatVector f1 = f.add(1f);
+            FloatVector f2 = f.add(2f);
+            FloatVector ofE = e1.mul(e2);
+            FloatVector ofF = f1.mul(f2);
+            FloatVector inverse = one.div(ofE.mul(ofF)); // one division serves all four quotients
+            FloatVector inverseE = ofF.mul(inverse);
+            FloatVector inverseF = ofE.mul(inverse);
+            FloatVector q = e.mul(e1).mul(inverseE); // log1p(e) = 2 atanh(q), q = e / (2 + e)
+            FloatVector r = f.mul(f1).mul(inverseF);
+            FloatVector q2 = q.mul(q);
+            FloatVector r2 = r.mul(r);
+            FloatVector p = c11.fma(q2, c9).fma(q2, c7).fma(q2, c5).fma(q2, c3).fma(q2, one);
+            FloatVector o = c11.fma(r2, c9).fma(r2, c7).fma(r2, c5).fma(r2, c3).fma(r2, one);
+            loss = loss.add(l.max(0f).add(k.max(0f)).mul(0.5f)).add(p.mul(q).add(o.mul(r)));
+            FloatVector g = e.blend(one, l.compare(GE, 0f))
+                    .mul(e2)
+                    .mul(inverseE)
+                    .add(f.blend(one, k.compare(GE, 0f)).mul(f2).mul(inverseF))
+                    .mul(0.5f);
+            gradientBySimilarity = g.fma(s, gradientBySimilarity);
+            g.mul(t).intoArray(values, from + i);
+        }
+        sums[LOSS] += sum(loss, used);
+        sums[GRADIENT_BY_SIMILARITY] += sum(gradientBySimilarity, used);
+    }
+
+    @Override
     public double addExponentials(float[] values, int from, int count, float scale, int shift, float[] columnSums) {
         int whole = S.loopBound(count);
         double sum = addExponentialVectors(values, from, whole, LENGTH, scale, shift, columnSums);

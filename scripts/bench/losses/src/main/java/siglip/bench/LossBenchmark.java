@@ -10,6 +10,8 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossSums;
 
 /** Forward and all gradients of a loss over a batch. */
@@ -30,7 +32,7 @@ public class LossBenchmark {
 
     @Setup
     public void open() {
-        run = new LossRun(new Batch(n), loss, precision);
+        run = new LossRun(new Batch(n), LossForm.plain(Loss.of(loss)), precision);
     }
 
     @Benchmark

@@ -2,9 +2,9 @@ package siglip.bench;
 
 import java.util.Map;
 import java.util.TreeMap;
-import siglip.kernels.LogSums;
-import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.LossKernels;
+import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
 import siglip.kernels.LossSums;
@@ -12,34 +12,45 @@ import siglip.kernels.Numerics;
 import siglip.kernels.PairBlock;
 import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.lines.LogSums;
+import siglip.kernels.lines.SimilarityHistogram;
+import siglip.kernels.lines.SolvedBias;
 
-/** Forward and all gradients of one loss over one batch, on one thread. */
+/** Forward and all gradients of one loss over one batch, in one pass or two, on one thread. */
 final class LossRun implements AutoCloseable {
     static final double SCALE = 10;
     static final double BIAS = -10;
 
     private final Batch batch;
-    private final boolean softmax;
+    private final LossForm form;
     private final LossKernels kernels;
     private final PairBlock pairs;
     private final Matrix imageGradient;
     private final Matrix textGradient;
     private final LogSums rows;
     private final LogSums columns;
+    private final SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
+    private final SolvedBias solver = new SolvedBias();
 
-    LossRun(Batch batch, String loss, String precision) {
+    LossRun(Batch batch, LossForm form, String precision) {
         this.batch = batch;
-        softmax = loss.equals("softmax");
+        this.form = form;
         kernels = LossKernels.open(new Numerics("auto", precision, "auto", Numerics.AUTO.tile()));
         int n = batch.images.rows();
-        LossScalars scalars = softmax
-                ? LossScalars.of(Loss.SOFTMAX, Math.log(SCALE))
-                : LossScalars.of(Loss.SIGMOID, Math.log(SCALE), BIAS);
-        pairs = new PairBlock(batch.images, batch.texts, PairLabels.diagonal(n), scalars);
+        double[] start = form.loss().scalars().stream()
+                .mapToDouble(scalar -> switch (scalar) {
+                    case LOG_SCALE -> Math.log(SCALE);
+                    case BIAS -> BIAS;
+                    case RELATIVE_BIAS -> -BIAS / SCALE;
+                })
+                .toArray();
+        LossScalars scalars = LossScalars.of(form.loss(), start);
+        pairs = new PairBlock(batch.images, batch.texts, PairLabels.diagonal(n), form, scalars);
         imageGradient = Matrix.allocate(n, Batch.DIM);
         textGradient = Matrix.allocate(n, Batch.DIM);
-        rows = new LogSums(softmax ? n : 0);
-        columns = new LogSums(softmax ? n : 0);
+        int width = form.has(LossOption.LABEL_SMOOTHING) ? LogSums.FIELDS_WITH_MASKED : LogSums.FIELDS;
+        rows = new LogSums(n, width);
+        columns = new LogSums(n, width);
     }
 
     Numerics numerics() {
@@ -50,16 +61,32 @@ final class LossRun implements AutoCloseable {
         LossSums sums = new LossSums();
         imageGradient.clear();
         textGradient.clear();
-        if (softmax) {
-            rows.clear();
-            columns.clear();
-            kernels.softmax().accumulateLogSums(pairs, rows, columns, 0);
-            kernels.softmax().accumulateGradient(pairs, rows, columns, 0, imageGradient, textGradient, sums);
-            sums.loss += rows.loss() + columns.loss();
-        } else {
-            kernels.sigmoid().accumulate(pairs, imageGradient, textGradient, sums);
+        switch (form.loss()) {
+            case SIGMOID, SIGMOID_RELATIVE -> kernels.sigmoid().accumulate(pairs, imageGradient, textGradient, sums);
+            case SIGMOID_SOLVED -> {
+                histogram.clear();
+                kernels.histogram().accumulate(pairs, histogram);
+                double bias = solver.of(histogram, SCALE, BIAS);
+                PairBlock solved = pairs.with(pairs.scalars().with(LossScalar.BIAS, bias));
+                kernels.sigmoid().accumulate(solved, imageGradient, textGradient, sums);
+            }
+            case SIGMOID_ADAPTIVE -> {
+                addLogSums();
+                kernels.adaptive().accumulate(pairs, rows, columns, 0, imageGradient, textGradient, sums);
+            }
+            case SOFTMAX, HYBRID -> {
+                addLogSums();
+                kernels.softmax().accumulateGradient(pairs, rows, columns, 0, imageGradient, textGradient, sums);
+                sums.loss += form.softmaxShare() * (rows.loss() + columns.loss());
+            }
         }
         return sums;
+    }
+
+    private void addLogSums() {
+        rows.clear();
+        columns.clear();
+        kernels.softmax().accumulateLogSums(pairs, rows, columns, 0);
     }
 
     /** What both sides must agree on, divided by N as open_clip does. */

@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.openjdk.jmh.runner.RunnerException;
+import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
 import siglip.kernels.Numerics;
 import siglip.kernels.blas.MatrixProducts;
 
@@ -84,7 +86,7 @@ public final class Main {
     }
 
     private void run(String precision) throws IOException, RunnerException {
-        try (LossRun any = new LossRun(new Batch(1), "sigmoid", precision)) {
+        try (LossRun any = new LossRun(new Batch(1), LossForm.plain(Loss.SIGMOID), precision)) {
             Numerics numerics = any.numerics();
             print(
                     "%n%s, %s, %s, tiles of %d%n",
@@ -109,7 +111,7 @@ public final class Main {
 
     private void run(String loss, String precision, int n, Floor floor) throws IOException, RunnerException {
         Map<String, Double> ours;
-        try (LossRun once = new LossRun(new Batch(n), loss, precision)) {
+        try (LossRun once = new LossRun(new Batch(n), LossForm.plain(Loss.of(loss)), precision)) {
             ours = once.numbers();
         }
         double time = timer.loss(loss, precision, n);

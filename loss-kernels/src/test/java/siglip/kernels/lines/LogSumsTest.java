@@ -1,4 +1,4 @@
-package siglip.kernels;
+package siglip.kernels.lines;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.DoubleBuffer;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import siglip.kernels.Blocks;
 
 class LogSumsTest {
     @Test

@@ -1,4 +1,4 @@
-package siglip.kernels;
+package siglip.kernels.lines;
 
 import java.util.Arrays;
 
@@ -15,8 +15,8 @@ import java.util.Arrays;
  *
  * <p><b>Error.</b> All pairs of a bin of the {@link SimilarityHistogram} get their mean similarity. That is exact to the first order; what
  * remains is at most {@code |sigmoid''| / 2} times the variance in the bin, hence at most {@code (t 2^-12)^2 / 8} of the slope of each side: b is
- * off by no more than that (7e-7 at t = 10, 7e-5 at t = 100), a few parts in a hundred aside, if embeddings have length 1. Everything else is
- * {@code double}, so that ranks with the same histogram and scale have the same b to the last bit.
+ * off by no more than that (7e-7 at t = 10, 7e-5 at t = 100), a few parts in a hundred aside, if embeddings have length 1. Similarities of negatives are rounded to steps
+ * of {@code 2^-21}: by that it moves {@code t 2^-22} at worst, and where many are added up next to nothing. Everything else is {@code double}, so that ranks with the same histogram and scale have the same b to the last bit.
  */
 public final class SolvedBias {
     private static final int MOST_STEPS = 200;

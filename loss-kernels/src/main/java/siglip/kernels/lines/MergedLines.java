@@ -1,4 +1,4 @@
-package siglip.kernels;
+package siglip.kernels.lines;
 
 import java.nio.DoubleBuffer;
 import java.util.Arrays;

@@ -1,4 +1,4 @@
-package siglip.kernels;
+package siglip.kernels.lines;
 
 import java.nio.DoubleBuffer;
 
@@ -72,34 +72,38 @@ public final class LogSums extends MergedLines {
         }
     }
 
-    void addNegatives(int row, double max, double sum) {
+    /** Adds {@code sum * exp(max)} to the negatives of a row. */
+    public void addNegatives(int row, double max, double sum) {
         addExponentials(row * width() + NEGATIVE_MAX, max, sum);
     }
 
-    void addPositive(int row, double logit) {
+    /** Adds a positive to a row. */
+    public void addPositive(int row, double logit) {
         int at = row * width();
         addExponentials(at + POSITIVE_MAX, logit, 1);
         fields[at + POSITIVES]++;
         fields[at + POSITIVE_LOGITS] += logit;
     }
 
-    void addMasked(int row) {
+    /** Counts a masked pair of a row, if such are counted. */
+    public void addMasked(int row) {
         if (width() > MASKED) {
             fields[row * width() + MASKED]++;
         }
     }
 
     /** Pairs that are neither positives nor negatives, where they are counted. */
-    double masked(int row) {
+    public double masked(int row) {
         return fields[row * width() + MASKED];
     }
 
-    int positives(int row) {
+    /** How many positives a row has. */
+    public int positives(int row) {
         return (int) fields[row * width() + POSITIVES];
     }
 
     /** The log-sum-exp of a row's negatives; negative infinity if there are none. */
-    double negativeLogSum(int row) {
+    public double negativeLogSum(int row) {
         return fields[row * width() + NEGATIVE_MAX] + Math.log(fields[row * width() + NEGATIVE_SUM]);
     }
 
@@ -108,7 +112,7 @@ public final class LogSums extends MergedLines {
     }
 
     /** The log-sum-exp of all pairs of a row that has a positive. */
-    double logSum(int row) {
+    public double logSum(int row) {
         double positive = positiveLogSum(row);
         return positive + softplus(negativeLogSum(row) - positive);
     }
@@ -117,7 +121,7 @@ public final class LogSums extends MergedLines {
      * {@code softmax - 1/k} at one of the k positives of a row. Both parts that can be small are computed as such: what the negatives
      * take away, and the positive's lead over the other positives.
      */
-    double derivativeAtPositive(int row, double logit) {
+    public double derivativeAtPositive(int row, double logit) {
         double k = fields[row * width() + POSITIVES];
         double positive = positiveLogSum(row);
         double share = k == 1 ? 1 : Math.exp(logit - positive); // among the positives
@@ -139,7 +143,8 @@ public final class LogSums extends MergedLines {
         return sum / 2;
     }
 
-    static double softplus(double x) {
+    /** {@code log(1 + exp(x))}. */
+    public static double softplus(double x) {
         return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
     }
 }
