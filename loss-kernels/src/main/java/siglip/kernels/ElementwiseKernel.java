@@ -43,6 +43,18 @@ public interface ElementwiseKernel {
     /** How many sums there are. */
     int SUMS = 3;
 
+    /** A similarity that is not above this is none: the pair takes part in nothing. */
+    float LEAST_PRESENT = -1e29f;
+
+    /** Where {@link Negatives#addPresent} adds the number of pairs that are present. */
+    int PRESENT = 0;
+
+    /** Where it adds their similarities. */
+    int PRESENT_SIMILARITY = 1;
+
+    /** How many sums it has. */
+    int PRESENT_SUMS = 2;
+
     /** So many times the logarithm of 2. */
     static float octaves(int count) {
         return (float) (count * Math.log(2));
@@ -118,4 +130,42 @@ public interface ElementwiseKernel {
      * @return the sum of {@code g * s}
      */
     double softmaxGradient(float[] values, int from, int count, float scale, float rowLogSum, float[] columnLogSums);
+
+    /** What decides which negatives count, and what they add beside their loss. */
+    Negatives negatives();
+
+    /** Passes over a row of similarities before derivatives take their place. */
+    interface Negatives {
+        /**
+         * Leaves each pair with probability {@code share}, the same pairs every time: those for which {@link ElementwiseKernel#uniform} of the sum of both keys is below it. Puts
+         * {@code absent} in the place of the others' similarities.
+         *
+         * @param columnKeys indexed from 0
+         */
+        void keepDrawn(float[] values, int from, int count, int rowKey, int[] columnKeys, float share, float absent);
+
+        /** Puts {@code absent} in the place of similarities below {@code least} and from {@code limit} on; what is not a number stays. */
+        void keepWithin(float[] values, int from, int count, float least, float limit, float absent);
+
+        /** Adds the number of pairs that are present, and the sum of their similarities. */
+        void addPresent(float[] values, int from, int count, double[] sums);
+
+        /**
+         * Puts {@code factor * (s - target)} for each similarity that is present into {@code derivatives}, indexed from 0, and 0 for the others.
+         *
+         * @return the sum of {@code (s - target)^2} over those that are present
+         */
+        double addSquares(float[] values, int from, int count, float target, float factor, float[] derivatives);
+    }
+
+    /** A number from 0 to below 1 in steps of 2^-23: the finaliser lowbias32 of Wellons' hash-prospector. */
+    static float uniform(int key) {
+        int h = key;
+        h ^= h >>> 16;
+        h *= 0x7feb352d;
+        h ^= h >>> 15;
+        h *= 0x846ca68b;
+        h ^= h >>> 16;
+        return Float.intBitsToFloat((h >>> 9) | 0x3f800000) - 1;
+    }
 }

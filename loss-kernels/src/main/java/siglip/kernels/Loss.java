@@ -10,12 +10,25 @@ import siglip.kernels.lines.SolvedBias;
 /** The losses, the scalars that each learns, and the options that each has. */
 public enum Loss {
     /** SigLIP's: {@link SigmoidLoss}. */
-    SIGMOID(List.of(LossScalar.LOG_SCALE, LossScalar.BIAS), LossOption.POSITIVE_WEIGHT, LossOption.CENTRED),
+    SIGMOID(
+            List.of(LossScalar.LOG_SCALE, LossScalar.BIAS),
+            LossOption.POSITIVE_WEIGHT,
+            LossOption.RANDOM_NEGATIVES,
+            LossOption.HARDEST_NEGATIVES,
+            LossOption.EASIEST_NEGATIVES,
+            LossOption.VRNS_WEIGHT,
+            LossOption.CENTRED),
     /** {@link SigmoidLoss} with a bias of similarities, before they are scaled. */
     SIGMOID_RELATIVE(
-            List.of(LossScalar.LOG_SCALE, LossScalar.RELATIVE_BIAS), LossOption.POSITIVE_WEIGHT, LossOption.CENTRED),
+            List.of(LossScalar.LOG_SCALE, LossScalar.RELATIVE_BIAS),
+            LossOption.POSITIVE_WEIGHT,
+            LossOption.RANDOM_NEGATIVES,
+            LossOption.HARDEST_NEGATIVES,
+            LossOption.EASIEST_NEGATIVES,
+            LossOption.VRNS_WEIGHT,
+            LossOption.CENTRED),
     /** CLIP's: {@link SoftmaxLoss}. */
-    SOFTMAX(List.of(LossScalar.LOG_SCALE), LossOption.LABEL_SMOOTHING, LossOption.CENTRED),
+    SOFTMAX(List.of(LossScalar.LOG_SCALE), LossOption.LABEL_SMOOTHING, LossOption.VRNS_WEIGHT, LossOption.CENTRED),
     /** {@link SigmoidLoss} with the bias at which the loss of the batch is least: {@link SolvedBias}. */
     SIGMOID_SOLVED(List.of(LossScalar.LOG_SCALE, LossScalar.BIAS), LossOption.CENTRED),
     /** Part softmax, part sigmoid: {@link SoftmaxLoss} says how. */

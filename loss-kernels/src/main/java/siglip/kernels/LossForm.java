@@ -31,6 +31,10 @@ public record LossForm(Loss loss, Map<LossOption, Double> options) implements Se
             }
         });
         options = Map.copyOf(kept);
+        if (LossOption.CHOICES.stream().filter(kept::containsKey).count() > 1) {
+            throw new IllegalArgumentException("Cannot choose negatives in two ways: of %s, one may be below 1"
+                    .formatted(LossOption.CHOICES.stream().map(LossOption::id).toList()));
+        }
     }
 
     /** A loss without options. */
@@ -50,6 +54,16 @@ public record LossForm(Loss loss, Map<LossOption, Double> options) implements Se
             case HYBRID -> get(LossOption.SOFTMAX_SHARE);
             default -> 0;
         };
+    }
+
+    /** The share of the negatives that counts, 1 if all do. */
+    public double keptNegatives() {
+        return LossOption.CHOICES.stream().mapToDouble(this::get).min().orElse(1);
+    }
+
+    /** Whether it must be known how the similarities of a batch are distributed before one pair has a gradient. */
+    public boolean needsHistogram() {
+        return loss == Loss.SIGMOID_SOLVED || has(LossOption.HARDEST_NEGATIVES) || has(LossOption.EASIEST_NEGATIVES);
     }
 
     /** Whether an option is not plain. */

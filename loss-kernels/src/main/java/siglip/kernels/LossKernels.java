@@ -66,6 +66,7 @@ public final class LossKernels implements AutoCloseable {
     public Footprint footprint() {
         return workspace
                 .footprint()
+                .plus(sigmoid.footprint())
                 .plus(softmax.footprint())
                 .plus(adaptive.footprint())
                 .plus(histogram.footprint());
@@ -102,6 +103,20 @@ public final class LossKernels implements AutoCloseable {
             @Override
             public Footprint of(BlockShape shape) {
                 return SigmoidShare.footprint(shape);
+            }
+        },
+        /** What negatives are drawn with. */
+        RANDOM_NEGATIVES {
+            @Override
+            public Footprint of(BlockShape shape) {
+                return NegativeChoice.footprint(shape);
+            }
+        },
+        /** The penalty on the variance of negatives. */
+        VRNS {
+            @Override
+            public Footprint of(BlockShape shape) {
+                return SpreadPenalty.footprint(shape);
             }
         },
         /** What similarities are counted in. */

@@ -1,5 +1,6 @@
 package siglip.kernels;
 
+import java.util.List;
 import java.util.Locale;
 
 /** A number that is fixed for a whole training and changes a loss. At its plain value the loss is what it is without the option. */
@@ -10,6 +11,14 @@ public enum LossOption {
     SOFTMAX_SHARE(0.5, 0, 1),
     /** How much of a softmax's targets goes to all pairs of a row or column alike. */
     LABEL_SMOOTHING(0, 0, 1),
+    /** Of the negatives of a global batch, the share that counts: each pair is drawn or not, anew in each step. */
+    RANDOM_NEGATIVES(1, 0x1p-20, 1),
+    /** The same, of those with the greatest similarities. */
+    HARDEST_NEGATIVES(1, 0x1p-20, 1),
+    /** The same, of those with the smallest. */
+    EASIEST_NEGATIVES(1, 0x1p-20, 1),
+    /** How much the variance of negative similarities counts beside the loss. */
+    VRNS_WEIGHT(0, 0, 1e9),
     /** Not 0 where the loss is that of embeddings less the mean of the global batch, each side its own, scaled to length 1 again. */
     CENTRED(0, 0, 1) {
         @Override
@@ -17,6 +26,9 @@ public enum LossOption {
             return true;
         }
     };
+
+    /** Options that say which negatives count: a loss takes one of them at most. */
+    public static final List<LossOption> CHOICES = List.of(RANDOM_NEGATIVES, HARDEST_NEGATIVES, EASIEST_NEGATIVES);
 
     private final double plain;
     private final double least;

@@ -10,8 +10,10 @@ import siglip.kernels.blas.Matrix;
  * @param labels which pairs belong together
  * @param form of the loss
  * @param scalars what it has learned
+ * @param batch of which the block is a part
  */
-public record PairBlock(Matrix images, Matrix texts, PairLabels labels, LossForm form, LossScalars scalars) {
+public record PairBlock(
+        Matrix images, Matrix texts, PairLabels labels, LossForm form, LossScalars scalars, GlobalBatch batch) {
     public PairBlock {
         if (form.loss() != scalars.loss()) {
             throw new IllegalArgumentException("Cannot compute the %s loss with scalars of the %s loss"
@@ -28,6 +30,11 @@ public record PairBlock(Matrix images, Matrix texts, PairLabels labels, LossForm
         }
     }
 
+    /** A whole batch. */
+    public PairBlock(Matrix images, Matrix texts, PairLabels labels, LossForm form, LossScalars scalars) {
+        this(images, texts, labels, form, scalars, GlobalBatch.of(texts.rows(), 0, 0));
+    }
+
     /** Of a loss without options. */
     public PairBlock(Matrix images, Matrix texts, PairLabels labels, LossScalars scalars) {
         this(images, texts, labels, LossForm.plain(scalars.loss()), scalars);
@@ -35,12 +42,17 @@ public record PairBlock(Matrix images, Matrix texts, PairLabels labels, LossForm
 
     /** Its image rows {@code from} to {@code from + count - 1}, with all texts. */
     public PairBlock images(int from, int count) {
-        return new PairBlock(images.rows(from, count), texts, labels.images(from, count), form, scalars);
+        return new PairBlock(images.rows(from, count), texts, labels.images(from, count), form, scalars, batch);
     }
 
     /** The same with other scalars. */
     public PairBlock with(LossScalars others) {
-        return new PairBlock(images, texts, labels, form, others);
+        return new PairBlock(images, texts, labels, form, others, batch);
+    }
+
+    /** The same with other negatives that count. */
+    public PairBlock with(GlobalBatch of) {
+        return new PairBlock(images, texts, labels, form, scalars, of);
     }
 
     /** @throws IllegalArgumentException if the scale is not usable as a {@code float} */

@@ -1,7 +1,7 @@
 package siglip.kernels;
 
 /** One element at a time, in plain Java: for machines or processes without the vector module. */
-final class ScalarKernel implements ElementwiseKernel {
+final class ScalarKernel implements ElementwiseKernel, ElementwiseKernel.Negatives {
     private static final float LOG2_E = 1.442695f;
     private static final float ROUND = 12582912f; // 1.5 * 2^23: adding it rounds to an integer, held by the low bits
     private static final float LN2_HIGH = 0.6933594f; // few bits, so that k * LN2_HIGH is exact
@@ -10,6 +10,11 @@ final class ScalarKernel implements ElementwiseKernel {
     @Override
     public String name() {
         return "scalar";
+    }
+
+    @Override
+    public Negatives negatives() {
+        return this;
     }
 
     /** {@code exp(x)} for {@code x <= 0}: range reduction by ln 2 in two parts, then the polynomial of Cephes' {@code expf}. */
@@ -163,6 +168,46 @@ final class ScalarKernel implements ElementwiseKernel {
             float g = 0.5f * (exp(l - rowLogSum) + exp(l - columnLogSums[i]));
             sum += (double) g * s;
             values[from + i] = g * scale;
+        }
+        return sum;
+    }
+
+    @Override
+    public void keepDrawn(
+            float[] values, int from, int count, int rowKey, int[] columnKeys, float share, float absent) {
+        for (int i = 0; i < count; i++) {
+            if (!(ElementwiseKernel.uniform(rowKey + columnKeys[i]) < share)) {
+                values[from + i] = absent;
+            }
+        }
+    }
+
+    @Override
+    public void keepWithin(float[] values, int from, int count, float least, float limit, float absent) {
+        for (int i = from; i < from + count; i++) {
+            if (values[i] < least || values[i] >= limit) {
+                values[i] = absent;
+            }
+        }
+    }
+
+    @Override
+    public void addPresent(float[] values, int from, int count, double[] sums) {
+        for (int i = from; i < from + count; i++) {
+            if (!(values[i] <= LEAST_PRESENT)) {
+                sums[PRESENT]++;
+                sums[PRESENT_SIMILARITY] += values[i];
+            }
+        }
+    }
+
+    @Override
+    public double addSquares(float[] values, int from, int count, float target, float factor, float[] derivatives) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            float d = values[from + i] <= LEAST_PRESENT ? 0 : values[from + i] - target;
+            derivatives[i] = factor * d;
+            sum += (double) d * d;
         }
         return sum;
     }

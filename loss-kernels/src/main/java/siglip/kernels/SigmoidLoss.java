@@ -28,6 +28,9 @@ import siglip.kernels.blas.Operand;
  * {@code -exp(logScale) * r}, and gradients follow by the chain rule: {@code dr = -exp(logScale) * sum g},
  * {@code dlogScale = sum g * l}.
  *
+ * <p>Where the form says so, part of the negatives counts alone ({@link LossOption#CHOICES}); the others are treated as masked pairs are, and nothing is scaled for what is
+ * missing, as in section 4.8 of the paper. {@link LossOption#VRNS_WEIGHT} adds a {@link SpreadPenalty} of the negatives that count.
+ *
  * <p>Results are <em>sums</em>, so blocks of any shape add up; the job divides once, by the global batch size. Logits exist one tile
  * at a time: live memory beyond the operands is O(tile²), whatever m and n. Positives are never computed as a negative
  * and a correction, which would cancel.
@@ -52,6 +55,8 @@ public final class SigmoidLoss {
     private final MatrixProducts products;
     private final ElementwiseKernel kernel;
     private final Workspace workspace;
+    private final NegativeChoice choice;
+    private final SpreadPenalty spread;
     private final double[] negativeSums = new double[SUMS];
     private final double[] positiveSums = new double[SUMS];
 
@@ -59,6 +64,8 @@ public final class SigmoidLoss {
         this.products = products;
         this.kernel = kernel;
         this.workspace = workspace;
+        choice = new NegativeChoice(kernel, workspace.tile);
+        spread = new SpreadPenalty(kernel, workspace);
     }
 
     /**
@@ -75,6 +82,8 @@ public final class SigmoidLoss {
         LossSums block = new LossSums();
         Arrays.fill(negativeSums, 0);
         Arrays.fill(positiveSums, 0);
+        choice.begin(pairs);
+        spread.begin(pairs);
         workspace.special.block(pairs.labels());
         Matrix[] imageSlices = workspace.slices(pairs.images());
         Matrix[] imageGradients = workspace.slices(imageGradient);
@@ -89,7 +98,8 @@ public final class SigmoidLoss {
                 Matrix tile = workspace.similarities(products, i, textSlice, j);
                 maskedLogits += maskedLogits(tile, params);
                 masked += workspace.special.maskedCount();
-                pass(tile, params, weight, block);
+                choice.columns(j * workspace.tile, tile.columns());
+                pass(tile, i * workspace.tile, params, weight, block);
                 workspace.gradient = products.prepare(tile, workspace.gradient);
                 products.times(workspace.gradient, textSlice, imageGradients[i], Into.ADD);
                 products.transposedTimes(workspace.gradient, workspace.imageSlice, textGradients[j], Into.ADD);
@@ -97,6 +107,7 @@ public final class SigmoidLoss {
         }
         long all = (long) pairs.images().rows() * pairs.texts().rows();
         block.loss = negativeSums[LOSS] + weight * positiveSums[LOSS];
+        spread.end(block);
         double byBias = negativeSums[GRADIENT] - weight * positiveSums[GRADIENT];
         double byLogScale =
                 params.scale() * (negativeSums[GRADIENT_BY_SIMILARITY] - weight * positiveSums[GRADIENT_BY_SIMILARITY]);
@@ -112,6 +123,10 @@ public final class SigmoidLoss {
                 + params.bias() * all
                 - block.positiveLogits
                 - maskedLogits;
+        if (!choice.isAll()) {
+            block.negatives = choice.kept();
+            block.negativeLogits = params.scale() * choice.similarities() + params.bias() * choice.kept();
+        }
         sums.add(block);
     }
 
@@ -124,13 +139,14 @@ public final class SigmoidLoss {
     }
 
     /** Turns the similarities of a tile into derivatives with respect to them, and adds up what they sum to. */
-    private void pass(Matrix tile, LogitParams params, double weight, LossSums block) {
+    private void pass(Matrix tile, int firstRow, LogitParams params, double weight, LossSums block) {
         SpecialPairs special = workspace.special;
         float scale = (float) params.scale();
         float bias = (float) params.bias();
         int count = special.positiveCount();
         float[] positives = workspace.positives(count);
-        float vanishing = (2 * LEAST_EXPONENT - bias) / scale; // a similarity that adds nothing to any sum
+        float vanishing = // a similarity that adds nothing to any sum
+                Math.min((2 * LEAST_EXPONENT - bias) / scale, 2 * ElementwiseKernel.LEAST_PRESENT);
         for (int k = 0; k < count; k++) {
             float similarity = tile.get(special.positive(k));
             positives[k] = similarity;
@@ -141,8 +157,18 @@ public final class SigmoidLoss {
             tile.set(special.masked(k), vanishing);
         }
         int columns = tile.columns();
-        workspace.changeRows(
-                tile, (row, values, from) -> kernel.sigmoid(values, from, columns, scale, bias, negativeSums));
+        workspace.changeRows(tile, (row, values, from) -> {
+            if (!choice.isAll()) {
+                choice.apply(values, from, columns, firstRow + row, vanishing);
+            }
+            if (!spread.isNone()) {
+                spread.take(values, from, columns);
+            }
+            kernel.sigmoid(values, from, columns, scale, bias, negativeSums);
+            if (!spread.isNone()) {
+                spread.add(values, from, columns);
+            }
+        });
         for (int k = 0; k < count; k += workspace.tile) { // no longer than a row: the sum of one call is a float's
             kernel.sigmoid(positives, k, Math.min(workspace.tile, count - k), -scale, -bias, positiveSums);
         }
@@ -152,5 +178,10 @@ public final class SigmoidLoss {
         for (int k = 0; k < special.maskedCount(); k++) {
             tile.set(special.masked(k), 0);
         }
+    }
+
+    /** What it holds beside the working memory of all losses. */
+    Footprint footprint() {
+        return choice.footprint();
     }
 }

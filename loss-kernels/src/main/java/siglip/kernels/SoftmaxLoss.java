@@ -17,7 +17,7 @@ import siglip.kernels.lines.LogSums;
  *
  * <p>It may share the loss with the sigmoid ({@link Loss#HYBRID}): of the two losses of a batch, each divided by N as it stands alone,
  * {@link LossOption#SOFTMAX_SHARE} says how much the softmax counts, and the sigmoid counts the rest. They share t; the bias is the sigmoid's. The second pass makes the
- * gradient of both, so the hybrid has as many products as the softmax. With {@link LossOption#LABEL_SMOOTHING}, part of the targets goes to all pairs: {@link LabelSmoothing}.
+ * gradient of both, so the hybrid has as many products as the softmax. With {@link LossOption#LABEL_SMOOTHING}, part of the targets goes to all pairs: {@link LabelSmoothing}. {@link LossOption#VRNS_WEIGHT} adds a {@link SpreadPenalty}.
  *
  * <p>Results are <em>sums</em>: open_clip's loss is this one divided by the global batch size. Masked pairs take part in no
  * softmax. A row without positives has no target and adds nothing. Logits exist one tile at a time.
@@ -57,6 +57,7 @@ public final class SoftmaxLoss {
     private final float[] partialSums;
     private final LabelSmoothing smoothing;
     private final SigmoidShare sigmoid;
+    private final SpreadPenalty spread;
     private final double[] rowSums;
     private final double[] columnSums;
 
@@ -70,6 +71,7 @@ public final class SoftmaxLoss {
         partialSums = new float[workspace.tile];
         smoothing = new LabelSmoothing(workspace);
         sigmoid = new SigmoidShare(kernel);
+        spread = new SpreadPenalty(kernel, workspace);
         rowSums = new double[workspace.tile];
         columnSums = new double[workspace.tile];
     }
@@ -223,6 +225,7 @@ public final class SoftmaxLoss {
         double share = pairs.form().softmaxShare();
         sigmoid.begin(1 - share, params, workspace.tile);
         smoothing.begin(pairs.form().get(LossOption.LABEL_SMOOTHING), columns.lines(), params);
+        spread.begin(pairs);
         LossSums block = new LossSums();
         tiles.differentiate(pairs, imageGradient, textGradient, block, (tile, row, column) -> {
             if (column == 0) {
@@ -232,6 +235,7 @@ public final class SoftmaxLoss {
             pass(tile, params, share, shares, rows, row, columns, firstColumn + column, block);
         });
         sigmoid.end(block);
+        spread.end(block);
         sums.add(block);
     }
 
@@ -256,6 +260,9 @@ public final class SoftmaxLoss {
         float vanishing = (float) (shares.least() + 2 * ElementwiseKernel.LEAST_EXPONENT) / scale;
         if (!sigmoid.isNone()) {
             vanishing = Math.min(vanishing, sigmoid.vanishing());
+        }
+        if (!spread.isNone()) {
+            vanishing = Math.min(vanishing, 2 * ElementwiseKernel.LEAST_PRESENT);
         }
         if (!smoothing.isNone()) {
             smoothing.addEven(tile, block);
@@ -288,6 +295,9 @@ public final class SoftmaxLoss {
             if (!sigmoid.isNone()) {
                 sigmoid.take(values, from, width);
             }
+            if (!spread.isNone()) {
+                spread.take(values, from, width);
+            }
             rowSums[i] = shares.close()
                     ? kernel.softmaxGradient(values, from, width, scale, shares.shift(), rowValues[i], columnValues)
                     : kernel.softmaxGradient(values, from, width, scale, rowValues[i], columnValues);
@@ -296,6 +306,9 @@ public final class SoftmaxLoss {
             }
             if (!smoothing.isNone()) {
                 smoothing.subtract(values, from, width);
+            }
+            if (!spread.isNone()) {
+                spread.add(values, from, width);
             }
         });
         double gradientBySimilarity = 0;

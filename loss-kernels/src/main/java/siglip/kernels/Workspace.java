@@ -32,6 +32,7 @@ final class Workspace {
     private double[] imageSums = new double[0];
     private double[] textSums = new double[0];
     private float[] rows = new float[0];
+    private float[] derivatives = new float[0];
 
     Workspace(int tile) {
         this(tile, BAND);
@@ -102,6 +103,14 @@ final class Workspace {
         return positives;
     }
 
+    /** Room for what a row of a tile adds to its derivatives. */
+    float[] derivatives() {
+        if (derivatives.length == 0) {
+            derivatives = new float[tile];
+        }
+        return derivatives;
+    }
+
     private static int grown(int length, int count) {
         return count <= length ? length : Math.max(count, 2 * length);
     }
@@ -161,7 +170,8 @@ final class Workspace {
     Footprint footprint() {
         long rounded = imageSlice.roundedBytes() + texts.roundedBytes() + gradient.roundedBytes();
         return footprint(tile, rounded, band.length, positives.length, imageSums.length)
-                .plus(special.footprint());
+                .plus(special.footprint())
+                .plus(new Footprint(0, (long) Float.BYTES * derivatives.length));
     }
 
     /** What it comes to with blocks of a shape. */

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import siglip.kernels.lines.LogSums;
@@ -129,6 +131,84 @@ class ElementwiseKernelTest {
             assertThat(sums).containsOnly(Double.NaN);
             assertThat(values[at]).isNaN();
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void pairsThatAreNotKeptAreAbsentAndHaveNoPartInSums(ElementwiseKernel kernel) {
+        Random random = new Random(Blocks.SEED);
+        for (int count = 0; count <= MOST; count++) {
+            float[] values = random(count + 10, random);
+            int[] keys = random.ints(count).toArray();
+            float[] drawn = values.clone();
+            float[] within = values.clone();
+            kernel.negatives().keepDrawn(drawn, 5, count, 77, keys, 0.4f, -1e30f);
+            kernel.negatives().keepWithin(within, 5, count, -0.2f, 0.6f, -1e30f);
+            double[] sums = new double[ElementwiseKernel.PRESENT_SUMS];
+            kernel.negatives().addPresent(within, 5, count, sums);
+            float[] derivatives = new float[count];
+            double squares = kernel.negatives().addSquares(within, 5, count, -0.25f, 3, derivatives);
+            int present = 0;
+            double sum = 0;
+            double expected = 0;
+            for (int i = 0; i < values.length; i++) {
+                boolean inside = i >= 5 && i < 5 + count;
+                boolean isDrawn = !inside || ElementwiseKernel.uniform(77 + keys[i - 5]) < 0.4f;
+                boolean isWithin = values[i] >= -0.2f && values[i] < 0.6f;
+                assertThat(drawn[i]).isEqualTo(isDrawn ? values[i] : -1e30f);
+                assertThat(within[i]).isEqualTo(!inside || isWithin ? values[i] : -1e30f);
+                if (inside) {
+                    present += isWithin ? 1 : 0;
+                    sum += isWithin ? values[i] : 0;
+                    expected += isWithin ? (values[i] + 0.25) * (values[i] + 0.25) : 0;
+                    assertThat(derivatives[i - 5]).isEqualTo(isWithin ? 3 * (values[i] + 0.25f) : 0);
+                }
+            }
+            assertThat(sums[ElementwiseKernel.PRESENT]).isEqualTo(present);
+            assertThat(sums[ElementwiseKernel.PRESENT_SIMILARITY]).isCloseTo(sum, within(1e-5));
+            assertThat(squares).isCloseTo(expected, within(1e-5));
+        }
+        float[] nan = {Float.NaN};
+        kernel.negatives().keepWithin(nan, 0, 1, 0, 1, -1e30f);
+        assertThat(nan[0]).isNaN();
+    }
+
+    /** About the share that was asked for, another set for each key, and rows that have nothing to do with each other. */
+    @Test
+    void aDrawIsAsLargeAsItsShare() {
+        ElementwiseKernel kernel = Kernels.one();
+        int n = 512;
+        for (double share : new double[] {0.001, 0.25, 0.9}) {
+            GlobalBatch batch = GlobalBatch.of(n, 3, 5);
+            GlobalBatch next = GlobalBatch.of(n, 3, 6);
+            double kept = 0;
+            double both = 0;
+            double withNext = 0;
+            float[] former = new float[n];
+            for (int i = 0; i < n; i++) {
+                float[] row = drawn(kernel, batch, i, n, share);
+                float[] other = drawn(kernel, next, i, n, share);
+                for (int j = 0; j < n; j++) {
+                    kept += row[j];
+                    both += row[j] * former[j];
+                    withNext += row[j] * other[j];
+                }
+                former = row;
+            }
+            double pairs = (double) n * n;
+            double deviation = 5 * Math.sqrt(share / pairs);
+            assertThat(kept / pairs).isCloseTo(share, within(deviation));
+            assertThat(both / pairs).isCloseTo(share * share, within(deviation));
+            assertThat(withNext / pairs).isCloseTo(share * share, within(deviation));
+        }
+    }
+
+    private static float[] drawn(ElementwiseKernel kernel, GlobalBatch batch, int row, int n, double share) {
+        float[] values = new float[n];
+        Arrays.fill(values, 1);
+        int[] keys = IntStream.range(0, n).map(batch::textKey).toArray();
+        kernel.negatives().keepDrawn(values, 0, n, batch.imageKey(row), keys, (float) share, 0);
+        return values;
     }
 
     @ParameterizedTest

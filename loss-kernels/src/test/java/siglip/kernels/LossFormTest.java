@@ -13,8 +13,18 @@ class LossFormTest {
     void optionsKeepNamesAndPlainValues() {
         assertThat(LossOption.values())
                 .extracting(LossOption::id)
-                .containsExactly("positive-weight", "softmax-share", "label-smoothing", "centred");
-        assertThat(LossOption.values()).extracting(LossOption::plain).containsExactly(1.0, 0.5, 0.0, 0.0);
+                .containsExactly(
+                        "positive-weight",
+                        "softmax-share",
+                        "label-smoothing",
+                        "random-negatives",
+                        "hardest-negatives",
+                        "easiest-negatives",
+                        "vrns-weight",
+                        "centred");
+        assertThat(LossOption.values())
+                .extracting(LossOption::plain)
+                .containsExactly(1.0, 0.5, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0);
         assertThat(LossOption.values()).allMatch(option -> option.least() <= option.plain());
         assertThat(LossOption.values()).allMatch(option -> option.plain() <= option.most());
     }
@@ -58,6 +68,18 @@ class LossFormTest {
             assertThatThrownBy(() -> new LossForm(Loss.SIGMOID, Map.of(LossOption.POSITIVE_WEIGHT, wrong)))
                     .hasMessageStartingWith("Cannot use a positive-weight of " + wrong);
         }
+    }
+
+    @Test
+    void negativesAreChosenInOneWayAtMost() {
+        assertThatThrownBy(() -> new LossForm(
+                        Loss.SIGMOID, Map.of(LossOption.RANDOM_NEGATIVES, 0.5, LossOption.HARDEST_NEGATIVES, 0.5)))
+                .hasMessage(
+                        "Cannot choose negatives in two ways: of [random-negatives, hardest-negatives, easiest-negatives], one may be below 1");
+        LossForm form =
+                new LossForm(Loss.SIGMOID, Map.of(LossOption.RANDOM_NEGATIVES, 0.5, LossOption.HARDEST_NEGATIVES, 1.0));
+        assertThat(form.keptNegatives()).isEqualTo(0.5);
+        assertThat(form.needsHistogram()).isFalse();
     }
 
     @Test

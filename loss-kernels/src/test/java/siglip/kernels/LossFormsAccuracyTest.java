@@ -35,7 +35,21 @@ class LossFormsAccuracyTest {
                 LossForm.plain(Loss.HYBRID),
                 new LossForm(Loss.HYBRID, Map.of(LossOption.SOFTMAX_SHARE, 0.1)),
                 new LossForm(Loss.SOFTMAX, Map.of(LossOption.LABEL_SMOOTHING, 0.1)),
-                new LossForm(Loss.SOFTMAX, Map.of(LossOption.LABEL_SMOOTHING, 1.0)));
+                new LossForm(Loss.SOFTMAX, Map.of(LossOption.LABEL_SMOOTHING, 1.0)),
+                new LossForm(Loss.SIGMOID, Map.of(LossOption.RANDOM_NEGATIVES, 0.3)),
+                new LossForm(Loss.SIGMOID, Map.of(LossOption.HARDEST_NEGATIVES, 0.25)),
+                new LossForm(Loss.SIGMOID_RELATIVE, Map.of(LossOption.EASIEST_NEGATIVES, 0.6)),
+                new LossForm(Loss.SIGMOID, Map.of(LossOption.VRNS_WEIGHT, 30.0)),
+                new LossForm(
+                        Loss.SIGMOID_RELATIVE,
+                        Map.of(
+                                LossOption.VRNS_WEIGHT,
+                                5.0,
+                                LossOption.HARDEST_NEGATIVES,
+                                0.5,
+                                LossOption.POSITIVE_WEIGHT,
+                                2.0)),
+                new LossForm(Loss.SOFTMAX, Map.of(LossOption.VRNS_WEIGHT, 3.0, LossOption.LABEL_SMOOTHING, 0.1)));
     }
 
     private static Results results(
@@ -50,7 +64,17 @@ class LossFormsAccuracyTest {
         Workspace workspace = new Workspace(TILE);
         SigmoidLoss sigmoid = new SigmoidLoss(products, kernel, workspace);
         return switch (form.loss()) {
-            case SIGMOID, SIGMOID_RELATIVE -> Results.sigmoid(sigmoid, form, images, texts, labels, params, slices);
+            case SIGMOID, SIGMOID_RELATIVE -> form.needsHistogram()
+                    ? Results.ofRange(
+                            new HistogramPass(products, workspace),
+                            sigmoid,
+                            form,
+                            images,
+                            texts,
+                            labels,
+                            params,
+                            slices)
+                    : Results.sigmoid(sigmoid, form, images, texts, labels, params, slices);
             case SIGMOID_SOLVED -> Results.solved(
                     new HistogramPass(products, workspace), sigmoid, images, texts, labels, params, slices);
             case SIGMOID_ADAPTIVE -> Results.adaptive(

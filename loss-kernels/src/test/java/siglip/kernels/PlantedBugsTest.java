@@ -83,6 +83,11 @@ class PlantedBugsTest {
         }
 
         @Override
+        public Negatives negatives() {
+            return RIGHT.negatives();
+        }
+
+        @Override
         public float scaleAndMax(float[] values, int from, int count, float scale, float[] columnMaxima) {
             return RIGHT.scaleAndMax(values, from, count, scale, columnMaxima);
         }

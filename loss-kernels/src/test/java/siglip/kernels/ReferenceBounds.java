@@ -41,6 +41,7 @@ public final class ReferenceBounds {
     private final double[][] absolute; // A of each pair
     private final double[][] moved; // by how much the similarity of each pair may be off
     private final double[][] derivativeErrors;
+    private final double[][] spreadErrors; // of derivatives by similarities alone
     private final double[][] magnitudes; // of derivatives: what they are sums of does not cancel here
     private final List<ReferenceBounds> parts = new ArrayList<>();
     private double loss;
@@ -64,6 +65,7 @@ public final class ReferenceBounds {
         moved = new double[m][n];
         derivativeErrors = new double[m][n];
         magnitudes = new double[m][n];
+        spreadErrors = new double[m][n];
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
                 for (int k = 0; k < of.dim(); k++) {
@@ -90,7 +92,24 @@ public final class ReferenceBounds {
         } else {
             sigmoid(m, n);
         }
+        addSpread();
         loss += doubleRounding() * Math.abs(of.loss());
+    }
+
+    /** The similarity of a pair is off by what its product is; the target, the weight and what they make are rounded. */
+    private void addSpread() {
+        for (int i = 0; i < absolute.length; i++) {
+            for (int j = 0; j < absolute[i].length; j++) {
+                double derivative = Math.abs(of.bySimilarity(i, j));
+                if (derivative > 0) {
+                    double off = derivative / (2 * of.spreadWeight());
+                    double error = gamma(of.dim() + 6) * (absolute[i][j] + off + 1) + moved[i][j];
+                    spreadErrors[i][j] = 2 * of.spreadWeight() * error + gamma(6) * derivative;
+                    loss += of.spreadWeight() * (2 * off + error) * error
+                            + of.spreadWeight() * off * off * gamma(rowRoundings() + 4);
+                }
+            }
+        }
     }
 
     private void add(double weight, ReferenceBounds part) {
@@ -311,7 +330,10 @@ public final class ReferenceBounds {
     private double term(int i, int j, double roundings) {
         double derivative = magnitudes[i][j] + derivativeErrors[i][j];
         double rounded = derivative * tileRounding * (1 + gamma(roundings));
+        double spread = Math.abs(of.bySimilarity(i, j)) + spreadErrors[i][j];
         return of.params().scale() * (summed(i, j, roundings, 0) + rounded)
+                + spreadErrors[i][j]
+                + spread * (gamma(roundings) + tileRounding * (1 + gamma(roundings)))
                 + (tileRounding == 0 ? 0 : 2 * Float.MIN_NORMAL); // a product in bf16 may take less than that for 0
     }
 
@@ -323,7 +345,7 @@ public final class ReferenceBounds {
             for (int j = 0; j < of.texts().length; j++) {
                 double t = of.params().scale();
                 double term = term(i, j, roundings);
-                double derivative = t * magnitudes[i][j];
+                double derivative = t * magnitudes[i][j] + Math.abs(of.bySimilarity(i, j));
                 for (int k = 0; k < of.dim(); k++) {
                     bound[i][k] +=
                             term * (Math.abs(of.texts()[j][k]) + textErrors[j][k]) + derivative * textErrors[j][k];
@@ -341,7 +363,7 @@ public final class ReferenceBounds {
             for (int j = 0; j < bound.length; j++) {
                 double t = of.params().scale();
                 double term = term(i, j, roundings);
-                double derivative = t * magnitudes[i][j];
+                double derivative = t * magnitudes[i][j] + Math.abs(of.bySimilarity(i, j));
                 for (int k = 0; k < of.dim(); k++) {
                     bound[j][k] +=
                             term * (Math.abs(of.images()[i][k]) + imageErrors[i][k]) + derivative * imageErrors[i][k];

@@ -3,6 +3,9 @@ package siglip.kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.blas.Precision;
@@ -49,6 +52,9 @@ public final class ReferenceLoss {
     private double positiveWeight = 1;
     private boolean relative;
     private double smoothing;
+    private boolean[][] leftOut = {};
+    private final double[][] bySimilarity; // derivatives of what depends on similarities alone
+    private double spreadWeight;
     private double loss;
 
     private ReferenceLoss(boolean softmax, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
@@ -59,6 +65,7 @@ public final class ReferenceLoss {
         this.params = params;
         logits = new double[images.length][texts.length];
         derivatives = new double[images.length][texts.length];
+        bySimilarity = new double[images.length][texts.length];
         biases = new double[images.length][texts.length];
         for (double[] row : biases) {
             Arrays.fill(row, softmax ? 0 : params.bias());
@@ -77,17 +84,92 @@ public final class ReferenceLoss {
     /** Any loss: a sum, not a mean. */
     public static ReferenceLoss of(
             LossForm form, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
-        return switch (form.loss()) {
-            case SIGMOID, SIGMOID_RELATIVE -> sigmoid(form, images, texts, labels, params);
-            case SOFTMAX -> softmax(form, images, texts, labels, params);
-            case SIGMOID_SOLVED -> solved(images, texts, labels, params);
-            case HYBRID -> sum(
-                    new Part(form.get(LossOption.SOFTMAX_SHARE), softmax(images, texts, labels, params)),
-                    new Part(1 - form.get(LossOption.SOFTMAX_SHARE), sigmoid(images, texts, labels, params)));
-            case SIGMOID_ADAPTIVE -> sum(
-                    new Part(0.5, adaptive(Bias.ROWS, images, texts, labels, params)),
-                    new Part(0.5, adaptive(Bias.COLUMNS, images, texts, labels, params)));
-        };
+        return of(form, images, texts, labels, params, GlobalBatch.of(images.length, 0, 0));
+    }
+
+    /** The same where something is drawn. */
+    public static ReferenceLoss of(
+            LossForm form,
+            double[][] images,
+            double[][] texts,
+            PairLabels labels,
+            LogitParams params,
+            GlobalBatch batch) {
+        ReferenceLoss result =
+                switch (form.loss()) {
+                    case SIGMOID, SIGMOID_RELATIVE -> sigmoid(form, images, texts, labels, params, batch);
+                    case SOFTMAX -> softmax(form, images, texts, labels, params);
+                    case SIGMOID_SOLVED -> solved(images, texts, labels, params);
+                    case HYBRID -> sum(
+                            new Part(form.get(LossOption.SOFTMAX_SHARE), softmax(images, texts, labels, params)),
+                            new Part(1 - form.get(LossOption.SOFTMAX_SHARE), sigmoid(images, texts, labels, params)));
+                    case SIGMOID_ADAPTIVE -> sum(
+                            new Part(0.5, adaptive(Bias.ROWS, images, texts, labels, params)),
+                            new Part(0.5, adaptive(Bias.COLUMNS, images, texts, labels, params)));
+                };
+        result.addSpread(form.get(LossOption.VRNS_WEIGHT));
+        return result;
+    }
+
+    /** Variance reduction for negative similarity: the weight over N - 1, times the squares of what similarities are off -1 / (N - 1). */
+    private void addSpread(double weight) {
+        int others = Math.max(1, images.length - 1);
+        for (int i = 0; i < images.length; i++) {
+            for (int j = 0; j < texts.length; j++) {
+                if (pair(i, j) == Pair.NEGATIVE) {
+                    double off = dot(images[i], texts[j]) + 1.0 / others;
+                    loss += weight / others * off * off;
+                    bySimilarity[i][j] = 2 * weight / others * off;
+                }
+            }
+        }
+        spreadWeight = weight / others;
+    }
+
+    /** Marks the negatives that do not count. */
+    private void leaveOut(LossForm form, GlobalBatch batch) {
+        NavigableMap<Integer, Integer> bins = new TreeMap<>();
+        int negatives = 0;
+        for (int i = 0; i < images.length; i++) {
+            for (int j = 0; j < texts.length; j++) {
+                if (pair(i, j) == Pair.NEGATIVE) {
+                    negatives++;
+                    bins.merge(bin(i, j), 1, Integer::sum);
+                }
+            }
+        }
+        int last = lastBin(bins.descendingMap(), form.get(LossOption.HARDEST_NEGATIVES) * negatives);
+        int first = lastBin(bins, form.get(LossOption.EASIEST_NEGATIVES) * negatives);
+        double share = form.get(LossOption.RANDOM_NEGATIVES);
+        boolean[][] gone = new boolean[images.length][texts.length];
+        for (int i = 0; i < images.length; i++) {
+            for (int j = 0; j < texts.length; j++) {
+                boolean drawn = ElementwiseKernel.uniform(
+                                batch.imageKey(labels.firstImage() + i) + batch.textKey(labels.firstText() + j))
+                        < (float) share;
+                boolean kept = share < 1 ? drawn : bin(i, j) >= last && bin(i, j) <= first;
+                gone[i][j] = pair(i, j) == Pair.NEGATIVE && !kept;
+            }
+        }
+        leftOut = gone;
+    }
+
+    /** The bin with which so many pairs are reached, from the first bin of a map on. */
+    private static int lastBin(NavigableMap<Integer, Integer> bins, double wanted) {
+        int found = 0;
+        int last = 0;
+        for (Map.Entry<Integer, Integer> bin : bins.entrySet()) {
+            if (found < wanted) {
+                last = bin.getKey();
+                found += bin.getValue();
+            }
+        }
+        return last;
+    }
+
+    /** 2^-12 wide, of a similarity rounded to 2^-21. */
+    private int bin(int i, int j) {
+        return (int) Math.floor(Math.rint(dot(images[i], texts[j]) * 0x1p21) / 512);
     }
 
     /** The loss of other embeddings with the biases that pairs have here. */
@@ -140,14 +222,23 @@ public final class ReferenceLoss {
 
     /** The SigLIP loss: the sum over all pairs, not the mean. */
     public static ReferenceLoss sigmoid(double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
-        return sigmoid(LossForm.plain(Loss.SIGMOID), images, texts, labels, params);
+        return sigmoid(
+                LossForm.plain(Loss.SIGMOID), images, texts, labels, params, GlobalBatch.of(images.length, 0, 0));
     }
 
     private static ReferenceLoss sigmoid(
-            LossForm form, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
+            LossForm form,
+            double[][] images,
+            double[][] texts,
+            PairLabels labels,
+            LogitParams params,
+            GlobalBatch batch) {
         ReferenceLoss result = new ReferenceLoss(false, images, texts, labels, params);
         result.positiveWeight = form.get(LossOption.POSITIVE_WEIGHT);
         result.relative = form.loss() == Loss.SIGMOID_RELATIVE;
+        if (form.keptNegatives() < 1) {
+            result.leaveOut(form, batch);
+        }
         result.addPairs();
         return result;
     }
@@ -329,6 +420,9 @@ public final class ReferenceLoss {
     }
 
     Pair pair(int i, int j) {
+        if (leftOut.length > 0 && leftOut[i][j]) {
+            return Pair.MASKED;
+        }
         if (labels.firstImage() + i == labels.firstText() + j) {
             return Pair.POSITIVE;
         }
@@ -386,7 +480,7 @@ public final class ReferenceLoss {
         for (int i = 0; i < images.length; i++) {
             for (int j = 0; j < texts.length; j++) {
                 for (int k = 0; k < dim(); k++) {
-                    gradient[i][k] += params.scale() * derivatives[i][j] * texts[j][k];
+                    gradient[i][k] += (params.scale() * derivatives[i][j] + bySimilarity[i][j]) * texts[j][k];
                 }
             }
         }
@@ -399,7 +493,7 @@ public final class ReferenceLoss {
         for (int i = 0; i < images.length; i++) {
             for (int j = 0; j < texts.length; j++) {
                 for (int k = 0; k < dim(); k++) {
-                    gradient[j][k] += params.scale() * derivatives[i][j] * images[i][k];
+                    gradient[j][k] += (params.scale() * derivatives[i][j] + bySimilarity[i][j]) * images[i][k];
                 }
             }
         }
@@ -423,7 +517,13 @@ public final class ReferenceLoss {
      * @param textErrors of each text row
      */
     public ReferenceBounds bounds(int tile, int slices, double[][] imageErrors, double[][] textErrors) {
-        return new ReferenceBounds(this, tile, slices, imageErrors, textErrors, Precision.FP32);
+        return bounds(tile, slices, imageErrors, textErrors, Precision.FP32);
+    }
+
+    /** The same with products that round the gradient of a tile; what rounding does to embeddings is among their errors. */
+    public ReferenceBounds bounds(
+            int tile, int slices, double[][] imageErrors, double[][] textErrors, Precision tileGradient) {
+        return new ReferenceBounds(this, tile, slices, imageErrors, textErrors, tileGradient);
     }
 
     /**
@@ -498,6 +598,15 @@ public final class ReferenceLoss {
 
     double positiveWeight() {
         return positiveWeight;
+    }
+
+    /** What the square of a pair counts. */
+    double spreadWeight() {
+        return spreadWeight;
+    }
+
+    double bySimilarity(int i, int j) {
+        return bySimilarity[i][j];
     }
 
     double derivative(int i, int j) {

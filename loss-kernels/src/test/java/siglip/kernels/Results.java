@@ -7,6 +7,7 @@ import java.nio.DoubleBuffer;
 import java.util.Arrays;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.lines.LogSums;
+import siglip.kernels.lines.NegativeRange;
 import siglip.kernels.lines.SimilarityHistogram;
 import siglip.kernels.lines.SolvedBias;
 
@@ -47,6 +48,36 @@ final class Results {
             PairLabels labels,
             LogitParams params,
             int slices) {
+        return sigmoid(loss, form, images, texts, labels, params, slices, GlobalBatch.of(images.rows(), 0, 0));
+    }
+
+    /** The sigmoid loss of the hardest or the easiest negatives, which a first pass over all slices has found. */
+    static Results ofRange(
+            HistogramPass pass,
+            SigmoidLoss loss,
+            LossForm form,
+            Matrix images,
+            Matrix texts,
+            PairLabels labels,
+            LogitParams params,
+            int slices) {
+        SimilarityHistogram histogram = histogram(pass, images, texts, labels, params, slices);
+        NegativeRange range = form.has(LossOption.HARDEST_NEGATIVES)
+                ? NegativeRange.hardest(histogram, form.keptNegatives())
+                : NegativeRange.easiest(histogram, form.keptNegatives());
+        GlobalBatch batch = GlobalBatch.of(images.rows(), 0, 0).within(range.least(), range.limit());
+        return sigmoid(loss, form, images, texts, labels, params, slices, batch);
+    }
+
+    private static Results sigmoid(
+            SigmoidLoss loss,
+            LossForm form,
+            Matrix images,
+            Matrix texts,
+            PairLabels labels,
+            LogitParams params,
+            int slices,
+            GlobalBatch batch) {
         Results results = new Results(images, texts);
         boolean relative = form.loss().has(LossScalar.RELATIVE_BIAS);
         LossScalars scalars = LossScalars.of(
@@ -60,7 +91,12 @@ final class Results {
                 int n = start(texts.rows(), c + 1, slices) - j;
                 loss.accumulate(
                         new PairBlock(
-                                images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), form, scalars),
+                                images.rows(i, m),
+                                texts.rows(j, n),
+                                slice(labels, i, i + m, j, j + n),
+                                form,
+                                scalars,
+                                batch),
                         results.imageGradient.rows(i, m),
                         results.textGradient.rows(j, n),
                         results.sums);
@@ -78,6 +114,14 @@ final class Results {
             PairLabels labels,
             LogitParams params,
             int slices) {
+        SimilarityHistogram histogram = histogram(pass, images, texts, labels, params, slices);
+        double bias = new SolvedBias().of(histogram, params.scale(), params.bias());
+        LossForm form = LossForm.plain(Loss.SIGMOID_SOLVED);
+        return sigmoid(loss, form, images, texts, labels, new LogitParams(params.logScale(), bias), slices);
+    }
+
+    private static SimilarityHistogram histogram(
+            HistogramPass pass, Matrix images, Matrix texts, PairLabels labels, LogitParams params, int slices) {
         LossScalars scalars = LossScalars.of(Loss.SIGMOID_SOLVED, params.logScale(), params.bias());
         SimilarityHistogram histogram = new SimilarityHistogram(SimilarityHistogram.LINES);
         for (int r = 0; r < slices; r++) {
@@ -95,9 +139,7 @@ final class Results {
             share.write(0, share.lines(), wire);
             histogram.merge(0, wire.flip());
         }
-        double bias = new SolvedBias().of(histogram, params.scale(), params.bias());
-        LossForm form = LossForm.plain(Loss.SIGMOID_SOLVED);
-        return sigmoid(loss, form, images, texts, labels, new LogitParams(params.logScale(), bias), slices);
+        return histogram;
     }
 
     static Results softmax(
@@ -186,7 +228,12 @@ final class Results {
                 int n = start(texts.rows(), c + 1, slices) - j;
                 second.accumulate(
                         new PairBlock(
-                                images.rows(i, m), texts.rows(j, n), slice(labels, i, i + m, j, j + n), form, scalars),
+                                images.rows(i, m),
+                                texts.rows(j, n),
+                                slice(labels, i, i + m, j, j + n),
+                                form,
+                                scalars,
+                                GlobalBatch.of(images.rows(), 0, 0)),
                         rows[r],
                         columns,
                         j,

@@ -201,6 +201,7 @@ final class SettingsMapping {
         for (LossOption option : LossOption.values()) {
             option(reader, loss, option).ifPresent(value -> options.put(option, value));
         }
+        oneChoice(reader, options);
         return new LossSettings.Arm(
                 name,
                 new LossForm(loss, options),
@@ -225,6 +226,22 @@ final class SettingsMapping {
         boolean usable =
                 loss.has(option) && !Double.isNaN(value.orElse(Double.NaN)); // the reader's stand-in is no number
         return usable ? value : OptionalDouble.empty();
+    }
+
+    /** Of the options that say which negatives count, the first that is below 1 stays. */
+    private static void oneChoice(SettingsReader reader, Map<LossOption, Double> options) {
+        List<LossOption> made = LossOption.CHOICES.stream()
+                .filter(choice -> options.getOrDefault(choice, choice.plain()) != choice.plain())
+                .toList();
+        for (LossOption other : made.subList(Math.min(1, made.size()), made.size())) {
+            options.remove(other);
+            reader.require(
+                    false,
+                    other.id(),
+                    "must be left out: %s says which negatives count"
+                            .formatted(made.get(0).id()),
+                    made.get(0).id());
+        }
     }
 
     private static OptionalDouble flag(SettingsReader reader, String key) {

@@ -66,6 +66,7 @@ final class CentredExchange implements LossExchange {
         Runnable pending = loss.run(new LossStep(
                 step.arm(),
                 step.step(),
+                step.seed(),
                 images,
                 texts,
                 step.scalars(),

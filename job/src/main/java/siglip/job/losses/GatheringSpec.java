@@ -4,7 +4,7 @@ import siglip.job.order.Slices;
 import siglip.kernels.Footprint;
 
 /** A loss with two passes over the logits, between which lines are merged: what {@link GatheringExchange} runs. */
-sealed interface GatheringSpec extends LossSpec permits SoftmaxSpec, SolvedSpec {
+sealed interface GatheringSpec extends LossSpec permits HistogramSpec, SoftmaxSpec {
     /** What it does with a block in each of its passes. */
     TwoPasses passes(LossExchange.Blocks blocks);
 

@@ -5,6 +5,7 @@ import siglip.job.ring.RankNode;
 import siglip.job.ring.TextBlock;
 import siglip.job.stage.Lanes;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.GlobalBatch;
 import siglip.kernels.LossForm;
 import siglip.kernels.PairBlock;
 import siglip.kernels.PairLabels;
@@ -42,7 +43,8 @@ public interface LossExchange {
                     step.texts().conceptIds(),
                     texts.conceptIds(),
                     duplicates);
-            return new PairBlock(step.images(), texts.embeddings(), labels, form, step.scalars());
+            GlobalBatch batch = GlobalBatch.of(Math.toIntExact(rows.total()), step.seed(), step.step());
+            return new PairBlock(step.images(), texts.embeddings(), labels, form, step.scalars(), batch);
         }
 
         int ranks() {

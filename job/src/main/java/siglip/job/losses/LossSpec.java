@@ -24,8 +24,9 @@ public sealed interface LossSpec permits CentredSpec, SigmoidSpec, GatheringSpec
             return new CentredSpec(form);
         }
         return switch (form.loss()) {
-            case SIGMOID, SIGMOID_RELATIVE -> new SigmoidSpec(form);
-            case SIGMOID_SOLVED -> new SolvedSpec(form);
+            case SIGMOID, SIGMOID_RELATIVE, SIGMOID_SOLVED -> form.needsHistogram()
+                    ? new HistogramSpec(form)
+                    : new SigmoidSpec(form);
             case SOFTMAX, HYBRID, SIGMOID_ADAPTIVE -> new SoftmaxSpec(form);
         };
     }

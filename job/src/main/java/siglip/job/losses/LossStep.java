@@ -11,6 +11,7 @@ import siglip.kernels.blas.Matrix;
  *
  * @param arm number of the arm
  * @param step number of the global batch
+ * @param seed what is random in the step follows from it and from the step's number
  * @param images this rank's image embeddings, n x d
  * @param texts this rank's text embeddings and the concept ids of its pairs
  * @param scalars what the loss has learned
@@ -22,6 +23,7 @@ import siglip.kernels.blas.Matrix;
 public record LossStep(
         int arm,
         long step,
+        long seed,
         Matrix images,
         TextBlock texts,
         LossScalars scalars,

@@ -1,11 +1,14 @@
 package siglip.job.losses;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import siglip.kernels.Footprint;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
+import siglip.kernels.LossKernels;
 import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 import siglip.kernels.LossScalars;
@@ -23,20 +26,21 @@ record SigmoidSpec(LossForm form) implements LossSpec {
     });
 
     /**
-     * The calibrated bias -log(N - 1), at which the negatives' share of the gradient is that of the positives; the relative bias that makes this one at the
-     * scale of the start.
+     * The calibrated bias -log(N - 1), at which the negatives' share of the gradient is that of the positives, with as many of the N - 1 as count; the relative bias that
+     * makes this one at the scale of the start.
      */
     @Override
     public double start(LossScalar scalar, Map<LossScalar, Double> before, int batchSize) {
         return switch (scalar) {
-            case BIAS -> calibratedBias(batchSize);
-            case RELATIVE_BIAS -> -calibratedBias(batchSize) / before.get(LossScalar.LOG_SCALE);
+            case BIAS -> calibratedBias(form.keptNegatives(), batchSize);
+            case RELATIVE_BIAS -> -calibratedBias(form.keptNegatives(), batchSize) / before.get(LossScalar.LOG_SCALE);
             default -> LossSpec.super.start(scalar, before, batchSize);
         };
     }
 
-    static double calibratedBias(int batchSize) {
-        return -Math.log(Math.max(1, batchSize - 1));
+    /** @param share of the negatives, which counts */
+    static double calibratedBias(double share, int batchSize) {
+        return -Math.log(share * Math.max(1, batchSize - 1));
     }
 
     /** At the logit whose sigmoid is the positives' share of the weight: each pair then costs minus the logarithm of the share of its kind. */
@@ -72,6 +76,18 @@ record SigmoidSpec(LossForm form) implements LossSpec {
     @Override
     public long ringBytes(LossShape shape, int rank) {
         return shape.roundBytes(rank);
+    }
+
+    @Override
+    public Set<LossKernels.Memory> kernels() {
+        Set<LossKernels.Memory> used = EnumSet.noneOf(LossKernels.Memory.class);
+        if (form.has(LossOption.RANDOM_NEGATIVES)) {
+            used.add(LossKernels.Memory.RANDOM_NEGATIVES);
+        }
+        if (form.has(LossOption.VRNS_WEIGHT)) {
+            used.add(LossKernels.Memory.VRNS);
+        }
+        return used;
     }
 
     /** It passes the texts round a ring, and their gradients back. */

@@ -96,7 +96,7 @@ record SoftmaxSpec(LossForm form) implements GatheringSpec {
     @Override
     public double start(LossScalar scalar, Map<LossScalar, Double> before, int batchSize) {
         return scalar == LossScalar.BIAS
-                ? SigmoidSpec.calibratedBias(batchSize)
+                ? SigmoidSpec.calibratedBias(1, batchSize)
                 : GatheringSpec.super.start(scalar, before, batchSize);
     }
 
@@ -141,6 +141,9 @@ record SoftmaxSpec(LossForm form) implements GatheringSpec {
         }
         if (smooths()) {
             used.add(LossKernels.Memory.LABEL_SMOOTHING);
+        }
+        if (form.has(LossOption.VRNS_WEIGHT)) {
+            used.add(LossKernels.Memory.VRNS);
         }
         return used;
     }

@@ -94,8 +94,8 @@ final class ArmWorker {
         own.writeConceptIds(batch.conceptIds());
         clock.lap(Phase.FORWARD);
         LossSums sums = new LossSums();
-        Runnable pending = exchange.run(
-                new LossStep(arm, step, images, own, told.scalars(), imageGradient, textGradient, sums, clock));
+        Runnable pending = exchange.run(new LossStep(
+                arm, step, plan.seed(), images, own, told.scalars(), imageGradient, textGradient, sums, clock));
         backward(Modality.IMAGE, images, imageGradient);
         clock.lap(Phase.BACKWARD);
         pending.run(); // micro-batches then write the texts again

@@ -149,11 +149,13 @@ class SettingsLoaderTest {
                           { name = a, loss = sigmoid, initial-scale = 10, positive-weight = 0 }
                           { name = b, loss = softmax, initial-scale = 10, positive-weight = 2 }
                           { name = c, loss = softmax, initial-scale = 10, positive-weight = null }
+                          { name = d, loss = sigmoid, random-negatives = 0.5, hardest-negatives = 1, easiest-negatives = 0.1 }
                         ]
                         """))
                 .containsExactly(
                         "my.conf:2: loss.arms[0].positive-weight must be a number from 1e-9 to 1e9, found 0",
-                        "my.conf:3: loss.arms[1].positive-weight must be left out: the softmax loss has no positive-weight");
+                        "my.conf:3: loss.arms[1].positive-weight must be left out: the softmax loss has no positive-weight",
+                        "my.conf:5: loss.arms[3].easiest-negatives must be left out: random-negatives says which negatives count");
     }
 
     @Test

@@ -2,6 +2,7 @@ package siglip.job.losses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,10 +37,15 @@ import siglip.kernels.PairLabels;
 import siglip.kernels.ReferenceBounds;
 import siglip.kernels.ReferenceLoss;
 import siglip.kernels.blas.Matrix;
+import siglip.kernels.blas.MatrixProducts;
+import siglip.kernels.blas.Precision;
 
 /** A loss of centred embeddings over ranks and lanes against the formula for the whole batch in {@code double}. */
 @Timeout(120)
 class CentredExchangeTest {
+    /** The one whose results count. */
+    static final int LAST_STEP = 1;
+
     private static final int TILE = 4;
     private static final int WIDTH = 6;
     private static final double SCALE = 8;
@@ -52,6 +58,8 @@ class CentredExchangeTest {
                 new LossForm(Loss.SIGMOID, Map.of(LossOption.CENTRED, 1.0)),
                 new LossForm(Loss.SIGMOID, Map.of(LossOption.CENTRED, 1.0, LossOption.POSITIVE_WEIGHT, 3.0)),
                 new LossForm(Loss.SIGMOID_RELATIVE, Map.of(LossOption.CENTRED, 1.0)),
+                new LossForm(Loss.SIGMOID, Map.of(LossOption.CENTRED, 1.0, LossOption.RANDOM_NEGATIVES, 0.4)),
+                new LossForm(Loss.SOFTMAX, Map.of(LossOption.CENTRED, 1.0, LossOption.VRNS_WEIGHT, 3.0)),
                 new LossForm(Loss.SOFTMAX, Map.of(LossOption.CENTRED, 1.0)));
     }
 
@@ -86,23 +94,31 @@ class CentredExchangeTest {
     private record Share(Matrix imageGradient, Matrix textGradient, LossSums sums) {}
 
     private static Share rank(
-            RankNode node, int cores, LossForm form, Slices rows, Matrix images, Matrix texts, PairLabels labels) {
+            RankNode node,
+            int cores,
+            Precision precision,
+            LossForm form,
+            Slices rows,
+            Matrix images,
+            Matrix texts,
+            PairLabels labels) {
         int from = rows.start(node.rank());
         int count = rows.size(node.rank());
         TextBlock own = new TextBlock(count, WIDTH).shape(count);
         own.embeddings().copyFrom(texts.rows(from, count));
         own.writeConceptIds(Arrays.copyOfRange(labels.textConcepts(), from, from + count));
         Share share = new Share(Matrix.allocate(count, WIDTH), Matrix.allocate(count, WIDTH), new LossSums());
-        try (Lanes lanes = new Lanes(new Numerics("auto", Numerics.FP32, "auto", TILE), cores)) {
+        try (Lanes lanes = new Lanes(new Numerics("auto", precision.id(), "auto", TILE), cores)) {
             LossExchange exchange = LossSpec.of(form)
                     .exchange(new LossExchange.Blocks(form, node, rows, WIDTH, labels.duplicates(), lanes));
-            for (int step = 0; step < 2; step++) { // the second finds what the first has left
-                LossSums sums = step == 0 ? new LossSums() : share.sums;
+            for (int step = 0; step <= LAST_STEP; step++) { // the second finds what the first has left
+                LossSums sums = step == LAST_STEP ? share.sums : new LossSums();
                 StepClock clock = new StepClock();
                 clock.start();
                 exchange.run(new LossStep(
                                 0,
                                 step,
+                                0,
                                 images.rows(from, count),
                                 own,
                                 scalars(form.loss()),
@@ -116,16 +132,18 @@ class CentredExchangeTest {
         return share;
     }
 
-    private void check(LossForm form, int pairs, int ranks, int cores, DuplicatePolicy duplicates) throws Exception {
-        String what = "%s, N %d, %d ranks, %d cores, %s, test.seed %d"
-                .formatted(form, pairs, ranks, cores, duplicates, Blocks.SEED);
+    private void check(LossForm form, int pairs, int ranks, int cores, DuplicatePolicy duplicates, Precision precision)
+            throws Exception {
+        String what = "%s, N %d, %d ranks, %d cores, %s, %s, test.seed %d"
+                .formatted(form, pairs, ranks, cores, duplicates, precision, Blocks.SEED);
         Matrix images = rows(pairs);
         Matrix texts = rows(pairs);
         PairLabels labels = Blocks.batch(Blocks.concepts(pairs, random), duplicates);
         Slices rows = new Slices(pairs, ranks);
         List<Share> shares = new ArrayList<>();
         try (Circle circle = new Circle(ranks)) {
-            List<Future<Share>> running = circle.start(node -> rank(node, cores, form, rows, images, texts, labels));
+            List<Future<Share>> running =
+                    circle.start(node -> rank(node, cores, precision, form, rows, images, texts, labels));
             circle.driver().assemble();
             for (Future<Share> each : running) {
                 shares.add(each.get(60, TimeUnit.SECONDS));
@@ -134,7 +152,7 @@ class CentredExchangeTest {
         CentredLoss expected = new CentredLoss(
                 form, ReferenceLoss.values(images), ReferenceLoss.values(texts), labels, params(form.loss()));
         int slices = ranks * cores;
-        ReferenceBounds bounds = expected.bounds(TILE, slices);
+        ReferenceBounds bounds = expected.bounds(TILE, slices, precision);
         LossSums sums = new LossSums();
         shares.forEach(share -> sums.add(share.sums));
         assertThat(sums.loss).as(what).isCloseTo(expected.loss().loss(), within(bounds.loss()));
@@ -148,13 +166,13 @@ class CentredExchangeTest {
                     shares.get(rank).imageGradient,
                     from,
                     expected.imageGradient(),
-                    expected.imageBound(TILE, slices));
+                    expected.imageBound(TILE, slices, precision));
             close(
                     what + ", texts",
                     shares.get(rank).textGradient,
                     from,
                     expected.textGradient(),
-                    expected.textBound(TILE, slices));
+                    expected.textBound(TILE, slices, precision));
         }
     }
 
@@ -172,11 +190,23 @@ class CentredExchangeTest {
     @MethodSource("forms")
     void isThatOfTheWholeBatchForAnyNumberOfRanksAndCores(LossForm form) throws Exception {
         for (DuplicatePolicy duplicates : DuplicatePolicy.values()) {
-            check(form, 13, 1, 1, duplicates);
-            check(form, 13, 1, 3, duplicates);
-            check(form, 13, 2, 2, duplicates);
-            check(form, 13, 3, 1, duplicates);
+            check(form, 13, 1, 1, duplicates, Precision.FP32);
+            check(form, 13, 1, 3, duplicates, Precision.FP32);
+            check(form, 13, 2, 2, duplicates, Precision.FP32);
+            check(form, 13, 3, 1, duplicates, Precision.FP32);
         }
+    }
+
+    /** Where the processor multiplies bf16. */
+    @ParameterizedTest
+    @MethodSource("forms")
+    void isThatOfTheWholeBatchInBf16(LossForm form) throws Exception {
+        try (MatrixProducts products = MatrixProducts.open("auto", "auto")) {
+            assumeTrue(products.precision() == Precision.BF16, "this processor does not multiply bf16");
+        }
+        check(form, 13, 1, 1, DuplicatePolicy.MASK, Precision.BF16);
+        check(form, 13, 2, 2, DuplicatePolicy.IGNORE, Precision.BF16);
+        check(form, 13, 3, 1, DuplicatePolicy.MULTI_POSITIVE, Precision.BF16);
     }
 
     @ParameterizedTest

@@ -1,11 +1,14 @@
 package siglip.job.losses;
 
+import siglip.kernels.GlobalBatch;
 import siglip.kernels.LogitParams;
 import siglip.kernels.LossForm;
 import siglip.kernels.LossOption;
 import siglip.kernels.PairLabels;
 import siglip.kernels.ReferenceBounds;
 import siglip.kernels.ReferenceLoss;
+import siglip.kernels.blas.Precision;
+import siglip.kernels.blas.RoundingProducts;
 
 /** A loss of centred embeddings in plain {@code double} arithmetic, and how far {@link CentredExchange} may be from it. */
 final class CentredLoss {
@@ -18,16 +21,22 @@ final class CentredLoss {
     CentredLoss(LossForm form, double[][] images, double[][] texts, PairLabels labels, LogitParams params) {
         this.images = new Side(images);
         this.texts = new Side(texts);
-        loss = ReferenceLoss.of(form.without(LossOption.CENTRED), this.images.unit, this.texts.unit, labels, params);
+        loss = ReferenceLoss.of(
+                form.without(LossOption.CENTRED),
+                this.images.unit,
+                this.texts.unit,
+                labels,
+                params,
+                GlobalBatch.of(images.length, 0, CentredExchangeTest.LAST_STEP));
     }
 
     ReferenceLoss loss() {
         return loss;
     }
 
-    /** Of the loss and of the scalars' gradients; embeddings are off by seven roundings: the difference, {@code UnitRows}, the norm. */
-    ReferenceBounds bounds(int tile, int slices) {
-        return loss.bounds(tile, slices, images.error(), texts.error());
+    /** Of the loss and of the scalars' gradients; embeddings are off by seven roundings: the difference, {@code UnitRows}, the norm; and by what the products round. */
+    ReferenceBounds bounds(int tile, int slices, Precision precision) {
+        return loss.bounds(tile, slices, images.error(precision), texts.error(precision), precision);
     }
 
     double[][] imageGradient() {
@@ -38,12 +47,13 @@ final class CentredLoss {
         return texts.back(loss.textGradient());
     }
 
-    double[][] imageBound(int tile, int slices) {
-        return images.bound(loss.imageGradient(), bounds(tile, slices).imageGradient());
+    double[][] imageBound(int tile, int slices, Precision precision) {
+        return images.bound(
+                loss.imageGradient(), bounds(tile, slices, precision).imageGradient());
     }
 
-    double[][] textBound(int tile, int slices) {
-        return texts.bound(loss.textGradient(), bounds(tile, slices).textGradient());
+    double[][] textBound(int tile, int slices, Precision precision) {
+        return texts.bound(loss.textGradient(), bounds(tile, slices, precision).textGradient());
     }
 
     private static final class Side {
@@ -65,11 +75,11 @@ final class CentredLoss {
             }
         }
 
-        double[][] error() {
+        double[][] error(Precision precision) {
             double[][] error = new double[unit.length][unit[0].length];
             for (int i = 0; i < error.length; i++) {
                 for (int k = 0; k < error[i].length; k++) {
-                    error[i][k] = 7 * U * Math.abs(unit[i][k]);
+                    error[i][k] = (7 * U + (1 + 7 * U) * RoundingProducts.unit(precision)) * Math.abs(unit[i][k]);
                 }
             }
             return error;

@@ -89,7 +89,12 @@ class DistributedGradientTest {
                 "loss = sigmoid-solved",
                 "loss = sigmoid-adaptive",
                 "loss = hybrid, softmax-share = 0.3",
-                "loss = softmax, label-smoothing = 0.1"
+                "loss = softmax, label-smoothing = 0.1",
+                "loss = sigmoid, random-negatives = 0.4",
+                "loss = sigmoid, hardest-negatives = 0.3",
+                "loss = sigmoid-relative, easiest-negatives = 0.5, vrns-weight = 2",
+                "loss = sigmoid, vrns-weight = 30",
+                "loss = softmax, vrns-weight = 30"
             })
     void isThatOfTheWholeBatchForLossesWithOptions(String loss) throws Exception {
         for (DuplicatePolicy duplicates : DuplicatePolicy.values()) {

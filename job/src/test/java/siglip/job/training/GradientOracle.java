@@ -11,6 +11,7 @@ import siglip.job.towers.ModelSpec;
 import siglip.job.towers.Parameters;
 import siglip.job.towers.ReferenceTowers;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.GlobalBatch;
 import siglip.kernels.LogitParams;
 import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
@@ -60,7 +61,8 @@ record GradientOracle(
         BoundedRows images = towers.images();
         BoundedRows texts = towers.texts();
         PairLabels labels = new PairLabels(0, 0, whole.conceptIds(), whole.conceptIds(), duplicates);
-        ReferenceLoss loss = ReferenceLoss.of(form, images.value(), texts.value(), labels, logits);
+        GlobalBatch batch = GlobalBatch.of(whole.rows(), seed, step);
+        ReferenceLoss loss = ReferenceLoss.of(form, images.value(), texts.value(), labels, logits, batch);
         ReferenceBounds bounds = loss.bounds(tile, ranks, images.error(), texts.error());
         ReferenceTowers.Gradient gradient = towers.backward(
                 new BoundedRows(loss.imageGradient(), bounds.imageGradient()),

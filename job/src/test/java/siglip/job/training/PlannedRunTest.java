@@ -142,6 +142,9 @@ class PlannedRunTest {
     @ValueSource(
             strings = {
                 "loss = sigmoid-solved",
+                "loss = sigmoid, hardest-negatives = 0.5, vrns-weight = 1",
+                "loss = softmax, vrns-weight = 1",
+                "loss = sigmoid, random-negatives = 0.5, vrns-weight = 1",
                 "loss = sigmoid-adaptive",
                 "loss = hybrid, softmax-share = 0.3",
                 "loss = softmax, label-smoothing = 0.1"

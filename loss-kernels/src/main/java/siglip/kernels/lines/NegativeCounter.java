@@ -68,6 +68,17 @@ public final class NegativeCounter {
         return Float.floatToRawIntBits(similarity * STEPS_PER_UNIT + ROUND) - FIRST;
     }
 
+    /** The smallest similarity that is counted in a bin: half a step below its edge, which is rounded up. The outermost bins have no outer end. */
+    static float lowerEnd(int bin) {
+        if (bin <= 0) {
+            return Float.NEGATIVE_INFINITY;
+        }
+        if (bin >= SimilarityHistogram.BINS) {
+            return Float.POSITIVE_INFINITY;
+        }
+        return (float) (SimilarityHistogram.edge(bin) - 0.5 / STEPS_PER_UNIT); // exact: 23 bits
+    }
+
     /** Hands over all that was counted. */
     public void flush(SimilarityHistogram histogram) {
         for (int bin = 0; bin < bins.length; bin++) {

@@ -45,7 +45,11 @@ final class VectorKernel implements ElementwiseKernel {
     private final float[] tailSums = new float[LENGTH];
     private final float[] lanes = new float[LENGTH];
 
-    VectorKernel() {}
+    private final Negatives negatives;
+
+    VectorKernel(Negatives negatives) {
+        this.negatives = negatives;
+    }
 
     private static int classData() {
         try {
@@ -58,6 +62,11 @@ final class VectorKernel implements ElementwiseKernel {
     @Override
     public String name() {
         return "vector-" + BITS;
+    }
+
+    @Override
+    public Negatives negatives() {
+        return negatives;
     }
 
     private static FloatVector all(float value) {

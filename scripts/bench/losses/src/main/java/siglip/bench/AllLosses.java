@@ -23,11 +23,16 @@ public final class AllLosses {
             LossForm.plain(Loss.SIGMOID),
             new LossForm(Loss.SIGMOID, Map.of(LossOption.POSITIVE_WEIGHT, 4.0)),
             LossForm.plain(Loss.SIGMOID_RELATIVE),
+            new LossForm(Loss.SIGMOID, Map.of(LossOption.RANDOM_NEGATIVES, 0.25)),
+            new LossForm(Loss.SIGMOID, Map.of(LossOption.VRNS_WEIGHT, 10.0)),
             LossForm.plain(Loss.SOFTMAX),
+            new LossForm(Loss.SOFTMAX, Map.of(LossOption.VRNS_WEIGHT, 10.0)),
             new LossForm(Loss.SOFTMAX, Map.of(LossOption.LABEL_SMOOTHING, 0.1)),
             LossForm.plain(Loss.HYBRID),
             LossForm.plain(Loss.SIGMOID_ADAPTIVE),
-            LossForm.plain(Loss.SIGMOID_SOLVED));
+            LossForm.plain(Loss.SIGMOID_SOLVED),
+            new LossForm(Loss.SIGMOID, Map.of(LossOption.HARDEST_NEGATIVES, 0.25)),
+            new LossForm(Loss.SIGMOID, Map.of(LossOption.EASIEST_NEGATIVES, 0.25)));
 
     private AllLosses() {}
 

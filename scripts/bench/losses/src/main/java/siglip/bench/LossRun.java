@@ -2,6 +2,7 @@ package siglip.bench;
 
 import java.util.Map;
 import java.util.TreeMap;
+import siglip.kernels.Loss;
 import siglip.kernels.LossForm;
 import siglip.kernels.LossKernels;
 import siglip.kernels.LossOption;
@@ -13,6 +14,7 @@ import siglip.kernels.PairBlock;
 import siglip.kernels.PairLabels;
 import siglip.kernels.blas.Matrix;
 import siglip.kernels.lines.LogSums;
+import siglip.kernels.lines.NegativeRange;
 import siglip.kernels.lines.SimilarityHistogram;
 import siglip.kernels.lines.SolvedBias;
 
@@ -62,13 +64,9 @@ final class LossRun implements AutoCloseable {
         imageGradient.clear();
         textGradient.clear();
         switch (form.loss()) {
-            case SIGMOID, SIGMOID_RELATIVE -> kernels.sigmoid().accumulate(pairs, imageGradient, textGradient, sums);
-            case SIGMOID_SOLVED -> {
-                histogram.clear();
-                kernels.histogram().accumulate(pairs, histogram);
-                double bias = solver.of(histogram, SCALE, BIAS);
-                PairBlock solved = pairs.with(pairs.scalars().with(LossScalar.BIAS, bias));
-                kernels.sigmoid().accumulate(solved, imageGradient, textGradient, sums);
+            case SIGMOID, SIGMOID_RELATIVE, SIGMOID_SOLVED -> {
+                PairBlock known = form.needsHistogram() ? firstPass() : pairs;
+                kernels.sigmoid().accumulate(known, imageGradient, textGradient, sums);
             }
             case SIGMOID_ADAPTIVE -> {
                 addLogSums();
@@ -81,6 +79,20 @@ final class LossRun implements AutoCloseable {
             }
         }
         return sums;
+    }
+
+    /** The pairs with what the first pass has found. */
+    private PairBlock firstPass() {
+        histogram.clear();
+        kernels.histogram().accumulate(pairs, histogram);
+        if (form.loss() == Loss.SIGMOID_SOLVED) {
+            double bias = solver.of(histogram, SCALE, BIAS);
+            return pairs.with(pairs.scalars().with(LossScalar.BIAS, bias));
+        }
+        NegativeRange range = form.has(LossOption.HARDEST_NEGATIVES)
+                ? NegativeRange.hardest(histogram, form.keptNegatives())
+                : NegativeRange.easiest(histogram, form.keptNegatives());
+        return pairs.with(pairs.batch().within(range.least(), range.limit()));
     }
 
     private void addLogSums() {

@@ -1,6 +1,7 @@
 package siglip.job.losses;
 
 import java.nio.DoubleBuffer;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -15,8 +16,11 @@ import siglip.kernels.PairBlock;
 import siglip.kernels.lines.SimilarityHistogram;
 import siglip.kernels.lines.SolvedBias;
 
-/** SigLIP's loss with the bias at which it is least: one pass for a histogram of all similarities, another for the gradient. */
-record SolvedSpec(LossForm form) implements GatheringSpec {
+/**
+ * SigLIP's loss where something must be known of all similarities first: the bias at which it is least, or which negatives are the hardest or the easiest. One pass for a
+ * histogram, another for the gradient.
+ */
+record HistogramSpec(LossForm form) implements GatheringSpec {
     private static final LossScalars START = LossScalars.of(Loss.SIGMOID_SOLVED, Math.log(10), -10);
     private static final LossWork FIRST_PASS = new LossWork("histogram_logit", LossBlock::pairs, block -> {
         PairBlock pairs = pairs(block);
@@ -40,17 +44,15 @@ record SolvedSpec(LossForm form) implements GatheringSpec {
         return block.with(LossForm.plain(Loss.SIGMOID_SOLVED), START);
     }
 
-    /** Where there is nothing to solve, as in a batch of one pair. */
+    /** As the sigmoid with one pass. A bias that is computed starts there for batches in which there is nothing to solve, as in one of one pair. */
     @Override
     public double start(LossScalar scalar, Map<LossScalar, Double> before, int batchSize) {
-        return scalar == LossScalar.BIAS
-                ? SigmoidSpec.calibratedBias(batchSize)
-                : GatheringSpec.super.start(scalar, before, batchSize);
+        return new SigmoidSpec(form).start(scalar, before, batchSize);
     }
 
     @Override
     public OptionalDouble constantLoss(int rows, long positives, long negatives) {
-        return OptionalDouble.of(SigmoidSpec.constantLoss(1, rows, positives, negatives));
+        return new SigmoidSpec(form).constantLoss(rows, positives, negatives);
     }
 
     @Override
@@ -60,7 +62,9 @@ record SolvedSpec(LossForm form) implements GatheringSpec {
 
     @Override
     public Set<LossKernels.Memory> kernels() {
-        return Set.of(LossKernels.Memory.HISTOGRAM);
+        Set<LossKernels.Memory> used = EnumSet.of(LossKernels.Memory.HISTOGRAM);
+        used.addAll(new SigmoidSpec(form).kernels());
+        return used;
     }
 
     @Override
@@ -83,7 +87,7 @@ record SolvedSpec(LossForm form) implements GatheringSpec {
         return SolvedBias.bytes();
     }
 
-    /** As the sigmoid with a bias that is learned; open_clip has no such loss. */
+    /** As the plain sigmoid; open_clip has no such loss. */
     @Override
     public int openClipBlocks() {
         return 2;
