@@ -4,7 +4,8 @@
 Losses and gradients come from SigLipLoss and ClipLoss of open_clip_torch 3.3.0 and the autograd of torch 2.13.0, in float64, on
 inputs that float32 holds exactly. With more than one process, the losses talk over gloo, as in training: SigLipLoss passes
 texts round (dist_impl "bidir"), and ClipLoss gathers with gradient (local_loss and gather_with_grad, its exact form). Results are
-averaged over processes, as DistributedDataParallel does. All values have open_clip's scaling: divided by the global batch size.
+averaged over processes, as DistributedDataParallel does. Label smoothing, which ClipLoss does not have, is torch's cross_entropy on
+ClipLoss's logits, in one process. All values have open_clip's scaling: divided by the global batch size.
 
     pip install torch==2.13.0 open_clip_torch==3.3.0
     scripts/golden/generate.py loss-kernels/src/test/resources/golden/open_clip.txt
@@ -23,6 +24,7 @@ import numpy
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+import torch.nn.functional as F
 
 sys.path.append(str(Path(__file__).parents[1] / "bench"))
 import open_clip_loss
@@ -45,6 +47,7 @@ CASES = [
     ("one", 1, 4, 1.0, 2.302585092994046, -10.0),
 ]
 WORLDS = [1, 2, 3, 4]
+SMOOTHING = 0.1  # of cases that are smoothed
 
 
 def inputs(number, pairs, dim, length, matched):
@@ -71,6 +74,10 @@ def compute(rank, world, kind, images, texts, log_scale, bias):
     b = torch.tensor(bias, dtype=torch.float64, requires_grad=True)
     if kind == "sigmoid":
         loss = losses.SigLipLoss(rank=rank, world_size=world, dist_impl="bidir")(x, y, t.exp(), b)
+    elif kind == "smoothed":
+        own = torch.arange(len(images))
+        both = losses.ClipLoss().get_logits(x, y, t.exp())
+        loss = sum(F.cross_entropy(logits, own, label_smoothing=SMOOTHING) for logits in both) / 2
     else:
         loss = losses.ClipLoss(local_loss=True, gather_with_grad=True, rank=rank, world_size=world)(x, y, t.exp())
     loss.backward()
@@ -121,19 +128,25 @@ def main():
     with output.open("w") as file:
         file.write("# Written by scripts/golden/generate.py: open_clip_torch 3.3.0 (SigLipLoss, ClipLoss), torch 2.13.0,\n")
         file.write(f"# float64, seed {SEED}. Scaling is open_clip's: divided by the number of pairs. Do not edit.\n")
-        for number, (name, pairs, dim, length, log_scale, bias) in enumerate(CASES):
-            images, texts = inputs(number, pairs, dim, length, name == "matched")
-            for kind in ("sigmoid", "softmax"):
-                for world in WORLDS:
-                    if world > 1 and name not in DISTRIBUTED:
-                        continue
-                    loss, d_t, d_b, d_x, d_y = global_result(world, kind, (images, texts, log_scale, bias))
-                    file.write(f"\ncase {name}, {kind}, {world} processes\n")
-                    file.write(f"kind {kind}\nworld {world}\npairs {pairs}\ndim {dim}\n")
-                    file.write(f"log_scale {log_scale!r}\nbias {bias!r}\n")
-                    file.write(line("images", images, float32_digits) + line("texts", texts, float32_digits))
-                    file.write(line("loss", loss) + line("d_log_scale", d_t) + line("d_bias", d_b))
-                    file.write(line("d_images", d_x) + line("d_texts", d_y))
+        for kinds, worlds in ((("sigmoid", "softmax"), WORLDS), (("smoothed",), [1])):
+            for number, (name, pairs, dim, length, log_scale, bias) in enumerate(CASES):
+                images, texts = inputs(number, pairs, dim, length, name == "matched")
+                for kind in kinds:
+                    for world in worlds if name in DISTRIBUTED else [1]:
+                        write(file, f"{name}, {kind}, {world} processes", kind, world, images, texts, log_scale, bias)
+
+
+def write(file, name, kind, world, images, texts, log_scale, bias):
+    loss, d_t, d_b, d_x, d_y = global_result(world, kind, (images, texts, log_scale, bias))
+    pairs, dim = images.shape
+    file.write(f"\ncase {name}\n")
+    file.write(f"kind {kind}\nworld {world}\npairs {pairs}\ndim {dim}\n")
+    if kind == "smoothed":
+        file.write(f"smoothing {SMOOTHING}\n")
+    file.write(f"log_scale {log_scale!r}\nbias {bias!r}\n")
+    file.write(line("images", images, float32_digits) + line("texts", texts, float32_digits))
+    file.write(line("loss", loss) + line("d_log_scale", d_t) + line("d_bias", d_b))
+    file.write(line("d_images", d_x) + line("d_texts", d_y))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,15 @@ final class GoldenValues {
     }
 
     boolean isSoftmax() {
-        return values.get("kind").equals("softmax");
+        return form().loss() == Loss.SOFTMAX;
+    }
+
+    LossForm form() {
+        return switch (values.get("kind")) {
+            case "sigmoid" -> LossForm.plain(Loss.SIGMOID);
+            case "softmax" -> LossForm.plain(Loss.SOFTMAX);
+            default -> new LossForm(Loss.SOFTMAX, Map.of(LossOption.LABEL_SMOOTHING, number("smoothing")));
+        };
     }
 
     int pairs() {

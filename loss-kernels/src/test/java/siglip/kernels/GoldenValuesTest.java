@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import siglip.kernels.blas.Matrix;
 
-/** open_clip's own losses and gradients, computed by one process and by several: the reference and the kernels agree with them. */
+/** open_clip's own losses and gradients, computed by one process and by several, and torch's smoothed softmax: the reference and the kernels agree with them. */
 class GoldenValuesTest {
     static List<GoldenValues> golden() {
         return GoldenValues.all();
@@ -18,6 +18,7 @@ class GoldenValuesTest {
     @Test
     void holdBothLossesAndSeveralProcesses() {
         assertThat(golden()).anyMatch(GoldenValues::isSoftmax).anyMatch(g -> !g.isSoftmax());
+        assertThat(golden()).anyMatch(g -> g.form().has(LossOption.LABEL_SMOOTHING));
         assertThat(golden()).extracting(g -> (int) g.number("world")).contains(1, 2, 3, 4);
     }
 
@@ -33,9 +34,7 @@ class GoldenValuesTest {
         double[][] images = ReferenceLoss.values(golden.matrix("images"));
         double[][] texts = ReferenceLoss.values(golden.matrix("texts"));
         PairLabels labels = PairLabels.diagonal(golden.pairs());
-        return golden.isSoftmax()
-                ? ReferenceLoss.softmax(images, texts, labels, golden.params())
-                : ReferenceLoss.sigmoid(images, texts, labels, golden.params());
+        return ReferenceLoss.of(golden.form(), images, texts, labels, golden.params());
     }
 
     @ParameterizedTest
@@ -69,7 +68,7 @@ class GoldenValuesTest {
         PairLabels labels = PairLabels.diagonal(n);
         try (LossKernels kernels = LossKernels.open(new Numerics("auto", "fp32", Kernels.required(), tile))) {
             Results results = golden.isSoftmax()
-                    ? Results.softmax(kernels.softmax(), images, texts, labels, golden.params(), slices)
+                    ? Results.softmax(kernels.softmax(), golden.form(), images, texts, labels, golden.params(), slices)
                     : Results.sigmoid(kernels.sigmoid(), images, texts, labels, golden.params(), slices);
             ReferenceBounds bounds = reference(golden).bounds(tile, slices);
 

@@ -178,7 +178,16 @@ public final class LossJob {
                     () -> read(feed, images, texts.embeddings()),
                     (node, lanes) -> exchange(node, lanes)
                             .run(new LossStep(
-                                    0, 0, 0, images, texts, scalars, imageGradient, textGradient, result, new StepClock()))
+                                    0,
+                                    0,
+                                    0,
+                                    images,
+                                    texts,
+                                    scalars,
+                                    imageGradient,
+                                    textGradient,
+                                    result,
+                                    new StepClock()))
                             .run());
             sums.add(new RankResult(
                     rank,
