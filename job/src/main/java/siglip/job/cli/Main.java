@@ -40,29 +40,48 @@ public final class Main {
     public static void main(String[] args) {
         Sessions.unpackWithoutLinks();
         Optional<ResultFile> result = ResultFile.named(args);
-        Optional<String> refusal = result.flatMap(file -> file.refusal(SettingsOptions.properties()));
+        Optional<String> refusal = result.flatMap(Main::refusal);
         if (refusal.isPresent()) {
-            System.err.println("%s: %s: cannot write a result to %s: %s"
-                    .formatted(
-                            Platform.program(),
-                            ResultFile.OPTION,
-                            Redaction.of(result.get().path()),
-                            Redaction.of(refusal.get())));
-            System.exit(ExitCode.USAGE.code());
+            String told = "%s: cannot write a result to %s: %s"
+                    .formatted(ResultFile.OPTION, Redaction.of(result.get().path()), Redaction.of(refusal.get()));
+            System.err.println("%s: %s".formatted(Platform.program(), told));
+            DriverFailure.end(ExitCode.USAGE.code(), told);
         }
         WayOn.watch();
         Failures failures = new Failures();
         int code = commandLine(failures).execute(args);
         if (WayOn.isStopping()) {
+            DriverFailure.endStopped();
             return; // the exit code is that of the signal
         }
         WayOn.done();
+        String told = failures.told();
         if (result.isPresent()) {
-            code = write(result.get(), code, failures.told());
+            int written = write(result.get(), code, told);
+            told = written == code
+                    ? told
+                    : "cannot write the result to " + Redaction.of(result.get().path());
+            code = written;
         }
-        if (code != 0 || local()) {
+        if (code != 0) {
+            DriverFailure.end(code, told);
+        } else if (local()) {
             System.exit(code);
         }
+    }
+
+    /** Why no result can be written there; that of an earlier attempt is gone otherwise. */
+    private static Optional<String> refusal(ResultFile file) {
+        Map<String, String> properties = SettingsOptions.properties();
+        Optional<String> refusal = file.refusal(properties);
+        if (refusal.isEmpty()) {
+            try {
+                file.forget(properties);
+            } catch (IOException | RuntimeException e) {
+                return Optional.of(FirstLine.of(e));
+            }
+        }
+        return refusal;
     }
 
     /**

@@ -24,29 +24,18 @@ import siglip.job.files.WholeFile;
  * @param path of any Hadoop file system; an earlier result is replaced, and nothing else
  */
 record ResultFile(String path, Optional<String> id) {
-    static final String OPTION = "--result";
-    static final String ID = "--result-id";
+    static final String OPTION = EarlyResult.OPTION;
+    static final String ID = EarlyResult.ID;
 
     private static final String CODE = "exit_code";
+    private static final String ID_FIELD = "id";
     private static final String MESSAGE = "message";
     private static final long MOST_BYTES = 1 << 16;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** The file that the command line names, which may be wrong in every other respect: that is a result too. */
     static Optional<ResultFile> named(String[] args) {
-        return value(OPTION, args).map(path -> new ResultFile(path, value(ID, args)));
-    }
-
-    private static Optional<String> value(String option, String[] args) {
-        for (int i = 0; i < args.length; i++) {
-            if (args[i].startsWith(option + "=")) {
-                return Optional.of(args[i].substring(option.length() + 1));
-            }
-            if (args[i].equals(option) && i + 1 < args.length) {
-                return Optional.of(args[i + 1]);
-            }
-        }
-        return Optional.empty();
+        return EarlyResult.value(OPTION, args).map(path -> new ResultFile(path, EarlyResult.value(ID, args)));
     }
 
     /** Why no result can be written there: it is no path, or something lies there that is no result; what cannot be read counts as nothing. */
@@ -71,17 +60,36 @@ record ResultFile(String path, Optional<String> id) {
         }
     }
 
-    private static boolean isResult(FileSystem files, Path file) throws IOException {
-        byte[] bytes;
-        try (FSDataInputStream in = files.open(file)) {
-            bytes = in.readAllBytes();
+    /**
+     * Deletes the result that an earlier attempt of the same driver left: if this one is killed, it must not pass for its end.
+     *
+     * @param properties see {@link #write}
+     */
+    void forget(Map<String, String> properties) throws IOException {
+        Path file = FileSystems.path(path);
+        FileSystem files = FileSystems.bare(FileSystems.of(file, FileSystems.configuration(properties)));
+        if (id.isPresent() && files.exists(file)) {
+            String left = read(files, file).path(ID_FIELD).asText();
+            if (left.equals(id.get()) && !files.delete(file, false)) {
+                throw new IOException("cannot delete the result of an earlier attempt");
+            }
         }
+    }
+
+    private static boolean isResult(FileSystem files, Path file) throws IOException {
         try {
-            JsonNode found = JSON.readTree(bytes);
+            JsonNode found = read(files, file);
             boolean result = found.path(CODE).isInt() && found.path(MESSAGE).isTextual();
-            return result || bytes.length == 0;
+            return result || found.isMissingNode();
         } catch (JsonProcessingException e) {
             return false;
+        }
+    }
+
+    /** A missing node where the file is empty. */
+    private static JsonNode read(FileSystem files, Path file) throws IOException {
+        try (FSDataInputStream in = files.open(file)) {
+            return JSON.readTree(in.readAllBytes());
         }
     }
 
@@ -92,7 +100,7 @@ record ResultFile(String path, Optional<String> id) {
     void write(Map<String, String> properties, int exitCode, String message) throws IOException {
         ObjectNode result = JsonNodeFactory.instance.objectNode();
         result.put(CODE, exitCode);
-        id.ifPresent(given -> result.put("id", given));
+        id.ifPresent(given -> result.put(ID_FIELD, given));
         result.put(MESSAGE, message);
         Path file = FileSystems.path(path);
         byte[] line = (result + "\n").getBytes(StandardCharsets.UTF_8);

@@ -13,10 +13,7 @@ public final class Start {
     public static void main(String[] args) throws IOException, ReflectiveOperationException {
         List<String> problems = Platform.problems();
         if (!problems.isEmpty()) {
-            for (String problem : problems) {
-                System.err.println(Platform.program() + ": " + problem);
-            }
-            System.exit(USAGE);
+            refuse(args, problems);
         }
         try {
             Class.forName("siglip.job.cli.Main")
@@ -26,7 +23,24 @@ public final class Start {
             if (e.getCause() instanceof Error) {
                 throw (Error) e.getCause();
             }
+            if (e.getCause() instanceof RuntimeException) {
+                throw (RuntimeException) e.getCause();
+            }
             throw new IllegalStateException(e.getCause());
         }
+    }
+
+    private static void refuse(String[] args, List<String> problems) {
+        for (String problem : problems) {
+            System.err.println(Platform.program() + ": " + problem);
+        }
+        String message = String.join("; ", problems);
+        try {
+            EarlyResult.write(args, USAGE, message);
+        } catch (IOException | RuntimeException e) {
+            System.err.println(Platform.program() + ": cannot write that to the file of " + EarlyResult.OPTION + ": "
+                    + String.valueOf(e.getMessage()).replaceAll("://[^/\\s]*@", "://(redacted)@"));
+        }
+        DriverFailure.end(USAGE, message);
     }
 }

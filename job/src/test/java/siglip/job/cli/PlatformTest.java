@@ -53,7 +53,7 @@ class PlatformTest {
     }
 
     @ParameterizedTest
-    @ValueSource(classes = {Platform.class, Start.class})
+    @ValueSource(classes = {Platform.class, Start.class, EarlyResult.class, DriverFailure.class})
     void javaEightCanLoadWhatSaysThatItWillNotDo(Class<?> type) throws IOException {
         try (InputStream in = type.getResourceAsStream(type.getSimpleName() + ".class");
                 DataInputStream data = new DataInputStream(in)) {

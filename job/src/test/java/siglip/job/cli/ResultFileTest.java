@@ -64,6 +64,21 @@ class ResultFileTest {
     }
 
     @Test
+    void whatAnEarlierAttemptOfTheSameDriverLeftIsForgotten() throws IOException {
+        Path file = folder.resolve("result.json");
+        ResultFile mine = new ResultFile(file.toString(), Optional.of("7f"));
+        mine.forget(Map.of());
+
+        mine.write(Map.of(), 4, "no room");
+        new ResultFile(file.toString(), Optional.of("80")).forget(Map.of());
+        new ResultFile(file.toString(), Optional.empty()).forget(Map.of());
+        assertThat(file).as("that of another").exists();
+        mine.forget(Map.of());
+
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
     void aLinkOrAPipeIsNeitherReadNorReplaced() throws Exception {
         Path earlier = folder.resolve("earlier.json");
         new ResultFile(earlier.toString(), Optional.empty()).write(Map.of(), 0, "done");
