@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The executors that this process has started, as the operating system sees them. Linux only. */
+/** The executors that this process or its children have started, on YARN too, as the operating system sees them. Linux only. */
 final class ExecutorProcesses {
     private ExecutorProcesses() {}
 
@@ -19,7 +19,7 @@ final class ExecutorProcesses {
         ProcessHandle.current().descendants().forEach(process -> {
             List<String> words = commandLine(process);
             int option = words.indexOf("--executor-id");
-            if (option >= 0 && words.contains("org.apache.spark.executor.CoarseGrainedExecutorBackend")) {
+            if (option >= 0 && words.stream().anyMatch(word -> word.endsWith("CoarseGrainedExecutorBackend"))) {
                 found.put(Integer.parseInt(words.get(option + 1)), process);
             }
         });
