@@ -145,8 +145,8 @@ def check(folder: Path) -> None:
         raise SystemExit("Cannot time this run: texts must be features, not tokens")
     if any(model[tower]["inputDropout"] for tower in ("image", "text")):
         raise SystemExit("Cannot time this run: it has input dropout, whose hash PyTorch does not have")
-    if any(arm["duplicates"] != "ignore" or "clipNorm" in arm for arm in training["arms"]):
-        raise SystemExit("Cannot time this run: loss.duplicates must be ignore, training.clip-norm null")
+    if any(arm["duplicates"] != "ignore" or "clipNorm" in arm or "precision" in arm for arm in training["arms"]):
+        raise SystemExit("Cannot time this run: loss.duplicates must be ignore, training.clip-norm null, and no arm may have a precision of its own")
 
 
 def main() -> None:

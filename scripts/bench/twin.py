@@ -242,8 +242,8 @@ def chance(places: int, wrong: int, right: int) -> float:
 
 def train(folder: Path, losses: ModuleType, dtype: torch.dtype, most: int, stride: int) -> dict:
     data, model, training = description(folder)
-    if any(arm["duplicates"] != "ignore" or "clipNorm" in arm for arm in training["arms"]):
-        raise SystemExit("Cannot train a twin with loss.duplicates other than ignore, or with training.clip-norm: open_clip has neither")
+    if any(arm["duplicates"] != "ignore" or "clipNorm" in arm or "precision" in arm for arm in training["arms"]):
+        raise SystemExit("Cannot train a twin with loss.duplicates other than ignore, with training.clip-norm, or with an arm of its own precision")
     pairs = Pairs(folder, "train", data["trainRows"], data, dtype)
     order = numpy.fromfile(folder / "order.i32", dtype="<i4").reshape(-1, data["batchSize"]).astype(numpy.int64)
     keywords = numpy.fromfile(folder / "keywords.u8", dtype="u1").reshape(order.shape)

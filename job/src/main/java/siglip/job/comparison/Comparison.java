@@ -286,7 +286,10 @@ public final class Comparison {
                     Loss loss = arm.arm().loss();
                     boolean biased = loss.has(LossScalar.BIAS) || loss.has(LossScalar.RELATIVE_BIAS);
                     return new EvaluatedArm(
-                            arm.parameters(), Math.exp(logits.logScale()), biased ? logits.bias() : Double.NaN);
+                            arm.parameters(),
+                            Math.exp(logits.logScale()),
+                            biased ? logits.bias() : Double.NaN,
+                            settings.training().batchSize());
                 });
             }
         }

@@ -7,5 +7,6 @@ import siglip.job.towers.Parameters;
  *
  * @param scale its logit scale t
  * @param bias its bias b, also where the loss learns it as a similarity; NaN if its loss has none
+ * @param batch N, the pairs of its batches
  */
-public record EvaluatedArm(Parameters parameters, double scale, double bias) {}
+public record EvaluatedArm(Parameters parameters, double scale, double bias, int batch) {}

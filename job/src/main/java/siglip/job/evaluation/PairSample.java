@@ -73,7 +73,8 @@ record PairSample(int[] images, int[] texts, int[] concepts) {
 
     /** What an arm has made of them. */
     Map<PairFigure, Double> figures(EmbeddedSide allImages, EmbeddedSide allTexts, EvaluatedArm arm) {
-        return PairFigures.of(rows(allImages, images), rows(allTexts, texts), concepts, arm.scale(), arm.bias());
+        return PairFigures.of(
+                rows(allImages, images), rows(allTexts, texts), concepts, arm.scale(), arm.bias(), arm.batch());
     }
 
     private static double[][] rows(EmbeddedSide all, int[] places) {

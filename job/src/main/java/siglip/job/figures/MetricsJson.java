@@ -75,9 +75,7 @@ public final class MetricsJson {
     private static void write(ArmFigures arm, ObjectNode node) {
         node.put("name", arm.name());
         node.put("loss", arm.loss().id());
-        if (!arm.form().named().isEmpty()) {
-            arm.form().named().forEach(node.putObject("loss_options")::putPOJO);
-        }
+        arm.form().named().forEach(node.putObject("loss_options")::putPOJO);
         node.put("stopped", arm.stopped().orElse(null));
         arm.stoppedAt().ifPresent(step -> node.put("stopped_at", step));
         node.put("verdict", arm.verdict().outcome().id());

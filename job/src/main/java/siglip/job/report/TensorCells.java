@@ -12,20 +12,29 @@ import siglip.job.stability.SpikeLead;
 final class TensorCells {
     private TensorCells() {}
 
-    /** The tensor whose ratio was large before most spikes of the loss. */
+    /** The tensor whose ratio was large before spikes of the loss most often beyond chance. */
     static String lead(ArmFigures arm) {
         Comparator<Map.Entry<String, TensorFigures>> order =
-                Comparator.comparingInt(each -> each.getValue().lead().preceded());
+                Comparator.comparingDouble(each -> beyondChance(each.getValue().lead()));
         return arm.tensors().entrySet().stream()
                 .max(order)
                 .map(each -> {
                     SpikeLead lead = each.getValue().lead();
                     String steps = lead.preceded() == 0
                             ? ""
-                            : ", by %s steps (%s)".formatted(Unit.NUMBER.format(lead.steps()), each.getKey());
+                            : ", by %s steps; by chance %s (%s)"
+                                    .formatted(
+                                            Unit.NUMBER.format(lead.steps()),
+                                            Unit.NUMBER.format(lead.byChance() * lead.watched()),
+                                            each.getKey());
                     return "%d of %d%s".formatted(lead.preceded(), lead.watched(), steps);
                 })
                 .orElse(Unit.NONE);
+    }
+
+    private static double beyondChance(SpikeLead lead) {
+        double chance = Double.isNaN(lead.byChance()) ? 0 : lead.byChance();
+        return lead.preceded() - chance * lead.watched();
     }
 
     /** The least or largest of a figure over the tensors, and whose it is. */

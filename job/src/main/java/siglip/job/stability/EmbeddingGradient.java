@@ -16,18 +16,20 @@ final class EmbeddingGradient {
      * Of the plain sigmoid loss, or of the softmax loss where there is no b.
      *
      * @param similarities NaN where a pair is left out, never on the diagonal
+     * @param each how much a negative counts: these are a few of those that a batch has
      */
-    static EmbeddingGradient of(double[][] similarities, double scale, double bias) {
+    static EmbeddingGradient of(double[][] similarities, double scale, double bias, double each) {
         int n = similarities.length;
         double[][] weights = new double[n][n];
         if (Double.isNaN(bias)) {
-            softmax(similarities, scale, false, weights);
-            softmax(similarities, scale, true, weights);
+            softmax(similarities, scale, each, false, weights);
+            softmax(similarities, scale, each, true, weights);
         } else {
             for (int i = 0; i < n; i++) {
                 for (int j = 0; j < n; j++) {
                     double s = similarities[i][j];
-                    weights[i][j] = Double.isNaN(s) ? 0 : sigmoid(scale * s + bias) - (i == j ? 1 : 0);
+                    double push = sigmoid(scale * s + bias);
+                    weights[i][j] = i == j ? push - 1 : Double.isNaN(s) ? 0 : each * push;
                 }
             }
         }
@@ -35,7 +37,7 @@ final class EmbeddingGradient {
     }
 
     /** Adds one direction: images or texts as queries. */
-    private static void softmax(double[][] similarities, double scale, boolean texts, double[][] weights) {
+    private static void softmax(double[][] similarities, double scale, double each, boolean texts, double[][] weights) {
         int n = similarities.length;
         for (int i = 0; i < n; i++) {
             double largest = Double.NEGATIVE_INFINITY;
@@ -46,11 +48,11 @@ final class EmbeddingGradient {
             double sum = 0;
             for (int j = 0; j < n; j++) {
                 double s = texts ? similarities[j][i] : similarities[i][j];
-                sum += Double.isNaN(s) ? 0 : Math.exp(scale * (s - largest));
+                sum += Double.isNaN(s) ? 0 : (i == j ? 1 : each) * Math.exp(scale * (s - largest));
             }
             for (int j = 0; j < n; j++) {
                 double s = texts ? similarities[j][i] : similarities[i][j];
-                double p = Double.isNaN(s) ? 0 : Math.exp(scale * (s - largest)) / sum;
+                double p = Double.isNaN(s) ? 0 : (i == j ? 1 : each) * Math.exp(scale * (s - largest)) / sum;
                 weights[texts ? j : i][texts ? i : j] += p - (i == j ? 1 : 0);
             }
         }

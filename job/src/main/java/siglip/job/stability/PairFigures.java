@@ -61,22 +61,24 @@ public final class PairFigures {
      * @param concepts of each pair
      * @param scale the model's t; NaN if it is not known
      * @param bias the model's b; NaN if it has none
+     * @param batch N, pairs of the batches that t and b were learned on: each negative here stands for as many of theirs
      */
     public static Map<PairFigure, Double> of(
-            double[][] images, double[][] texts, int[] concepts, double scale, double bias) {
+            double[][] images, double[][] texts, int[] concepts, double scale, double bias, int batch) {
         Map<PairFigure, Double> figures = new EnumMap<>(PairFigure.class);
         boolean numbers = Stream.of(images, texts)
                 .flatMap(Arrays::stream)
                 .flatMapToDouble(Arrays::stream)
                 .allMatch(Double::isFinite);
         if (numbers && Arrays.stream(concepts).distinct().count() >= 2) {
-            new PairFigures(images, texts, concepts).add(figures, scale, bias);
+            new PairFigures(images, texts, concepts).add(figures, scale, bias, (batch - 1.0) / (images.length - 1));
             figures.values().removeIf(value -> !Double.isFinite(value));
         }
         return figures;
     }
 
-    private void add(Map<PairFigure, Double> figures, double scale, double bias) {
+    /** @param each how much a negative counts in what t and b were learned for */
+    private void add(Map<PairFigure, Double> figures, double scale, double bias, double each) {
         int n = images.length;
         figures.put(PairFigure.PAIRS, (double) n);
         double positive = mean(positives);
@@ -108,15 +110,16 @@ public final class PairFigures {
         figures.put(PairFigure.RELATIVE_BIAS, (low + high) / 2);
         figures.put(PairFigure.AUROC, auroc());
         hardest(figures, scale, bias);
-        EmbeddingGradient gradient = EmbeddingGradient.of(similarities, scale, bias);
+        EmbeddingGradient gradient = EmbeddingGradient.of(similarities, scale, bias, each);
         figures.put(PairFigure.IMAGE_COMMON_GRADIENT, gradient.ofImages(images, texts));
         figures.put(PairFigure.TEXT_COMMON_GRADIENT, gradient.ofTexts(images, texts));
         ScaleFit softmax = new ScaleFit(similarities);
         figures.put(PairFigure.INFONCE_SCALE, softmax.scale());
         figures.put(PairFigure.INFONCE, softmax.loss());
-        SigmoidFit sigmoid = new SigmoidFit(positives, negatives);
+        SigmoidFit sigmoid = new SigmoidFit(positives, negatives, 1);
         figures.put(PairFigure.PAIR_ENTROPY, sigmoid.least());
-        figures.put(PairFigure.CALIBRATION, sigmoid.at(scale, bias) - sigmoid.least());
+        SigmoidFit learned = each == 1 ? sigmoid : new SigmoidFit(positives, negatives, each);
+        figures.put(PairFigure.CALIBRATION, learned.at(scale, bias) - learned.least());
     }
 
     /** Four sums side by side: one alone would wait for each addition. */

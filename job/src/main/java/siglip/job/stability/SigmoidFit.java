@@ -7,14 +7,17 @@ final class SigmoidFit {
 
     private final double[] positives;
     private final double[] negatives;
+    private final double each; // how much a negative counts
     private final double least;
 
     /** Loss, gradient and second derivatives at a t and b. */
     private record Point(double scale, double bias, double loss, double[] step) {}
 
-    SigmoidFit(double[] positives, double[] negatives) {
+    /** @param each how much a negative counts beside a positive */
+    SigmoidFit(double[] positives, double[] negatives, double each) {
         this.positives = positives;
         this.negatives = negatives;
+        this.each = each;
         least = fit();
     }
 
@@ -29,7 +32,7 @@ final class SigmoidFit {
     /** Newton's method, as the loss is convex in t and b; a step that does not lower it is halved. Where no pair is confused, t runs to its limit. */
     private double fit() {
         double mean = Statistics.mean(negatives);
-        Point at = point(10, -Math.log(negatives.length / (double) positives.length) - 10 * mean);
+        Point at = point(10, -Math.log(each * negatives.length / positives.length) - 10 * mean);
         for (int i = 0; i < 50; i++) {
             double factor = 1;
             Point next = moved(at, factor);
@@ -60,27 +63,29 @@ final class SigmoidFit {
         double bb = 1e-9;
         for (int side = 0; side < 2; side++) {
             double sign = side == 0 ? -1 : 1; // of the logit in the loss
+            double counts = side == 0 ? 1 : each;
+            double own = 0;
             double product = 1;
             int factors = 0;
             for (double s : side == 0 ? positives : negatives) {
                 double x = sign * (scale * s + bias);
                 double e = Math.exp(-Math.abs(x));
-                loss += x > 0 ? x : 0;
+                own += x > 0 ? x : 0;
                 product *= 1 + e;
                 if (++factors == FACTORS) {
-                    loss += Math.log(product);
+                    own += Math.log(product);
                     product = 1;
                     factors = 0;
                 }
-                double p = (x > 0 ? 1 : e) / (1 + e);
-                double h = e / ((1 + e) * (1 + e));
+                double p = counts * (x > 0 ? 1 : e) / (1 + e);
+                double h = counts * e / ((1 + e) * (1 + e));
                 gradientScale += sign * p * s;
                 gradientBias += sign * p;
                 tt += h * s * s;
                 tb += h * s;
                 bb += h;
             }
-            loss += Math.log(product);
+            loss += counts * (own + Math.log(product));
         }
         double determinant = tt * bb - tb * tb;
         return new Point(scale, bias, loss / positives.length, new double[] {

@@ -183,7 +183,7 @@ class EvaluatorIT {
 
     private static List<Evaluation> evaluate(Evaluator evaluator, Parameters parameters, String arm, long step) {
         List<Evaluation> evaluations = new ArrayList<>();
-        evaluator.evaluate(Map.of(arm, () -> new EvaluatedArm(parameters, 10, -5)), step, evaluations::add);
+        evaluator.evaluate(Map.of(arm, () -> new EvaluatedArm(parameters, 10, -5, 256)), step, evaluations::add);
         return evaluations;
     }
 
@@ -279,8 +279,8 @@ class EvaluatorIT {
     void anArmThatTrainedOnCentredEmbeddingsIsComparedWithoutTheMeansOfTrainingRows() {
         Parameters parameters = spec.initial(SEED);
         Map<String, Supplier<EvaluatedArm>> arms = new LinkedHashMap<>();
-        arms.put("plain", () -> new EvaluatedArm(parameters, 10, -5));
-        arms.put("centred", () -> new EvaluatedArm(parameters, 10, -5));
+        arms.put("plain", () -> new EvaluatedArm(parameters, 10, -5, 256));
+        arms.put("centred", () -> new EvaluatedArm(parameters, 10, -5, 256));
         List<Evaluation> evaluations = new ArrayList<>();
         try (Evaluator evaluator = evaluator()) {
             evaluator.evaluate(arms, 0, evaluations::add);
@@ -310,9 +310,9 @@ class EvaluatorIT {
     void armsAreComparedQueryByQuery() {
         Parameters parameters = spec.initial(SEED);
         Map<String, Supplier<EvaluatedArm>> arms = new LinkedHashMap<>();
-        arms.put("first", () -> new EvaluatedArm(parameters, 10, -5));
-        arms.put("same", () -> new EvaluatedArm(parameters, 10, -5));
-        arms.put("other", () -> new EvaluatedArm(spec.initial(SEED + 1), 10, Double.NaN));
+        arms.put("first", () -> new EvaluatedArm(parameters, 10, -5, 256));
+        arms.put("same", () -> new EvaluatedArm(parameters, 10, -5, 256));
+        arms.put("other", () -> new EvaluatedArm(spec.initial(SEED + 1), 10, Double.NaN, 256));
         List<Evaluation> evaluations = new ArrayList<>();
         try (Evaluator evaluator = evaluator()) {
             evaluator.evaluate(arms, 0, evaluations::add);

@@ -58,7 +58,7 @@ class PairFiguresTest {
         for (int i = 0; i < WIDTH; i++) {
             axes[i][i] = 1;
         }
-        Map<PairFigure, Double> figures = PairFigures.of(axes, axes, distinct(WIDTH), 10, -5);
+        Map<PairFigure, Double> figures = PairFigures.of(axes, axes, distinct(WIDTH), 10, -5, WIDTH);
 
         assertThat(figures.get(PairFigure.PAIRS)).isEqualTo(WIDTH);
         assertThat(figures.get(PairFigure.ALIGNMENT)).isZero();
@@ -79,7 +79,7 @@ class PairFiguresTest {
         for (double[] row : same) {
             row[0] = 1;
         }
-        Map<PairFigure, Double> figures = PairFigures.of(same, same, distinct(N), 10, -5);
+        Map<PairFigure, Double> figures = PairFigures.of(same, same, distinct(N), 10, -5, N);
 
         assertThat(figures.get(PairFigure.IMAGE_UNIFORMITY)).isZero();
         assertThat(figures.get(PairFigure.IMAGE_RANK)).isCloseTo(1, within(1e-3));
@@ -95,7 +95,7 @@ class PairFiguresTest {
     void fittedLossesAreTheLeastOfAGrid() {
         double[][] images = rows(N);
         double[][] texts = near(images, 0.35);
-        Map<PairFigure, Double> figures = PairFigures.of(images, texts, distinct(N), 10, -5);
+        Map<PairFigure, Double> figures = PairFigures.of(images, texts, distinct(N), 10, -5, N);
         double infoNce = Double.POSITIVE_INFINITY;
         double entropy = Double.POSITIVE_INFINITY;
         for (double scale = 0.5; scale < 60; scale *= 1.02) {
@@ -152,7 +152,7 @@ class PairFiguresTest {
     void geometryIsThatOfTheFormulas() {
         double[][] images = rows(N);
         double[][] texts = near(images, 0.5);
-        Map<PairFigure, Double> figures = PairFigures.of(images, texts, distinct(N), 10, Double.NaN);
+        Map<PairFigure, Double> figures = PairFigures.of(images, texts, distinct(N), 10, Double.NaN, N);
         double alignment = 0;
         double won = 0;
         for (int i = 0; i < N; i++) {
@@ -182,7 +182,7 @@ class PairFiguresTest {
             twice[i] = images[i % N];
             concepts[i] = i % N;
         }
-        Map<PairFigure, Double> figures = PairFigures.of(twice, twice, concepts, 10, -5);
+        Map<PairFigure, Double> figures = PairFigures.of(twice, twice, concepts, 10, -5, N);
 
         assertThat(figures.get(PairFigure.AUROC)).isOne();
         assertThat(figures.get(PairFigure.INFONCE)).isCloseTo(0, within(1e-6));
@@ -194,21 +194,21 @@ class PairFiguresTest {
         double[][] texts = near(images, 0.1);
         texts[3][2] = Double.NaN;
 
-        assertThat(PairFigures.of(images, texts, distinct(N), 10, -5)).isEmpty();
+        assertThat(PairFigures.of(images, texts, distinct(N), 10, -5, N)).isEmpty();
     }
 
     @Test
     void rowsThatAreAllZeroHaveThoseThatThereAre() {
         double[][] zeros = new double[N][WIDTH];
 
-        assertThat(PairFigures.of(zeros, zeros, distinct(N), 10, -5))
+        assertThat(PairFigures.of(zeros, zeros, distinct(N), 10, -5, N))
                 .containsEntry(PairFigure.AUROC, 0.5)
                 .doesNotContainKey(PairFigure.IMAGE_RANK);
     }
 
     @Test
     void oneConceptAloneHasNoFigures() {
-        assertThat(PairFigures.of(rows(3), rows(3), new int[3], 10, -5)).isEmpty();
+        assertThat(PairFigures.of(rows(3), rows(3), new int[3], 10, -5, N)).isEmpty();
     }
 
     /** All images in one place and all texts in another: every image is pushed alike, and every negative is as hard as any other. */
@@ -222,14 +222,37 @@ class PairFiguresTest {
             second[i][1] = 0.8;
         }
         for (double bias : new double[] {-3, Double.NaN}) {
-            Map<PairFigure, Double> figures = PairFigures.of(first, second, distinct(N), 10, bias);
+            Map<PairFigure, Double> figures = PairFigures.of(first, second, distinct(N), 10, bias, N);
 
             assertThat(figures.get(PairFigure.HARDEST_NEGATIVE_LOGIT))
                     .isCloseTo(6 + (Double.isNaN(bias) ? 0 : bias), within(1e-12));
             assertThat(figures.get(PairFigure.HARDEST_NEGATIVE_SHARE)).isCloseTo(1.0 / (N - 1), within(1e-12));
         }
-        assertThat(PairFigures.of(first, second, distinct(N), 10, -3).get(PairFigure.IMAGE_COMMON_GRADIENT))
+        assertThat(PairFigures.of(first, second, distinct(N), 10, -3, N).get(PairFigure.IMAGE_COMMON_GRADIENT))
                 .isCloseTo(1, within(1e-9));
+    }
+
+    /** All similarities are alike and b is that of a batch of 1,000: positives pull as much as the negatives of the batch push, and their sum is nearly nothing. */
+    @Test
+    void aFewNegativesCountAsMuchAsThoseOfTheBatchThatTheBiasWasLearnedOn() {
+        double[][] images = rows(N);
+        double[][] texts = near(images, 0.3); // of the same images the positives would move nothing along the sphere
+        double bias = -Math.log(999);
+
+        double asInTheBatch =
+                PairFigures.of(images, texts, distinct(N), 1e-9, bias, 1000).get(PairFigure.IMAGE_COMMON_GRADIENT);
+        double asHere =
+                PairFigures.of(images, texts, distinct(N), 1e-9, bias, N).get(PairFigure.IMAGE_COMMON_GRADIENT);
+
+        assertThat(asInTheBatch)
+                .isCloseTo(
+                        PairFigures.of(images, texts, distinct(N), 1e-9, -Math.log(N - 1), N)
+                                .get(PairFigure.IMAGE_COMMON_GRADIENT),
+                        within(1e-6));
+        assertThat(asHere).isNotCloseTo(asInTheBatch, within(1e-3));
+        assertThat(PairFigures.of(images, texts, distinct(N), 1e-9, bias, 1000).get(PairFigure.CALIBRATION))
+                .isLessThan(PairFigures.of(images, texts, distinct(N), 1e-9, bias, N)
+                        .get(PairFigure.CALIBRATION));
     }
 
     /** The formula against differences of the loss at each image, moved along the sphere. */
@@ -250,7 +273,9 @@ class PairFiguresTest {
             }
             double share = Arrays.stream(sum).map(g -> g * g).sum() / (N * squares);
 
-            assertThat(PairFigures.of(images, texts, distinct(N), 8, bias).get(PairFigure.IMAGE_COMMON_GRADIENT))
+            assertThat(PairFigures.of(images, texts, distinct(N), 8, bias, N).get(PairFigure.IMAGE_COMMON_GRADIENT))
+                    .isCloseTo(share, within(1e-5));
+            assertThat(PairFigures.of(texts, images, distinct(N), 8, bias, N).get(PairFigure.TEXT_COMMON_GRADIENT))
                     .isCloseTo(share, within(1e-5));
         }
     }
