@@ -37,6 +37,21 @@ lock() { # takes the lock named $1 until unlock, or until the script ends
 
 unlock() { exec 9>&-; }
 
+# Sets jar: the user's own (SIGLIP_JAR), or else the job's, packed if the sources have changed.
+use_jar() {
+    jar=${SIGLIP_JAR:-$root/job/target/siglip-spark.jar}
+    if [[ -z ${SIGLIP_JAR-} ]]; then
+        lock submit
+        if stale "$jar" "${job_sources[@]}"; then
+            say "packing the job, which takes about a minute"
+            quiet_maven -Dquick package
+            touch "$jar"
+        fi
+        unlock
+    fi
+    [[ -s $jar ]] || die "there is no jar at $jar"
+}
+
 # Exports SPARK_HOME: the user's own, or else the one that scripts/spark-home builds.
 use_spark_home() {
     if [[ -z ${SPARK_HOME-} ]]; then

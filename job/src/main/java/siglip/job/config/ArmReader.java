@@ -1,10 +1,17 @@
 package siglip.job.config;
 
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.BiFunction;
 import siglip.job.config.SettingsReader.Bound;
 import siglip.kernels.DuplicatePolicy;
+import siglip.kernels.Loss;
+import siglip.kernels.LossForm;
+import siglip.kernels.LossOption;
 import siglip.kernels.blas.Precision;
 
 /**
@@ -116,5 +123,50 @@ record ArmReader(SettingsReader arm, SettingsReader base, long steps) {
                 of(section + START).optionalText(section + START),
                 of(section + FACTOR).number(section + FACTOR, Bound.NOT_NEGATIVE),
                 of(section + DECAY).flag(section + DECAY));
+    }
+
+    /** The loss and its options, which are an arm's alone. */
+    LossForm form(Loss loss) {
+        Map<LossOption, Double> options = new EnumMap<>(LossOption.class);
+        for (LossOption option : LossOption.values()) {
+            option(loss, option).ifPresent(value -> options.put(option, value));
+        }
+        oneChoice(options);
+        return new LossForm(loss, options);
+    }
+
+    private OptionalDouble option(Loss loss, LossOption option) {
+        OptionalDouble value = option.isFlag()
+                ? flag(option.id())
+                : arm.optionalNumber(option.id(), Bound.between(option.least(), option.most()));
+        arm.require(
+                loss.has(option) || value.isEmpty(),
+                option.id(),
+                "must be left out: the %s loss has no %s".formatted(loss.id(), option.id()),
+                "loss");
+        boolean usable =
+                loss.has(option) && !Double.isNaN(value.orElse(Double.NaN)); // the reader's stand-in is no number
+        return usable ? value : OptionalDouble.empty();
+    }
+
+    /** Of the options that say which negatives count, the first that is below 1 stays. */
+    private void oneChoice(Map<LossOption, Double> options) {
+        List<LossOption> made = LossOption.CHOICES.stream()
+                .filter(choice -> options.getOrDefault(choice, choice.plain()) != choice.plain())
+                .toList();
+        for (LossOption other : made.subList(Math.min(1, made.size()), made.size())) {
+            options.remove(other);
+            arm.require(
+                    false,
+                    other.id(),
+                    "must be left out: %s says which negatives count"
+                            .formatted(made.get(0).id()),
+                    made.get(0).id());
+        }
+    }
+
+    private OptionalDouble flag(String key) {
+        boolean given = arm.optionalText(key).isPresent();
+        return given ? OptionalDouble.of(arm.flag(key) ? 1 : 0) : OptionalDouble.empty();
     }
 }

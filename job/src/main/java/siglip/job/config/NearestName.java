@@ -12,17 +12,20 @@ public final class NearestName {
     /** The known name that looks most like this one, if one looks like it at all. */
     public static Optional<String> to(String name, Collection<String> known) {
         String wanted = plain(name);
-        Optional<String> near = known.stream()
-                .min(Comparator.comparingInt(candidate -> distance(wanted, plain(candidate))))
-                .filter(candidate -> distance(wanted, plain(candidate)) <= Math.max(2, wanted.length() / 5));
-        if (near.isPresent()) {
-            return near;
-        }
+        int allowed = Math.max(2, wanted.length() / 5);
+        Comparator<String> order = Comparator.comparingInt(candidate -> distance(wanted, plain(candidate)));
+        Optional<String> near = known.stream().min(order);
         Optional<String> longer = known.stream()
                 .filter(candidate -> plain(candidate).startsWith(wanted))
                 .findFirst();
-        if (longer.isPresent()) {
+        boolean slip = near.filter(candidate -> distance(wanted, plain(candidate)) <= 2)
+                .isPresent();
+        if (longer.isPresent() && !slip) { // cut short is likelier than wrong in more than two places
             return longer;
+        }
+        if (near.filter(candidate -> distance(wanted, plain(candidate)) <= allowed)
+                .isPresent()) {
+            return near;
         }
         String last = plain(lastPart(name)); // the right name in the wrong place
         return known.stream()

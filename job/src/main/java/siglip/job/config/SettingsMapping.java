@@ -15,7 +15,6 @@ import java.util.stream.Stream;
 import siglip.job.config.SettingsReader.Bound;
 import siglip.kernels.DuplicatePolicy;
 import siglip.kernels.Loss;
-import siglip.kernels.LossForm;
 import siglip.kernels.LossOption;
 import siglip.kernels.LossScalar;
 import siglip.kernels.Numerics;
@@ -197,14 +196,9 @@ final class SettingsMapping {
             value.ifPresent(each -> initial.put(scalar, scalar.learned(each) > most ? scalar.shown(most) : each));
         }
         reader.require(FOLDER.matcher(name).matches(), "name", "%s, found %s".formatted(NAME, reader.shown("name")));
-        Map<LossOption, Double> options = new EnumMap<>(LossOption.class);
-        for (LossOption option : LossOption.values()) {
-            option(reader, loss, option).ifPresent(value -> options.put(option, value));
-        }
-        oneChoice(reader, options);
         return new LossSettings.Arm(
                 name,
-                new LossForm(loss, options),
+                own.form(loss),
                 initial,
                 maxScale,
                 own.duplicates(),
@@ -212,41 +206,6 @@ final class SettingsMapping {
                 own.optimizer(),
                 own.tower("towers.image."),
                 own.tower("towers.text."));
-    }
-
-    private static OptionalDouble option(SettingsReader reader, Loss loss, LossOption option) {
-        OptionalDouble value = option.isFlag()
-                ? flag(reader, option.id())
-                : reader.optionalNumber(option.id(), Bound.between(option.least(), option.most()));
-        reader.require(
-                loss.has(option) || value.isEmpty(),
-                option.id(),
-                "must be left out: the %s loss has no %s".formatted(loss.id(), option.id()),
-                "loss");
-        boolean usable =
-                loss.has(option) && !Double.isNaN(value.orElse(Double.NaN)); // the reader's stand-in is no number
-        return usable ? value : OptionalDouble.empty();
-    }
-
-    /** Of the options that say which negatives count, the first that is below 1 stays. */
-    private static void oneChoice(SettingsReader reader, Map<LossOption, Double> options) {
-        List<LossOption> made = LossOption.CHOICES.stream()
-                .filter(choice -> options.getOrDefault(choice, choice.plain()) != choice.plain())
-                .toList();
-        for (LossOption other : made.subList(Math.min(1, made.size()), made.size())) {
-            options.remove(other);
-            reader.require(
-                    false,
-                    other.id(),
-                    "must be left out: %s says which negatives count"
-                            .formatted(made.get(0).id()),
-                    made.get(0).id());
-        }
-    }
-
-    private static OptionalDouble flag(SettingsReader reader, String key) {
-        boolean given = reader.optionalText(key).isPresent();
-        return given ? OptionalDouble.of(reader.flag(key) ? 1 : 0) : OptionalDouble.empty();
     }
 
     /** Where a scalar starts, as people are shown it. */

@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import org.apache.spark.sql.catalyst.analysis.FunctionRegistry;
 import org.apache.spark.sql.catalyst.expressions.CurrentDate;
 import org.apache.spark.sql.catalyst.expressions.CurrentTimestampLike;
@@ -44,6 +45,7 @@ final class Repeatable {
     static void refuseCallsByName(SparkSession session, String attempt) {
         FunctionRegistry registry = session.sessionState().functionRegistry();
         for (String name : REFLECTIVE) {
+            registry.dropFunction(FunctionIdentifier.apply(name)); // or Spark would warn of each that it is replaced
             registry.createOrReplaceTempFunction(
                     name,
                     arguments -> {
