@@ -15,6 +15,7 @@ import org.apache.hadoop.fs.Path;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.LossSettings;
 import siglip.job.config.Settings;
+import siglip.job.config.SettingsException;
 import siglip.job.files.FileSystems;
 import siglip.job.files.Sha256;
 import siglip.job.model.ModelFiles;
@@ -26,11 +27,15 @@ import siglip.job.model.ModelFiles;
 final class NamedFiles {
     private NamedFiles() {}
 
-    /** The decisive settings, and the hash of each such file. */
+    /**
+     * The decisive settings, and the hash of each such file.
+     *
+     * @throws SettingsException if one cannot be read: without its content a run would look like another
+     */
     static Map<String, String> with(LoadedSettings loaded, Configuration hadoop) {
         Map<String, String> decisive = new TreeMap<>(loaded.decisive());
-        files(loaded.settings()).forEach((key, paths) -> hash(paths, hadoop)
-                .ifPresent(hash -> decisive.put("content of " + key, "SHA-256 " + hash)));
+        files(loaded.settings())
+                .forEach((key, paths) -> decisive.put("content of " + key, "SHA-256 " + hash(key, paths, hadoop)));
         return decisive;
     }
 
@@ -50,8 +55,7 @@ final class NamedFiles {
         return files;
     }
 
-    /** Empty if one cannot be read: who opens it says so in words of his own. */
-    private static Optional<String> hash(List<String> paths, Configuration hadoop) {
+    private static String hash(String key, List<String> paths, Configuration hadoop) {
         try (DigestOutputStream hash = new DigestOutputStream(OutputStream.nullOutputStream(), Sha256.digest())) {
             for (String path : paths) {
                 Path file = FileSystems.path(path);
@@ -59,9 +63,10 @@ final class NamedFiles {
                     in.transferTo(hash);
                 }
             }
-            return Optional.of(Sha256.text(hash.getMessageDigest()));
+            return Sha256.text(hash.getMessageDigest());
         } catch (IOException | IllegalArgumentException e) {
-            return Optional.empty();
+            throw new SettingsException(
+                    List.of("%s: cannot read %s: %s".formatted(key, String.join(", ", paths), e.getMessage())));
         }
     }
 }

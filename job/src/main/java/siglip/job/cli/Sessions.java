@@ -114,7 +114,7 @@ final class Sessions {
         conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
         conf.setIfMissing("spark.task.reaper.enabled", "true"); // a rank that cannot be stopped would keep its slot
         conf.setIfMissing("spark.task.reaper.killTimeout", "60s");
-        if (!conf.contains("spark.network.timeout")) {
+        if (!conf.contains("spark.network.timeout") && !conf.contains("spark.executor.heartbeatInterval")) {
             conf.setIfMissing("spark.storage.blockManagerHeartbeatTimeoutMs", EXECUTOR_SILENCE);
             conf.setIfMissing("spark.network.timeoutInterval", "5s"); // how often Spark looks
         }

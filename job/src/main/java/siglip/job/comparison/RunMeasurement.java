@@ -2,7 +2,6 @@ package siglip.job.comparison;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -16,6 +15,7 @@ import siglip.job.formats.DataException;
 import siglip.job.frozen.FrozenFigures;
 import siglip.job.frozen.FrozenJson;
 import siglip.job.frozen.FrozenMeasurement;
+import siglip.job.stage.TrainingException;
 import siglip.job.towers.ModelSpec;
 import siglip.job.training.Trainer;
 
@@ -36,29 +36,21 @@ final class RunMeasurement {
         this.data = data;
     }
 
-    /** Measures after so many steps, if the run asks for it. Where a loss is no number, this is an incident. */
+    /** Measures after so many steps, if the run asks for it. What keeps it from that is an incident. */
     void at(long step, Trainer trainer, RunLog log) {
         if (settings.measure().frozenBatches() > 0) {
             try {
                 measure(step, trainer, log);
-            } catch (DataException e) {
+            } catch (DataException | TrainingException | IOException e) { // the training itself is as good without
                 log.incident("gradients were not measured after %d steps: %s".formatted(step, e.getMessage()));
-            } catch (IOException e) {
-                throw new UncheckedIOException(
-                        "Cannot write what was measured after %d steps: %s".formatted(step, e.getMessage()), e);
             }
         }
     }
 
     /** The same where the driver before this one may have done it. */
     void missing(long step, Trainer trainer, RunLog log) {
-        try {
-            Path file = file(step);
-            if (!files(file).exists(file)) {
-                at(step, trainer, log);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("Cannot look for what was measured: " + e.getMessage(), e);
+        if (settings.measure().frozenBatches() > 0 && !exists(step)) {
+            at(step, trainer, log);
         }
     }
 
@@ -75,6 +67,15 @@ final class RunMeasurement {
         byte[] json = json(figures);
         Path file = file(step);
         WholeFile.write(files(file), file, out -> out.write(json));
+    }
+
+    private boolean exists(long step) {
+        try {
+            Path file = file(step);
+            return files(file).exists(file);
+        } catch (IOException e) {
+            return false; // writing it will say why
+        }
     }
 
     private static byte[] json(FrozenFigures figures) throws JsonProcessingException {

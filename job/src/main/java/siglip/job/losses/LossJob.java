@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.spark.BarrierTaskContext;
@@ -174,6 +175,7 @@ public final class LossJob {
                     task,
                     meeting,
                     numerics,
+                    Set.of(),
                     cores,
                     () -> read(feed, images, texts.embeddings()),
                     (node, lanes) -> exchange(node, lanes)

@@ -15,6 +15,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import siglip.job.config.RingSettings;
 import siglip.job.ring.CulpritException.Fault;
 
@@ -23,8 +25,12 @@ import siglip.job.ring.CulpritException.Fault;
  * attempt for all when one of them fails, naming the one that did.
  */
 public final class DriverNode extends Node {
+    private static final Logger LOG = LoggerFactory.getLogger(DriverNode.class);
+    private static final Duration REMINDER = Duration.ofSeconds(30);
+
     private final int ranks;
     private final RingSettings settings;
+    private long told = System.nanoTime();
     private final CompletableFuture<Void> firstHello = new CompletableFuture<>();
     private final CompletableFuture<Void> greeted = new CompletableFuture<>();
     private final CompletableFuture<Void> together = new CompletableFuture<>();
@@ -95,19 +101,22 @@ public final class DriverNode extends Node {
         return new Rendezvous(address(), attempt(), ranks, settings);
     }
 
+    /** Whether a rank has said hello. */
+    public boolean isHeard() {
+        return firstHello.isDone();
+    }
+
     /**
-     * Waits until the tasks of the ranks begin: for their stage as long as other stages go before it, and then for their slots.
+     * Waits until the tasks of the ranks begin, whose stage has been submitted.
      *
-     * @param submitted done once their stage is
      * @param begun done once the first of them has
      */
-    public void awaitTasks(CompletableFuture<Void> submitted, CompletableFuture<Void> begun) {
-        await(CompletableFuture.anyOf(submitted, firstHello), DRIVER, "the stage of the ranks", NO_LIMIT);
+    public void awaitTasks(CompletableFuture<Void> begun) {
         await(
                 CompletableFuture.anyOf(begun, firstHello),
                 "the ranks to begin",
                 settings.slotsTimeout(),
-                () -> "no rank began in %d s (ring.slots-timeout)"
+                () -> "no rank began in %d s (ring.slots-timeout): all of them need a free slot at the same time"
                         .formatted(settings.slotsTimeout().toSeconds()));
     }
 
@@ -134,11 +143,7 @@ public final class DriverNode extends Node {
         } catch (RingException e) {
             throw failure() != null || e.blame() == RingException.Blame.KILLED
                     ? e
-                    : new RingException(
-                            Progress.NOBODY,
-                            RingException.Blame.LATE,
-                            found.get() + ": all of them need a free slot at the same time",
-                            e);
+                    : new RingException(Progress.NOBODY, RingException.Blame.LATE, found.get(), e);
         }
     }
 
@@ -251,8 +256,18 @@ public final class DriverNode extends Node {
         abort(peer, Fault.GONE, "its connection to the driver closed");
     }
 
+    /** Says now and then which ranks still read, if it takes long: nothing else limits that but their heartbeats. */
+    private synchronized void tellWhoReads() {
+        long now = System.nanoTime();
+        if (greeted.isDone() && !together.isDone() && now - told > REMINDER.toNanos()) {
+            told = now;
+            LOG.info("Waiting for ranks {} to read their data", connected.absent());
+        }
+    }
+
     /** Looks for a rank that has gone silent, and lets the ranks know that the driver is there. */
     private void watch() {
+        tellWhoReads();
         for (TransportClient client : routes().values()) {
             client.send(Wire.heartbeat(attempt(), Progress.computing(-1)));
         }

@@ -23,7 +23,8 @@ import siglip.job.config.RingSettings;
 
 /**
  * One participant of an attempt: a rank, or the driver. Sends and receives named blocks, knows each connection's peer only
- * after a greeting of this attempt, and bounds every wait by a deadline that names the peer.
+ * after a greeting of this attempt, and bounds every wait for a message by a deadline that names the peer; only to read its data a rank
+ * has as long as its heart beats.
  *
  * <p>Callbacks of the network copy bytes and hand over; they never compute and never wait. A block that arrives completes a
  * future on the network's thread, where a block may be passed on at once.

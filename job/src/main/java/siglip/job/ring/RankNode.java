@@ -23,6 +23,7 @@ public class RankNode extends Node {
     private final int rank;
     private final int ranks;
     private final Rendezvous meeting;
+    private final BooleanSupplier cancelled;
     private volatile Progress progress = Progress.computing(-1);
     private final Set<Integer> greeted = ConcurrentHashMap.newKeySet();
     private volatile boolean leaving;
@@ -31,6 +32,7 @@ public class RankNode extends Node {
     RankNode(Site site, Rendezvous meeting, int rank, BooleanSupplier cancelled) {
         super("rank-" + rank, site, meeting.attempt(), meeting.settings(), cancelled);
         this.meeting = meeting;
+        this.cancelled = cancelled;
         this.rank = rank;
         this.ranks = meeting.ranks();
     }
@@ -171,9 +173,7 @@ public class RankNode extends Node {
     public void giveUp(Throwable cause, boolean mendable) {
         boolean peers = cause instanceof RingException;
         int suspect = peers ? ((RingException) cause).suspect() : Progress.NOBODY;
-        RingException.Blame blame = peers
-                ? ((RingException) cause).blame()
-                : cause instanceof NumericsException ? RingException.Blame.UNFIT : RingException.Blame.LATE;
+        RingException.Blame blame = peers ? ((RingException) cause).blame() : blame(cause);
         String why = peers ? cause.getMessage() : cause.toString();
         TransportClient driver = routes().get(DRIVER);
         if (driver == null) {
@@ -187,6 +187,13 @@ public class RankNode extends Node {
         } catch (ExecutionException | TimeoutException unheard) {
             LOG.debug("Rank {} could not tell the driver why it gives up: {}", rank, why, unheard);
         }
+    }
+
+    private RingException.Blame blame(Throwable own) {
+        if (cancelled.getAsBoolean()) {
+            return RingException.Blame.KILLED;
+        }
+        return own instanceof NumericsException ? RingException.Blame.UNFIT : RingException.Blame.LATE;
     }
 
     @Override

@@ -1,6 +1,8 @@
 package siglip.job.ring;
 
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.network.client.RpcResponseCallback;
 
 /** Requests that are answered when every rank has made one. Guarded by its owner. */
@@ -19,6 +21,14 @@ final class RollCall {
         }
         waiting[rank] = reply;
         return ++present == waiting.length;
+    }
+
+    /** The ranks that have made none. */
+    List<Integer> absent() {
+        return IntStream.range(0, waiting.length)
+                .filter(rank -> waiting[rank] == null)
+                .boxed()
+                .toList();
     }
 
     void reply(ByteBuffer answer) {

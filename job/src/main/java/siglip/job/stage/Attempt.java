@@ -32,6 +32,7 @@ import siglip.job.ring.Site;
 public final class Attempt {
     private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
     private static final long END_SECONDS = 60;
+    private static final long POLL_MILLIS = 20;
 
     /** Spark learns of a lost process a moment after its connections have closed. */
     private static final Duration NEWS_OF_LOSS = Duration.ofSeconds(2);
@@ -83,9 +84,11 @@ public final class Attempt {
         clock.lap(RecoveryClock.Part.SLOTS);
         try {
             before.run();
-        } catch (ShuffleJob.ShuffleException e) {
+        } catch (DataException | SlotsException e) {
+            throw e;
+        } catch (RuntimeException e) {
             clock.notice();
-            throw new AttemptException(e.getCause(), "");
+            throw new AttemptException(e, "");
         }
         clock.lap(RecoveryClock.Part.SHUFFLED);
         Slots.await(spark, request.ranks, request.cores, request.ring.slotsTimeout());
@@ -111,7 +114,8 @@ public final class Attempt {
             spark.setJobGroup(request.group, request.description, true);
             try {
                 job.set(stage.apply(node.rendezvous()));
-                node.awaitTasks(executors.submitted(), executors.begun());
+                awaitStage(node, executors, job.get());
+                node.awaitTasks(executors.begun());
                 driver.accept(node);
                 node.awaitLeave();
                 job.get().get(END_SECONDS, TimeUnit.SECONDS);
@@ -126,6 +130,16 @@ public final class Attempt {
         }
     }
 
+    /** Waits while other stages go before that of the ranks, as long as there is room for them. */
+    private void awaitStage(DriverNode node, RankExecutors executors, JavaFutureAction<?> job)
+            throws InterruptedException {
+        Slots.Watch room = new Slots.Watch(spark, request.cores, request.ring.slotsTimeout());
+        while (!executors.submitted().isDone() && !node.isHeard() && !isOver(job)) {
+            room.look();
+            Thread.sleep(POLL_MILLIS);
+        }
+    }
+
     private static boolean isOver(JavaFutureAction<?> job) {
         return job != null && job.isDone();
     }
@@ -137,6 +151,11 @@ public final class Attempt {
         LOG.debug("An attempt failed: {}", node.where(), e);
         Optional<RuntimeException> named = node.cause();
         node.sendAbort(e.getMessage() == null ? e.toString() : e.getMessage());
+        if (named.isPresent()
+                && named.get() instanceof CulpritException culprit
+                && culprit.fault() == CulpritException.Fault.GAVE_UP) {
+            hear(job);
+        }
         Throwable sparks = job == null ? e : end(job).orElse(e);
         RuntimeException failure = failure(node, executors, named.orElse(null), e, sparks);
         clock.lap(RecoveryClock.Part.ENDED);
@@ -148,8 +167,8 @@ public final class Attempt {
 
     private RuntimeException failure(
             DriverNode node, RankExecutors executors, RuntimeException named, Exception e, Throwable sparks) {
-        if (e instanceof TrainingException) {
-            return (TrainingException) e;
+        if (e instanceof TrainingException || e instanceof SlotsException) {
+            return (RuntimeException) e;
         }
         if (named instanceof CulpritException culprit) {
             Optional<RankExecutors.Executor> where = executors.of(culprit.rank());
@@ -185,6 +204,17 @@ public final class Attempt {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return found.toString();
+        }
+    }
+
+    /** Waits a moment for Spark to hear of the failure itself: of a fetch that failed it forgets the shuffle's lost part then, and not once the job is cancelled. */
+    private static void hear(JavaFutureAction<?> job) {
+        try {
+            job.get(NEWS_OF_LOSS.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException | CancellationException e) {
+            LOG.debug("What Spark says of the failure", e);
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import org.apache.spark.BarrierTaskContext;
@@ -26,6 +27,7 @@ import siglip.job.ring.RingSecurity;
 import siglip.job.ring.Site;
 import siglip.kernels.LossKernels;
 import siglip.kernels.Numerics;
+import siglip.kernels.blas.Precision;
 
 /**
  * Runs one body a rank in a barrier result stage, which starts all of them together or none, and is never retried by
@@ -76,11 +78,13 @@ public final class BarrierStage {
      *
      * @param read reads the data, or what comes first of them: a shuffle is then fetched and sorted. By then the driver knows that the rank is there
      * @param asked what the settings leave open is offered as this machine would choose it
+     * @param also precisions of single arms, in which this machine must be able to compute
      */
     public static void inRing(
             BarrierTaskContext task,
             Rendezvous meeting,
             Numerics asked,
+            Set<Precision> also,
             int cores,
             Runnable read,
             BiConsumer<RankNode, Lanes> work) {
@@ -90,6 +94,9 @@ public final class BarrierStage {
         try { // what this machine may not do or does not have: another attempt would meet the same
             RingSecurity.requireProtected(site, meeting.settings());
             offer = new Fingerprint(resolved(asked), cores);
+            for (Precision precision : also) {
+                resolved(new Numerics(asked.products(), precision.id(), asked.elementwise(), asked.tile()));
+            }
         } catch (RuntimeException | Error e) {
             RankNode.decline(site, meeting, rank, e);
             throw e;

@@ -69,7 +69,7 @@ public class Lanes implements AutoCloseable {
             Lanes lanes = new Lanes(count(), threads);
             try {
                 lanes.open(new Numerics(mine.products(), other.id(), mine.elementwise(), mine.tile()));
-            } catch (IllegalStateException e) {
+            } catch (RuntimeException | Error e) {
                 lanes.closeKernels();
                 throw new NumericsException("Cannot train an arm in %s: %s".formatted(other.id(), e.getMessage()), e);
             }

@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import org.apache.spark.MapOutputStatistics;
 import org.apache.spark.ShuffleDependency;
 import org.apache.spark.SimpleFutureAction;
+import org.apache.spark.SparkJobInfo;
 import org.apache.spark.SparkStageInfo;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -19,13 +20,17 @@ public final class ShuffleJob {
     private static final Duration PAUSE = Duration.ofSeconds(30);
 
     private final JavaSparkContext spark;
+    private final String group;
     private final String what;
+    private final Slots.Watch room;
     private final Consumer<String> told;
     private final long start = System.nanoTime();
     private Duration next = WORTH_TELLING;
 
-    private ShuffleJob(JavaSparkContext spark, String what, Consumer<String> told) {
+    private ShuffleJob(JavaSparkContext spark, String group, String what, Slots.Watch room, Consumer<String> told) {
         this.spark = spark;
+        this.group = group;
+        this.room = room;
         this.what = what;
         this.told = told;
     }
@@ -33,15 +38,22 @@ public final class ShuffleJob {
     /**
      * @param group of Spark's jobs
      * @param what is shuffled, for people: {@code the pairs of epoch 3}
+     * @param slotsTimeout how long there may be no room for any of its tasks
      * @param told how far it is, if it takes longer than a moment
      * @throws ShuffleException if it fails
+     * @throws SlotsException if there is no room for too long
      */
     public static void run(
-            JavaSparkContext spark, JavaPairRDD<?, ?> shuffled, String group, String what, Consumer<String> told) {
-        new ShuffleJob(spark, what, told).run(shuffled, group);
+            JavaSparkContext spark,
+            JavaPairRDD<?, ?> shuffled,
+            String group,
+            String what,
+            Duration slotsTimeout,
+            Consumer<String> told) {
+        new ShuffleJob(spark, group, what, new Slots.Watch(spark, 1, slotsTimeout), told).run(shuffled);
     }
 
-    private void run(JavaPairRDD<?, ?> shuffled, String group) {
+    private void run(JavaPairRDD<?, ?> shuffled) {
         ShuffleDependency<?, ?, ?> dependency =
                 (ShuffleDependency<?, ?, ?>) shuffled.rdd().dependencies().head();
         spark.setJobGroup(group, "shuffle " + what, true);
@@ -50,8 +62,12 @@ public final class ShuffleJob {
             try {
                 while (!job.isCompleted()) {
                     tell();
+                    room.look();
                     Thread.sleep(POLL_MILLIS);
                 }
+            } catch (SlotsException e) {
+                job.cancel();
+                throw e;
             } catch (InterruptedException e) {
                 job.cancel();
                 Thread.currentThread().interrupt();
@@ -80,15 +96,17 @@ public final class ShuffleJob {
         }
     }
 
-    /** Of the stages that run now. */
     private String progress() {
         int done = 0;
         int all = 0;
-        for (int stage : spark.statusTracker().getActiveStageIds()) {
-            SparkStageInfo info = spark.statusTracker().getStageInfo(stage);
-            if (info != null) {
-                done += info.numCompletedTasks();
-                all += info.numTasks();
+        for (int job : spark.statusTracker().getJobIdsForGroup(group)) {
+            SparkJobInfo info = spark.statusTracker().getJobInfo(job);
+            for (int stage : info == null ? new int[0] : info.stageIds()) {
+                SparkStageInfo of = spark.statusTracker().getStageInfo(stage);
+                if (of != null) {
+                    done += of.numCompletedTasks();
+                    all += of.numTasks();
+                }
             }
         }
         return all == 0 ? "" : ": %d of %d tasks are done".formatted(done, all);

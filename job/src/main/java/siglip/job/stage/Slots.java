@@ -14,6 +14,7 @@ final class Slots {
     private static final Logger LOG = LoggerFactory.getLogger(Slots.class);
     private static final long POLL_MILLIS = 100;
     private static final Duration REMINDER = Duration.ofSeconds(10);
+    private static final Duration EVERY = Duration.ofSeconds(1);
 
     private Slots() {}
 
@@ -47,6 +48,37 @@ final class Slots {
                         .toString());
             }
             pause();
+        }
+    }
+
+    /** Looks now and then whether there is room for a task at all, where one is under way that must not wait in vain. */
+    static final class Watch {
+        private final JavaSparkContext spark;
+        private final int cores;
+        private final Duration most;
+        private long looked = System.nanoTime();
+        private long room = looked; // when there was some
+
+        Watch(JavaSparkContext spark, int cores, Duration most) {
+            this.spark = spark;
+            this.cores = cores;
+            this.most = most;
+        }
+
+        /** @throws SlotsException if there has been none for too long */
+        void look() {
+            long now = System.nanoTime();
+            if (now - looked < EVERY.toNanos()) {
+                return;
+            }
+            looked = now;
+            if (room(spark, cores) > 0) {
+                room = now;
+            } else if (now - room > most.toNanos()) {
+                throw new SlotsException(
+                        "Gave up after %d s (ring.slots-timeout) without room for any task: %s. Give the job executors"
+                                .formatted(most.toSeconds(), executors(spark)));
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package siglip.job.training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.api.java.JavaSparkContext;
 import siglip.job.batches.BatchSource;
 import siglip.job.config.LossSettings;
@@ -13,6 +14,8 @@ import siglip.job.towers.ModelSpec;
 
 /** Gradients of losses at parameters that stay as they are. The ranks compute them as in training, and the driver collects and moves nothing. */
 public final class FrozenModels {
+    private static final AtomicInteger NUMBERS = new AtomicInteger();
+
     private final Settings settings;
     private final ModelSpec model;
     private final Segments segments;
@@ -22,7 +25,8 @@ public final class FrozenModels {
             JavaSparkContext spark, Settings settings, ModelSpec model, BatchSource source, TrainingListener listener) {
         this.settings = settings;
         this.model = model;
-        segments = new Segments(spark, settings, model, source, listener);
+        segments = new Segments(
+                spark, settings, model, source, listener, Optional.of("measurement-" + NUMBERS.incrementAndGet()));
     }
 
     /**

@@ -2,6 +2,7 @@ package siglip.job.training;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -61,6 +62,11 @@ record SegmentPlan(
                     .collect(Collectors.toUnmodifiableSet());
             return new Arm(arm.form(), frozen, arm.duplicates(), arm.precision().orElse(null));
         }
+    }
+
+    /** Those that single arms have of their own. */
+    Set<Precision> precisions() {
+        return arms.stream().map(Arm::precision).filter(Objects::nonNull).collect(Collectors.toUnmodifiableSet());
     }
 
     /** How the model is cut into pieces. */

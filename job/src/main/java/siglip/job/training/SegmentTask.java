@@ -24,6 +24,7 @@ record SegmentTask(SegmentPlan plan) implements BarrierStage.Body<byte[], Void> 
                 task,
                 plan.meeting(),
                 plan.numerics(),
+                plan.precisions(),
                 plan.cores(),
                 () -> fetch(feed),
                 (node, lanes) -> train(node, feed, lanes));

@@ -38,6 +38,7 @@ final class Segments {
     private final ModelSpec model;
     private final BatchSource source;
     private final TrainingListener listener;
+    private final Optional<String> measurement; // of what; empty for a training
     private final Slices rows;
     private final PieceLayout pieces;
     private final RecoveryClock clock = new RecoveryClock();
@@ -45,8 +46,15 @@ final class Segments {
     private int attempts;
     private boolean restored; // and no rank of this process has said yet what it computes with
 
+    /** @param measurement its name, unlike that of any other, if nothing is trained: then no metrics of the training are kept */
     Segments(
-            JavaSparkContext spark, Settings settings, ModelSpec model, BatchSource source, TrainingListener listener) {
+            JavaSparkContext spark,
+            Settings settings,
+            ModelSpec model,
+            BatchSource source,
+            TrainingListener listener,
+            Optional<String> measurement) {
+        this.measurement = measurement;
         this.spark = spark;
         this.settings = settings;
         this.model = model;
@@ -140,7 +148,9 @@ final class Segments {
     private void attempt(List<? extends DriverHalf> arms, long from, long to, Boundary boundary) {
         source.requireUnchanged();
         attempts++;
-        TrainingMetrics.attempt();
+        if (measurement.isEmpty()) {
+            TrainingMetrics.attempt();
+        }
         String training = going(arms).map(state -> state.arm().name()).collect(Collectors.joining(", "));
         LOG.info(event("attempt-started")
                 .with("arms", training)
@@ -155,16 +165,23 @@ final class Segments {
                         rows.ranks(),
                         settings.run().coresPerRank(),
                         settings.ring(),
-                        "%s-attempt-%d".formatted(settings.run().name(), attempts),
-                        "train %s: epoch %d, steps %d to %d, attempt %d"
-                                .formatted(training, source.plan().epoch(from), from, to - 1, attempts)),
+                        "%s-attempt-%d".formatted(name(), attempts),
+                        "%s %s: epoch %d, steps %d to %d, attempt %d"
+                                .formatted(
+                                        measurement.isEmpty() ? "train" : "measure",
+                                        training,
+                                        source.plan().epoch(from),
+                                        from,
+                                        to - 1,
+                                        attempts)),
                 clock,
                 () -> source.shuffle(rows.ranks(), from, to)
                         .ifPresent(shuffled -> ShuffleJob.run(
                                 spark,
                                 shuffled,
-                                "%s-shuffle-%d".formatted(settings.run().name(), attempts),
+                                "%s-shuffle-%d".formatted(name(), attempts),
                                 "the pairs of epoch %d".formatted(source.plan().epoch(from)),
+                                settings.ring().slotsTimeout(),
                                 listener::phase)),
                 meeting -> BarrierStage.of(
                                 source.feed(spark, rows.ranks(), from, to),
@@ -177,8 +194,13 @@ final class Segments {
         LOG.info(event("attempt-done").with("next_step", to).toString());
     }
 
+    /** Of the run, or of what is measured in it. */
+    private String name() {
+        return settings.run().name() + measurement.map(of -> "-" + of).orElse("");
+    }
+
     private LogEvent event(String name) {
-        return new LogEvent(name).with("run", settings.run().name()).with("attempt", attempts);
+        return new LogEvent(name).with("run", name()).with("attempt", attempts);
     }
 
     private SegmentPlan plan(List<? extends DriverHalf> arms, Rendezvous meeting, long from, long to) {
@@ -243,12 +265,16 @@ final class Segments {
     }
 
     private void incident(String text) {
-        TrainingMetrics.incident();
+        if (measurement.isEmpty()) {
+            TrainingMetrics.incident();
+        }
         listener.incident(text);
     }
 
     private void pass(StepRecord record) {
-        TrainingMetrics.step(record, settings.training().batchSize());
+        if (measurement.isEmpty()) {
+            TrainingMetrics.step(record, settings.training().batchSize());
+        }
         listener.step(record);
         if (!record.finite()) {
             incident("arm %s stopped: loss %s, gradient norm %s at step %d"

@@ -38,7 +38,7 @@ public final class Trainer {
             TrainingListener listener,
             BiFunction<LossSettings.Arm, Parameters, Parameters> starts) {
         this.listener = listener;
-        segments = new Segments(spark, settings, model, source, listener);
+        segments = new Segments(spark, settings, model, source, listener, Optional.empty());
         Parameters initial = model.initial(settings.run().seed());
         ArmUpdate.Measured measured =
                 new ArmUpdate.Measured(model.tensors(), settings.measure().everySteps());

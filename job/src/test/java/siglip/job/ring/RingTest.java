@@ -503,11 +503,10 @@ class RingTest {
     @Test
     void ranksThatDoNotBeginAreWaitedForAsLongAsForSlotsOnceTheirStageIsSubmitted() {
         CompletableFuture<Void> never = new CompletableFuture<>();
-        CompletableFuture<Void> now = CompletableFuture.completedFuture(null);
         RingSettings hasty = Circle.settings(
                 Duration.ofSeconds(1), Duration.ofSeconds(20), Duration.ofMillis(200), Duration.ofSeconds(10));
         try (Circle circle = new Circle(2, hasty)) {
-            assertThatThrownBy(() -> circle.driver().awaitTasks(now, never))
+            assertThatThrownBy(() -> circle.driver().awaitTasks(never))
                     .hasMessage(
                             "no rank began in 1 s (ring.slots-timeout): all of them need a free slot at the same time");
         }

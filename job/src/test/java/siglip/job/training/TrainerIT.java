@@ -269,9 +269,15 @@ class TrainerIT {
         Settings settings = settings(2, "ring.hello-timeout=1 s", "ring.silence=1 s", "ring.heartbeat=200 ms");
         BatchSource source = new GeneratedSource(BATCH, 12, 0, 30);
 
+        SlowSource.WRITTEN.set(0);
+
         Trained slow = train(settings, new SlowSource(source, spark, place, 1500), 3);
 
         assertThat(slow.incidents).isEmpty();
+        assertThat(SlowSource.WRITTEN).as("a pair for each rank, once").hasValue(2);
+        assertThat(spark.statusTracker().getJobIdsForGroup("compare-shuffle-1"))
+                .as("jobs of a shuffle of their own, of this test or the one before")
+                .hasSizeGreaterThanOrEqualTo(place == SlowSource.Place.SHUFFLE ? 1 : 0);
         assertThat(losses(slow.steps, "siglip"))
                 .isEqualTo(losses(train(settings, source, 3).steps, "siglip"))
                 .hasSize(3);
