@@ -125,6 +125,7 @@ final class Sessions {
     }
 
     private static SparkConf configure(SparkConf conf, String application, String master) {
+        refuseConnect(conf);
         conf.setIfMissing("spark.app.name", application);
         conf.setIfMissing("spark.master", master);
         localSlots(conf.get("spark.master"))
@@ -144,6 +145,16 @@ final class Sessions {
             conf.setIfMissing("spark.kryo.registrator", "org.nd4j.kryo.Nd4jRegistrator");
         }
         return conf;
+    }
+
+    /** A client of Spark Connect has no executors, only a server to send queries to; a session of the usual kind would ignore the server. */
+    private static void refuseConnect(SparkConf conf) {
+        boolean connect = conf.get("spark.api.mode", "").equalsIgnoreCase("connect");
+        if (connect || conf.contains("spark.remote")) {
+            throw new SettingsException(List.of(
+                    "%s asks for Spark Connect, which cannot run tasks that train together: leave it out, and submit to the cluster itself with --master (docs/cluster.md)"
+                            .formatted(connect ? "spark.api.mode=connect" : "spark.remote")));
+        }
     }
 
     /**

@@ -107,6 +107,20 @@ class SessionsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"spark.remote,sc://host/;token=hush", "spark.api.mode,Connect"})
+    void sparkConnectIsRefusedAndItsTokenNotShown(String key, String value) {
+        SparkConf client = new SparkConf(false).set(key, value);
+
+        assertThatThrownBy(() -> configure(client, 2, 1))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageStartingWith("Cannot use the settings: " + key)
+                .hasMessageContaining("asks for Spark Connect")
+                .hasMessageNotContaining("hush");
+        assertThat(configure(new SparkConf(false).set("spark.api.mode", "classic"), 2, 1))
+                .isNotNull();
+    }
+
+    @ParameterizedTest
     @CsvSource({"local,2,1", "local[1],2,1", "'local[3,2]',4,1", "local[2],2,2"})
     void aLocalMasterWithTooFewSlotsIsRefused(String master, int ranks, int cores) {
         SparkConf conf = new SparkConf(false).set("spark.master", master);

@@ -59,6 +59,8 @@ class SubmitTest {
                         "argument spark.yarn.appMasterEnv.SIGLIP_RUNS=" + Shell.ROOT.resolve("runs") + "\n",
                         "argument spark.yarn.appMasterEnv.OMP_NUM_THREADS=1\n",
                         "argument spark.executorEnv.OMP_NUM_THREADS=1\n",
+                        "argument spark.yarn.appMasterEnv.LC_ALL=C.UTF-8\n",
+                        "argument spark.executorEnv.LC_ALL=C.UTF-8\n",
                         "argument spark.yarn.appMasterEnv.CONFIG_FORCE_siglip_training_steps=7\n",
                         "argument spark.yarn.appMasterEnv.CONFIG_FORCE_siglip_data_train=a = \\\"\\$b\\\"\n",
                         "the driver ended with exit code 0: done");
