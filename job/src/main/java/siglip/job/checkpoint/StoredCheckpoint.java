@@ -3,8 +3,8 @@ package siglip.job.checkpoint;
 import java.util.List;
 import java.util.function.Function;
 import org.apache.hadoop.fs.Path;
-import siglip.job.config.FirstLine;
 import siglip.job.config.SettingsException;
+import siglip.job.failures.FirstLine;
 
 /**
  * A checkpoint that was read and found valid.

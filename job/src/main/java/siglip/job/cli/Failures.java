@@ -7,9 +7,9 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
-import siglip.job.config.FirstLine;
-import siglip.job.config.RootCause;
 import siglip.job.config.SettingsException;
+import siglip.job.failures.FirstLine;
+import siglip.job.failures.RootCause;
 import siglip.job.files.Redaction;
 
 /** Tells on the error stream why the program ends, the cause in one line and last. */

@@ -10,8 +10,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
-import siglip.job.config.FirstLine;
 import siglip.job.config.SettingsException;
+import siglip.job.failures.FirstLine;
 import siglip.job.files.Redaction;
 
 /** The program. Exit codes: see {@link ExitCode}. */

@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 import org.apache.spark.SparkException;
 import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.AnalysisException;
-import siglip.job.config.RootCause;
+import siglip.job.failures.RootCause;
 
 /** Tells failures that the data are to blame for, which come out of Spark in several wrappings, from all others. */
 public final class DataFailure {

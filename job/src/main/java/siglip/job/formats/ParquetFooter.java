@@ -23,7 +23,7 @@ import org.apache.spark.sql.execution.datasources.parquet.ParquetToSparkSchemaCo
 import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
-import siglip.job.config.FirstLine;
+import siglip.job.failures.FirstLine;
 import siglip.job.files.FileSystems;
 import siglip.job.files.FoundFiles.Found;
 

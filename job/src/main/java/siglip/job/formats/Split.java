@@ -16,7 +16,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import siglip.job.config.DataSettings;
 import siglip.job.config.DataSettings.TestBy;
-import siglip.job.config.FirstLine;
+import siglip.job.failures.FirstLine;
 
 /**
  * Which rows are trained on, and which are held out: two columns that are never null, and that say the same of a row whenever they are evaluated.

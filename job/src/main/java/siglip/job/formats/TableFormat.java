@@ -14,7 +14,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import siglip.job.config.FirstLine;
+import siglip.job.failures.FirstLine;
 
 /** Tables and views that Spark knows by name. Their rows have no place, so a unique key numbers them. */
 record TableFormat() implements DataFormat {

@@ -1,4 +1,4 @@
-package siglip.job.config;
+package siglip.job.failures;
 
 import java.util.ArrayList;
 import java.util.List;

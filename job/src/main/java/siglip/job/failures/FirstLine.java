@@ -1,4 +1,4 @@
-package siglip.job.config;
+package siglip.job.failures;
 
 /** What a message says in its first line: others' messages go on with details that belong in a log. */
 public final class FirstLine {

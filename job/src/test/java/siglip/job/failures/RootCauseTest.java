@@ -1,4 +1,4 @@
-package siglip.job.config;
+package siglip.job.failures;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
