@@ -57,6 +57,7 @@ class ArchitectureTest {
             "comparison",
             "figures",
             "trackers",
+            "study",
             "report",
             "export",
             "cli");
@@ -94,6 +95,7 @@ class ArchitectureTest {
                     "frozen",
                     "comparison",
                     "trackers",
+                    "study",
                     "report",
                     "export",
                     "cli"),

@@ -7,25 +7,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import siglip.job.comparison.Comparison;
 import siglip.job.config.CheckpointSettings;
 import siglip.job.config.LoadedSettings;
 import siglip.job.config.Settings;
-import siglip.job.data.PairData;
+import siglip.job.config.SettingsException;
 import siglip.job.figures.RunFigures;
 import siglip.job.files.Earlier;
-import siglip.job.formats.DataFormat;
-import siglip.job.report.RunFiles;
 import siglip.job.report.SummaryTable;
 import siglip.job.runs.RunFolder;
-import siglip.job.trackers.Trackers;
+import siglip.job.study.StudyPlan;
 
 @Command(
         name = "compare",
@@ -61,6 +57,15 @@ final class CompareCommand implements Callable<Integer> {
                     "Resumes a run although its driver is still alive; short for --set checkpoint.take-over=true.")
     private boolean takeOver;
 
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            description = {
+                "Runs the comparison with N seeds, from run.seed on, in <out>/<name>/seed-<seed>/, and says with intervals in what the arms differ.",
+                "Given again, it runs what is missing. The command study varies other settings as well."
+            })
+    private Optional<String> seeds = Optional.empty();
+
     @Override
     public Integer call() throws IOException {
         List<String> more = new ArrayList<>();
@@ -68,42 +73,36 @@ final class CompareCommand implements Callable<Integer> {
         if (takeOver) {
             more.add("checkpoint.take-over=true");
         }
+        seeds.ifPresent(count -> more.add("study.seeds=" + count));
         LoadedSettings loaded = options.load(more);
         Settings settings = loaded.settings();
-        PrintWriter out = spec.commandLine().getOut();
-        PrintStream terminal = System.out; // stays open
-        RunFigures figures;
-        RunFiles files;
-        boolean finished;
-        try (SparkSession spark = Sessions.open("compare " + settings.run().name(), settings)) {
-            Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-            try (Trackers trackers = Trackers.open(settings, hadoop, terminal);
-                    RunFolder folder = OutputFolder.open(
-                            loaded, hadoop, overwrite ? Earlier.OVERWRITE : Earlier.KEEP, trackers::phase)) {
-                String dataFiles = DataFormat.fingerprint(spark, settings.data().path());
-                if (folder.isDone()) {
-                    if (!folder.wasOf(dataFiles)) {
-                        checkData(spark, settings, folder);
-                    }
-                    out.println("Already done: %s holds this run. Add --overwrite to run it again"
-                            .formatted(settings.run().folder()));
-                    return ExitCode.OK.code();
-                }
-                WayOn.is(() -> wayOn(settings, folder));
-                trackers.begin();
-                figures = RunFigures.of(Comparison.run(spark, settings, loaded.rendered(), folder, trackers));
-                files = RunFiles.write(figures, hadoop);
-                finished = figures.arms().stream().anyMatch(arm -> arm.stopped().isEmpty());
-                if (finished) { // or the next call would say that the run is done
-                    folder.finish(dataFiles);
-                }
-                trackers.end(figures);
-            }
+        if (!settings.study().axes().isEmpty()) {
+            throw new SettingsException(
+                    List.of("study.axes: compare varies no settings but the seed. Give the command study"));
         }
+        Earlier earlier = overwrite ? Earlier.OVERWRITE : Earlier.KEEP;
+        PrintWriter out = spec.commandLine().getOut();
+        if (seeds.isPresent()) {
+            StudyRuns.run(StudyPlan.of(options.sources(more)), earlier, out);
+            return ExitCode.OK.code();
+        }
+        PrintStream terminal = System.out; // stays open
+        Optional<SingleRun.Outcome> outcome;
+        try (SparkSession spark = Sessions.open("compare " + settings.run().name(), settings)) {
+            // A run without a result does not end, or the next call would say that it is done.
+            outcome = SingleRun.run(
+                    spark, loaded, earlier, terminal, SingleRun::hasResult, folder -> wayOn(settings, folder));
+        }
+        if (outcome.isEmpty()) {
+            out.println("Already done: %s holds this run. Add --overwrite to run it again"
+                    .formatted(settings.run().folder()));
+            return ExitCode.OK.code();
+        }
+        RunFigures figures = outcome.get().figures();
         out.println();
         out.println(SummaryTable.of(figures));
-        out.println("Report: " + files.readableReport());
-        if (!finished) {
+        out.println("Report: " + outcome.get().files().readableReport());
+        if (!SingleRun.hasResult(figures)) {
             out.flush();
             throw new NoResultException(figures);
         }
@@ -117,13 +116,5 @@ final class CompareCommand implements Callable<Integer> {
         boolean auto = settings.checkpoint().resume().equals(CheckpointSettings.AUTO);
         return "give the same command again%s, and the run goes on from its checkpoint of step %d"
                 .formatted(auto ? "" : " with --resume auto", folder.saved());
-    }
-
-    /** The path of the data is no part of what names a run: what lies there now may be something else, or nothing. */
-    private static void checkData(SparkSession spark, Settings settings, RunFolder folder) throws IOException {
-        try (PairData data =
-                PairData.open(spark, settings.data(), settings.towers().table().buckets())) {
-            folder.start(data.summary().fingerprint());
-        }
     }
 }

@@ -32,6 +32,7 @@ import siglip.job.files.Redaction;
             PlanCommand.class,
             PrepareCommand.class,
             StabilityCommand.class,
+            StudyCommand.class,
             ValidateCommand.class
         })
 public final class Main {

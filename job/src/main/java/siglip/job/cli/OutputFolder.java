@@ -18,6 +18,7 @@ import siglip.job.files.FileSystems;
 import siglip.job.files.OwnFolder;
 import siglip.job.files.TakenException;
 import siglip.job.report.RunFiles;
+import siglip.job.report.StudyFiles;
 import siglip.job.runs.RunFolder;
 
 /** Where a command writes: made before the work, so that a path that will not do costs no training. */
@@ -55,6 +56,22 @@ final class OutputFolder {
         }
         throw new SettingsException(List.of("run.out and run.name: cannot make the folder %s: %s"
                 .formatted(settings.run().folder(), why)));
+    }
+
+    /**
+     * Takes the names of a study's own files in its folder.
+     *
+     * @throws SettingsException if there can be no such folder, or somebody else's file has one of the names
+     */
+    static void takeStudy(Settings settings, Configuration hadoop) {
+        try {
+            StudyFiles.take(settings.run().folder(), hadoop);
+        } catch (TakenException e) {
+            throw new SettingsException(List.of("run.out and run.name: " + e.getMessage()));
+        } catch (IOException e) {
+            throw new SettingsException(List.of("run.out and run.name: cannot make the folder %s: %s"
+                    .formatted(settings.run().folder(), e.getMessage())));
+        }
     }
 
     /**

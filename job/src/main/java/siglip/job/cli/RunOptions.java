@@ -6,6 +6,8 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import siglip.job.config.LoadedSettings;
+import siglip.job.config.SettingsLoader;
+import siglip.job.config.SettingsSources;
 
 /** The options of commands about a run. */
 final class RunOptions {
@@ -24,9 +26,14 @@ final class RunOptions {
      * @param others assignments that beat those of {@code --set}
      */
     LoadedSettings load(List<String> others) {
+        return SettingsLoader.load(sources(others));
+    }
+
+    /** Where they come from, with {@code others} as above. */
+    SettingsSources sources(List<String> others) {
         List<String> more = new ArrayList<>(others);
         out.ifPresent(folder -> more.add("run.out=" + folder));
         name.ifPresent(run -> more.add("run.name=" + run));
-        return settings.load(more);
+        return settings.sources(more);
     }
 }

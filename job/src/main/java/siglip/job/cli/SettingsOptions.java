@@ -36,10 +36,15 @@ final class SettingsOptions {
      * @param more assignments that beat those of the options
      */
     LoadedSettings load(List<String> more) {
+        return SettingsLoader.load(sources(more));
+    }
+
+    /** Where they come from, with {@code more} as above. */
+    SettingsSources sources(List<String> more) {
         List<String> all = new ArrayList<>(assignments);
         all.addAll(more);
         Map<String, String> properties = properties();
         Optional<SettingsSources.File> file = config.map(path -> SettingsSources.File.read(path, properties));
-        return SettingsLoader.load(new SettingsSources(all, properties, System.getenv(), file));
+        return new SettingsSources(all, properties, System.getenv(), file);
     }
 }

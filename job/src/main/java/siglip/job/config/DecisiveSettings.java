@@ -34,6 +34,7 @@ final class DecisiveSettings {
             "evaluation.",
             "measure.",
             "plan.",
+            "study.",
             "checkpoint.",
             "trackers.");
 
@@ -57,7 +58,7 @@ final class DecisiveSettings {
     }
 
     /** The same for the same value, however it was written: 3e-3 and 0.003, a missing field and null. */
-    private static String text(Object value) {
+    static String text(Object value) {
         if (value instanceof Collection<?> list) {
             return list.stream().map(DecisiveSettings::text).collect(Collectors.joining(", ", "[", "]"));
         }

@@ -11,11 +11,13 @@ public record Settings(
         EvaluationSettings evaluation,
         Measure measure,
         PlanSettings plan,
+        StudySettings study,
         CheckpointSettings checkpoint,
         Trackers trackers) {
     /** The same with other losses. */
     public Settings with(LossSettings other) {
-        return new Settings(run, data, towers, other, training, ring, evaluation, measure, plan, checkpoint, trackers);
+        return new Settings(
+                run, data, towers, other, training, ring, evaluation, measure, plan, study, checkpoint, trackers);
     }
 
     /**

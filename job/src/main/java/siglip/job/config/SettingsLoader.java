@@ -5,6 +5,8 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValueFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import siglip.job.files.Redaction;
 
 /**
@@ -18,6 +20,19 @@ public final class SettingsLoader {
 
     /** @throws SettingsException with everything that is wrong, each with its place */
     public static LoadedSettings load(SettingsSources sources) {
+        return load(sources, Optional.empty());
+    }
+
+    /**
+     * The settings of one cell of a study: those of the sources with one value of each axis in its place, and without the study.
+     *
+     * @param chosen number of the value in the axis' list, by key; for every axis
+     */
+    public static LoadedSettings cell(SettingsSources sources, Map<String, Integer> chosen) {
+        return load(sources, Optional.of(chosen));
+    }
+
+    private static LoadedSettings load(SettingsSources sources, Optional<Map<String, Integer>> chosen) {
         List<String> problems = new ArrayList<>();
         Config defaults = SettingsLayers.defaults();
         Config merged;
@@ -27,9 +42,13 @@ public final class SettingsLoader {
             problems.add(SettingsLayers.withPlace(e));
             throw new SettingsException(problems);
         }
-        Config known = UnknownKeys.check(merged, defaults, problems);
-        refuseLogins(known, problems);
-        Settings settings = SettingsMapping.map(new SettingsReader(known, problems));
+        StudyAxes axes = StudyAxes.of(merged, defaults, problems);
+        Config plain = StudyAxes.without(merged);
+        Config known = UnknownKeys.check(
+                chosen.isPresent() ? axes.choose(chosen.get(), plain, defaults) : plain, defaults, problems);
+        refuseLogins(chosen.isPresent() ? known : axes.into(known), problems);
+        Settings settings =
+                SettingsMapping.map(new SettingsReader(known, problems), chosen.isPresent() ? StudyAxes.NONE : axes);
         if (!problems.isEmpty()) {
             throw new SettingsException(problems);
         }
@@ -37,7 +56,7 @@ public final class SettingsLoader {
         Config used = known.withValue(
                 WARMUP,
                 ConfigValueFactory.fromAnyRef(settings.training().optimizer().warmupSteps()));
-        Config shown = RenderedSettings.withoutSecrets(used);
+        Config shown = RenderedSettings.withoutSecrets(chosen.isPresent() ? used : axes.into(used));
         return new LoadedSettings(settings, RenderedSettings.of(shown), DecisiveSettings.of(shown));
     }
 

@@ -49,7 +49,7 @@ final class SettingsMapping {
 
     private SettingsMapping() {}
 
-    static Settings map(SettingsReader reader) {
+    static Settings map(SettingsReader reader, StudyAxes axes) {
         RunSettings run = run(reader);
         DataSettings data = data(reader);
         TowerSettings towers = towers(reader);
@@ -64,6 +64,7 @@ final class SettingsMapping {
                 evaluation(reader),
                 measure(reader),
                 plan(reader),
+                axes.read(reader),
                 checkpoint(reader),
                 new Settings.Trackers(reader.flag("trackers.tensorboard")));
         checkTogether(settings, reader);

@@ -34,9 +34,7 @@ final class HtmlReport {
     }
 
     private String write() {
-        page.raw("<!DOCTYPE html>").line();
-        page.open("html", "lang", "en").line();
-        head();
+        begin(page, result.settings().run().name());
         page.open("body").line();
         title();
         page.open("main").line();
@@ -54,6 +52,11 @@ final class HtmlReport {
         page.close().line();
         facts();
         page.close().line();
+        return end(page);
+    }
+
+    /** Closes the body that the caller opened, and the page. */
+    static String end(Markup page) {
         page.open("script")
                 .raw("//<![CDATA[")
                 .raw(resource("report.js"))
@@ -62,7 +65,10 @@ final class HtmlReport {
         return page.close().close().line().toString();
     }
 
-    private void head() {
+    /** A page up to its body. */
+    static void begin(Markup page, String title) {
+        page.raw("<!DOCTYPE html>").line();
+        page.open("html", "lang", "en").line();
         page.open("head");
         page.empty("meta", "charset", "utf-8");
         page.empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
@@ -74,7 +80,7 @@ final class HtmlReport {
                 "content",
                 "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:");
         page.empty("link", "rel", "icon", "href", "data:,");
-        page.leaf("title", result.settings().run().name() + " · siglip-spark");
+        page.leaf("title", title + " · siglip-spark");
         page.open("style").raw(resource("report.css")).close();
         page.close().line();
     }

@@ -32,13 +32,17 @@ final class LinePlot {
     private final List<Curve> curves = new ArrayList<>();
     private final List<Band> bands = new ArrayList<>();
     private final List<Mark> stops = new ArrayList<>();
+    private final List<Whisker> whiskers = new ArrayList<>();
     private String words = "";
     private boolean log;
+    private boolean logPlaces;
     private boolean autoLog;
     private boolean fromZero;
     private double[] rangeX = new double[0];
 
     private record Band(String colour, double[] x, double[] low, double[] high) {}
+
+    private record Whisker(String colour, double x, double low, double high) {}
 
     private record Mark(String colour, String label, double x) {}
 
@@ -51,6 +55,20 @@ final class LinePlot {
     /** Draws positive values on a logarithmic axis. */
     LinePlot log() {
         log = true;
+        return this;
+    }
+
+    /** Has a logarithmic axis of places, which must be positive. */
+    LinePlot logPlaces() {
+        logPlaces = true;
+        return this;
+    }
+
+    /** Draws an interval around a value; not if an end is not finite. */
+    LinePlot whisker(String colour, double x, double low, double high) {
+        if (Double.isFinite(low) && Double.isFinite(high)) {
+            whiskers.add(new Whisker(colour, x, low, high));
+        }
         return this;
     }
 
@@ -119,7 +137,7 @@ final class LinePlot {
                 "data-name",
                 xLabel,
                 "data-x",
-                "%d %d %s %s".formatted(LEFT, WIDTH - RIGHT, x.low(), x.high()),
+                "%d %d %s %s %s".formatted(LEFT, WIDTH - RIGHT, x.low(), x.high(), x.log() ? "log" : "linear"),
                 "data-y",
                 "%d %d %s %s %s".formatted(HEIGHT - BOTTOM, TOP, y.low(), y.high(), y.log() ? "log" : "linear"));
         axes(page, x, y);
@@ -128,6 +146,22 @@ final class LinePlot {
         }
         for (Mark stop : stops) {
             stop(page, stop, x);
+        }
+        for (Whisker whisker : whiskers) {
+            String at = px(px(x, whisker.x()));
+            String low = px(py(y, whisker.low()));
+            page.empty(
+                    "line",
+                    "class",
+                    "whisker " + whisker.colour(),
+                    "x1",
+                    at,
+                    "x2",
+                    at,
+                    "y1",
+                    low,
+                    "y2",
+                    px(py(y, whisker.high())));
         }
         for (Curve curve : curves) {
             curve(page, curve, x, y);
@@ -142,7 +176,8 @@ final class LinePlot {
         DoubleStream inBands = bands.stream()
                 .flatMapToDouble(
                         band -> DoubleStream.concat(DoubleStream.of(band.low()), DoubleStream.of(band.high())));
-        return DoubleStream.concat(inCurves, inBands);
+        DoubleStream inWhiskers = whiskers.stream().flatMapToDouble(each -> DoubleStream.of(each.low(), each.high()));
+        return DoubleStream.concat(inCurves, DoubleStream.concat(inBands, inWhiskers));
     }
 
     private Axis yAxis(double[] finite) {
@@ -160,8 +195,9 @@ final class LinePlot {
         double[] all = DoubleStream.concat(
                         DoubleStream.of(rangeX), curves.stream().flatMapToDouble(curve -> DoubleStream.of(curve.x())))
                 .toArray();
-        return Axis.counted(
-                DoubleStream.of(all).min().orElse(0), DoubleStream.of(all).max().orElse(1), 5);
+        double low = DoubleStream.of(all).min().orElse(0);
+        double high = DoubleStream.of(all).max().orElse(1);
+        return logPlaces ? Axis.logarithmic(low, high) : Axis.counted(low, high, 5);
     }
 
     private void axes(Markup page, Axis x, Axis y) {

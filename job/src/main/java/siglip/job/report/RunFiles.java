@@ -22,7 +22,9 @@ import siglip.job.training.StepJson;
  */
 public record RunFiles(Path report, Path metrics, Path steps) {
     private static final String REPORT = "report.html";
-    private static final String METRICS = "metrics.json";
+    /** Name of the file of figures in the folder of a run. */
+    public static final String METRICS = "metrics.json";
+
     private static final String STEPS = "steps.jsonl";
 
     /** The names of the three. */
@@ -48,10 +50,14 @@ public record RunFiles(Path report, Path metrics, Path steps) {
 
     /** Where the report is, as a person would open it: a plain path for a local file. */
     public String readableReport() {
-        return "file".equals(report.toUri().getScheme()) ? report.toUri().getPath() : report.toString();
+        return readable(report);
     }
 
-    private static void text(FileSystem files, Path path, String text) throws IOException {
+    static String readable(Path path) {
+        return "file".equals(path.toUri().getScheme()) ? path.toUri().getPath() : path.toString();
+    }
+
+    static void text(FileSystem files, Path path, String text) throws IOException {
         WholeFile.write(files, path, out -> out.write(Redaction.of(text).getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -1,7 +1,6 @@
 package siglip.job.report;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import siglip.job.figures.ArmFigures;
 import siglip.job.figures.RunFigures;
@@ -26,15 +25,7 @@ public final class SummaryTable {
                 lines.add(line);
             }
         }
-        StringBuilder out = new StringBuilder();
-        int[] widths = widths(lines, figures.arms().size() + 1);
-        for (int i = 0; i < lines.size(); i++) {
-            append(out, lines.get(i), widths);
-            if (i == 0) {
-                out.append("-".repeat(Arrays.stream(widths).sum() + 2 * (widths.length - 1)))
-                        .append('\n');
-            }
-        }
+        StringBuilder out = new StringBuilder(TextTable.of(lines));
         for (ArmFigures arm : figures.arms()) {
             arm.stopped().ifPresent(why -> out.append(arm.name())
                     .append(" stopped: ")
@@ -53,23 +44,5 @@ public final class SummaryTable {
                         words -> out.append("Note: ").append(Unit.ascii(words)).append('\n'));
         return out.append("One run an arm: no verdict on the variance between seeds.\n")
                 .toString();
-    }
-
-    private static int[] widths(List<List<String>> lines, int columns) {
-        int[] widths = new int[columns];
-        for (List<String> line : lines) {
-            for (int c = 0; c < line.size(); c++) {
-                widths[c] = Math.max(widths[c], line.get(c).length());
-            }
-        }
-        return widths;
-    }
-
-    private static void append(StringBuilder out, List<String> line, int[] widths) {
-        for (int c = 0; c < line.size(); c++) {
-            String pad = " ".repeat(widths[c] - line.get(c).length());
-            out.append(c == 0 ? line.get(c) + pad : "  " + pad + line.get(c));
-        }
-        out.append('\n');
     }
 }

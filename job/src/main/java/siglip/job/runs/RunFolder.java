@@ -25,6 +25,9 @@ public final class RunFolder implements AutoCloseable {
     /** Where events of TensorBoard are written. */
     public static final String TENSORBOARD = "tensorboard";
 
+    /** What a study of the same name keeps beside its runs: the page, and the figures. */
+    public static final List<String> STUDY = List.of("study.html", "study.json");
+
     static final String CHECKPOINTS = "checkpoints";
     private static final String CLAIMS = "claims";
 
@@ -180,7 +183,7 @@ public final class RunFolder implements AutoCloseable {
         if (replacesResults) {
             own.delete(FinishedRun.NAME); // first: without it no result counts
             own.delete(TENSORBOARD + "/");
-            own.clearAllBut(OWN);
+            own.clearAllBut(Stream.concat(OWN.stream(), STUDY.stream()).toList());
             own.take(results);
         }
         if (replacesCheckpoints) {

@@ -1,7 +1,9 @@
 
 // Reads values off the curves under the pointer, into the legend. The page is complete without it.
 document.querySelectorAll('figure.plot svg[data-x]').forEach(function (svg) {
-  var xs = svg.dataset.x.split(' ').map(Number);
+  var xs = svg.dataset.x.split(' ');
+  var logPlaces = xs.pop() === 'log';
+  xs = xs.map(Number);
   var ys = svg.dataset.y.split(' ');
   var log = ys.pop() === 'log';
   ys = ys.map(Number);
@@ -26,6 +28,10 @@ document.querySelectorAll('figure.plot svg[data-x]').forEach(function (svg) {
     var share = (ys[0] - pixel) / (ys[0] - ys[1]);
     return log ? ys[2] * Math.pow(ys[3] / ys[2], share) : ys[2] + share * (ys[3] - ys[2]);
   }
+  function placed(pixel) {
+    var share = (pixel - xs[0]) / (xs[1] - xs[0]);
+    return logPlaces ? brief(xs[2] * Math.pow(xs[3] / xs[2], share)) : Math.round(xs[2] + share * (xs[3] - xs[2]));
+  }
   function brief(number) {
     var text = Math.abs(number) < 1000 ? number.toPrecision(3) : String(Math.round(number));
     return text.replace('-', '\u2212');
@@ -43,7 +49,7 @@ document.querySelectorAll('figure.plot svg[data-x]').forEach(function (svg) {
     cross.setAttribute('x1', hit[0]);
     cross.setAttribute('x2', hit[0]);
     svg.appendChild(cross);
-    place.textContent = name + ' ' + Math.round(xs[2] + (hit[0] - xs[0]) / (xs[1] - xs[0]) * (xs[3] - xs[2]));
+    place.textContent = name + ' ' + placed(hit[0]);
     curves.forEach(function (curve) {
       var point = nearest(curve.points, hit[0]);
       curve.read.textContent = point && Math.abs(point[0] - hit[0]) < 6 ? brief(value(point[1])) : '';

@@ -37,10 +37,15 @@ class WritesIT {
                             "--scale=1",
                             "--gradients=" + OUT),
             "prepare emoji", List.of("--artefacts=none", "--out=" + OUT),
-            "prepare synthetic", List.of("--rows=40", "--width=4", "--signal=1", "--out=" + OUT));
+            "prepare synthetic", List.of("--rows=40", "--width=4", "--signal=1", "--out=" + OUT),
+            "study", List.of("--out=" + PARENT, "--name=" + NAME, "--set=study.seeds=2"));
 
     private static final Set<String> PRINTING = Set.of("completion", "plan", "stability", "validate");
-    private static final Set<String> OVERWRITING = Set.of("compare", "export", "prepare emoji", "prepare synthetic");
+    private static final Set<String> OVERWRITING =
+            Set.of("compare", "export", "prepare emoji", "prepare synthetic", "study");
+
+    /** What has been done is done, and what lies beside it is of no account. */
+    private static final Set<String> RUNNING = Set.of("compare", "study");
 
     @TempDir
     static Path folder;
@@ -91,8 +96,8 @@ class WritesIT {
     @MethodSource("writing")
     void aFolderOfSomebodyElseIsRefusedAndStaysAsItIs(String command) throws IOException {
         Path theirs = fresh(command);
-        for (String name :
-                List.of("report.html", "part-00000.parquet", "NOTICE.md", "model.json", "deep/er/thesis.txt")) {
+        for (String name : List.of(
+                "report.html", "study.html", "part-00000.parquet", "NOTICE.md", "model.json", "deep/er/thesis.txt")) {
             Files.createDirectories(theirs.resolve(name).getParent());
             Files.writeString(theirs.resolve(name), "theirs");
         }
@@ -115,7 +120,7 @@ class WritesIT {
         assertThat(execute(command, own)).as(err.toString()).isZero();
         Map<String, String> first = tree(own);
 
-        assertThat(execute(command, own)).isEqualTo(command.equals("compare") ? 0 : 2); // a run that is done is done
+        assertThat(execute(command, own)).isEqualTo(RUNNING.contains(command) ? 0 : 2); // a run that is done is done
         assertThat(names(tree(own).keySet())).isEqualTo(names(first.keySet()));
         if (!OVERWRITING.contains(command)) {
             return;
@@ -124,7 +129,7 @@ class WritesIT {
         assertThat(names(tree(own).keySet())).isEqualTo(names(first.keySet()));
 
         Path theirs = Files.writeString(own.resolve("thesis.txt"), "theirs");
-        assertThat(execute(command, own, "--overwrite")).isEqualTo(command.equals("compare") ? 0 : 2);
+        assertThat(execute(command, own, "--overwrite")).isEqualTo(RUNNING.contains(command) ? 0 : 2);
         assertThat(theirs).hasContent("theirs");
     }
 
@@ -184,7 +189,7 @@ class WritesIT {
         if (command.equals("loss")) {
             arguments.add("--input=" + pairs());
         }
-        if (command.equals("compare") || command.equals("export")) {
+        if (RUNNING.contains(command) || command.equals("export")) {
             arguments.addAll(List.of(
                     "--config=" + Path.of("..", "conf", "synthetic.conf"),
                     "--set=data.path=" + pairs(),

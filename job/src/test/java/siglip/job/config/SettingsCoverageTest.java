@@ -459,6 +459,13 @@ class SettingsCoverageTest {
                         s -> s.plan().driverMemory(),
                         "much"),
                 new Case("checkpoint.every-steps", "0", 0L, s -> s.checkpoint().everySteps(), "-1"),
+                new Case("study.seeds", "3", 3, s -> s.study().seeds(), "0"),
+                new Case(
+                        "study.margin",
+                        "0.02",
+                        OptionalDouble.of(0.02),
+                        s -> s.study().margin(),
+                        "1"),
                 new Case("checkpoint.keep", "3", 3, s -> s.checkpoint().keep(), "0"),
                 new Case(
                         "checkpoint.resume",
@@ -505,7 +512,7 @@ class SettingsCoverageTest {
         List<String> problems = new ArrayList<>();
         SettingsReader reader = new SettingsReader(SettingsLayers.defaults(), problems);
 
-        SettingsMapping.map(reader);
+        SettingsMapping.map(reader, StudyAxes.NONE);
 
         Stream<String> read = reader.read().stream().filter(path -> !path.startsWith("loss.arms["));
         assertThat(problems).isEmpty();
