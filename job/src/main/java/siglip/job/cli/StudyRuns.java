@@ -26,7 +26,6 @@ final class StudyRuns {
     private final Earlier earlier;
     private final PrintWriter out;
     private final List<StudyCell> ended = new ArrayList<>();
-    private boolean anyResult;
     private double seconds;
     private int timed;
 
@@ -63,8 +62,8 @@ final class StudyRuns {
         out.println(StudyTable.of(figures));
         out.println("Study: " + page);
         out.flush();
-        if (timed > 0 && timed == plan.cells().size() && !anyResult) {
-            throw new NoResultException(timed);
+        if (!figures.anyFinished()) {
+            throw new NoResultException(plan.cells().size());
         }
     }
 
@@ -86,7 +85,6 @@ final class StudyRuns {
             out.flush();
             return;
         }
-        anyResult |= SingleRun.hasResult(outcome.get().figures());
         seconds += Duration.between(begun, Instant.now()).toMillis() / 1000.0;
         timed++;
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();

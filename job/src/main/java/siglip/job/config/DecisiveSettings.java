@@ -48,13 +48,17 @@ final class DecisiveSettings {
         Map<String, String> decisive = new TreeMap<>();
         for (Map.Entry<String, ConfigValue> leaf :
                 SettingsLayers.leaves(settings.root()).entrySet()) {
-            if (HARMLESS.stream()
-                    .noneMatch(key -> leaf.getKey().equals(key)
-                            || (key.endsWith(".") && leaf.getKey().startsWith(key)))) {
+            if (!isAmong(HARMLESS, leaf.getKey())) {
                 decisive.put(leaf.getKey(), text(leaf.getValue().unwrapped()));
             }
         }
         return decisive;
+    }
+
+    /** Whether a key is one of these, or in one of these sections, which end with a dot. */
+    static boolean isAmong(List<String> keysAndSections, String key) {
+        return keysAndSections.stream()
+                .anyMatch(each -> key.equals(each) || (each.endsWith(".") && key.startsWith(each)));
     }
 
     /** The same for the same value, however it was written: 3e-3 and 0.003, a missing field and null. */

@@ -59,7 +59,7 @@ final class StudyAxes {
     }
 
     private static Optional<String> problem(String key, ConfigValue value, Config settings) {
-        if (FIXED.stream().anyMatch(fixed -> key.equals(fixed) || (fixed.endsWith(".") && key.startsWith(fixed)))) {
+        if (DecisiveSettings.isAmong(FIXED, key)) {
             return Optional.of(
                     key.equals("run.seed")
                             ? "must be left out: study.seeds says how many seeds there are"
@@ -71,11 +71,30 @@ final class StudyAxes {
                 || texts(list).distinct().count() < list.size()) {
             return Optional.of("must be a list of values, each once, found " + SettingsReader.show(value));
         }
+        Optional<String> own = ownOf(key, settings);
+        if (own.isPresent()) {
+            return own.map("varies what arm %s sets for itself: leave one of them out"::formatted);
+        }
         ConfigValue set = SettingsLayers.leaves(settings.root()).get(key);
         return set == null || SettingsLayers.isDefault(set.origin())
                 ? Optional.empty()
                 : Optional.of(
                         "varies what %s sets: leave one of them out".formatted(SettingsLayers.place(set.origin())));
+    }
+
+    /** The arm that has a value of its own for the key, which no value of the axis would reach. */
+    private static Optional<String> ownOf(String key, Config settings) {
+        if (!(settings.root().get("loss") instanceof ConfigObject loss)
+                || !(loss.get("arms") instanceof ConfigList arms)) {
+            return Optional.empty();
+        }
+        String inArm = key.startsWith("loss.") ? key.substring("loss.".length()) : key;
+        return arms.stream()
+                .filter(ConfigObject.class::isInstance)
+                .map(arm -> ((ConfigObject) arm).toConfig())
+                .filter(arm -> arm.hasPath(inArm))
+                .map(arm -> arm.hasPath("name") ? arm.getString("name") : "?")
+                .findFirst();
     }
 
     private static Stream<String> texts(ConfigList list) {

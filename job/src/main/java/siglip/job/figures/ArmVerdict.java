@@ -53,8 +53,13 @@ public record ArmVerdict(Outcome outcome, String reason, List<Stretch> stretches
             return words;
         }
 
+        /** Whether the arm ended without a model that is of use. */
+        public boolean isFailure() {
+            return this == STOPPED || this == COLLAPSED || this == AT_CHANCE;
+        }
+
         /** Its name in {@code metrics.json}. */
-        String id() {
+        public String id() {
             return name().toLowerCase(Locale.ROOT);
         }
     }

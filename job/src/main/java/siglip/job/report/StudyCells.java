@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import siglip.job.files.Unit;
 import siglip.job.stability.Estimate;
 import siglip.job.study.ArmDifference;
@@ -12,6 +13,7 @@ import siglip.job.study.StudyCell;
 import siglip.job.study.StudyFigures;
 import siglip.job.study.StudyMetric;
 import siglip.job.study.StudyMetric.Question;
+import siglip.job.study.StudyVerdict;
 
 /** Figures of a study as words, the same for terminal and page. */
 final class StudyCells {
@@ -63,7 +65,8 @@ final class StudyCells {
     /** The verdict on an arm beside another, with p where something was tested. */
     static String verdict(ArmDifference difference) {
         String words = difference.verdict().words();
-        return words.isEmpty() ? "" : "%s (p = %s)".formatted(words, p(difference.adjusted()));
+        boolean ofDifference = difference.verdict() != StudyVerdict.EQUAL && !words.isEmpty(); // which p is the test of
+        return ofDifference ? "%s (p = %s)".formatted(words, p(difference.adjusted())) : words;
     }
 
     static String p(double p) {
@@ -130,11 +133,20 @@ final class StudyCells {
                 "Mean ± standard deviation over %d seeds. Differences are paired by seed, with 95%s%% t intervals; spreads are compared as a ratio."
                         .formatted(seeds, Unit.NB));
         notes.add(
-                "p is Holm's within a question (tests of quality: %d, of stability: %d); intervals are of each difference alone."
+                "p is adjusted by Holm's rule for the tests of the same question (%d of quality, %d of stability); intervals are not adjusted."
                         .formatted(figures.tests(Question.QUALITY), figures.tests(Question.STABILITY)));
+        figures.groups().stream()
+                .filter(group -> group.queries().size() > 1)
+                .forEach(group -> notes.add(
+                        "%sthe runs were evaluated on different numbers of queries (%s): their figures do not compare. Run them again with the same evaluation settings (--overwrite)."
+                                .formatted(
+                                        title(group).isEmpty() ? "" : title(group) + ": ",
+                                        group.queries().stream()
+                                                .map(String::valueOf)
+                                                .collect(Collectors.joining(", ")))));
         notes.add("That no difference was found does not mean that there is none.");
         if (seeds < 5) {
-            notes.add("Fewer than five seeds show large differences alone.");
+            notes.add("Fewer than five seeds show only large differences.");
         }
         return notes;
     }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import siglip.job.config.StudySettings.Axis;
 import siglip.job.files.Unit;
@@ -26,6 +27,7 @@ final class StudyPage {
     private static final List<StudyMetric> PLOTTED =
             List.of(StudyMetric.R1, StudyMetric.FAILED, StudyMetric.LOCAL_SPIKES);
     private static final int COLOURS = 6;
+    private static final Pattern NUMBER = Pattern.compile("-?\\d+(\\.\\d+)?(E-?\\d+)?");
 
     /** Numbers that go this far apart stand on a logarithmic axis. */
     private static final double FAR = 8;
@@ -246,8 +248,7 @@ final class StudyPage {
     }
 
     private static boolean isOfNumbers(Axis axis) {
-        return axis.values().size() > 1
-                && axis.values().stream().allMatch(value -> value.matches("-?[0-9.]+(E-?[0-9]+)?"));
+        return axis.values().size() > 1 && axis.values().stream().allMatch(NUMBER.asMatchPredicate());
     }
 
     private static String yLabel(StudyMetric metric) {

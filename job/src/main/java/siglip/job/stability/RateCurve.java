@@ -18,13 +18,14 @@ public record RateCurve(double[] rates, double[] values, double start) {
     }
 
     /**
-     * Learning-rate sensitivity: the mean over rates of min(value, start), less the best. 0 is a training that any rate suits.
+     * Learning-rate sensitivity: the mean over rates of min(value, start), less the best. 0 is a training that any rate suits; NaN one that learns at none, of which there is
+     * nothing to be sensitive.
      *
      * @see <a href="https://arxiv.org/abs/2309.14322">Wortsman et al. 2023</a>, section 2.2, where the rates are spaced evenly by their logarithm
      */
     public double sensitivity() {
         double[] capped = Arrays.stream(values).map(this::capped).toArray();
-        return Statistics.mean(capped) - Arrays.stream(capped).min().orElseThrow();
+        return learns() ? Statistics.mean(capped) - Arrays.stream(capped).min().orElseThrow() : Double.NaN;
     }
 
     /**
@@ -32,8 +33,12 @@ public record RateCurve(double[] rates, double[] values, double start) {
      * the value is taken to be linear in the logarithm of the rate; beyond the first and the last nothing is known.
      *
      * @param limit at least the best value
+     * @return NaN if no rate makes it better than the start
      */
     public double width(double limit) {
+        if (!learns()) {
+            return Double.NaN;
+        }
         int best = 0;
         for (int i = 0; i < rates.length; i++) {
             best = capped(values[i]) < capped(values[best]) ? i : best;
@@ -44,6 +49,10 @@ public record RateCurve(double[] rates, double[] values, double start) {
     /** Least value at any rate. */
     public double best() {
         return Arrays.stream(values).map(this::capped).min().orElseThrow();
+    }
+
+    private boolean learns() {
+        return best() < start;
     }
 
     private double edge(int best, int direction, double limit) {

@@ -33,6 +33,11 @@ public final class Significance {
         return adjusted;
     }
 
+    /** The least p that {@link #ofDiscordant} can give where there are so many places. */
+    public static double leastOfDiscordant(int places) {
+        return ofDiscordant(places, 0);
+    }
+
     /**
      * McNemar's exact test of two shares that were counted in the same places: p of the two-sided test that a place where only one of them
      * counts is as likely to be the one's as the other's.

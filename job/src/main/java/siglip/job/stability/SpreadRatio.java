@@ -22,7 +22,7 @@ public record SpreadRatio(Estimate ratio, double p) {
         int n = x.length;
         double squaresX = products(x, x);
         double squaresY = products(y, y);
-        if (n < 3 || !(squaresX > 0) || !(squaresY > 0)) {
+        if (n < 3 || !varies(squaresX, x) || !varies(squaresY, y)) {
             return new SpreadRatio(Estimate.NONE, 1);
         }
         double r2 = Math.min(1, Math.pow(products(x, y), 2) / (squaresX * squaresY));
@@ -34,7 +34,15 @@ public record SpreadRatio(Estimate ratio, double p) {
         double statistic = (squaresX - squaresY) * Math.sqrt(n - 2.0) / (2 * Math.sqrt(squaresX * squaresY * (1 - r2)));
         return new SpreadRatio(
                 new Estimate(Math.sqrt(square), Math.sqrt(square / widening), Math.sqrt(square * widening)),
-                Double.isNaN(statistic) ? 1 : 2 * student.cumulativeProbability(-Math.abs(statistic)));
+                Math.abs(squaresX - squaresY) <= StudentMean.ROUNDING * (squaresX + squaresY)
+                        ? 1
+                        : 2 * student.cumulativeProbability(-Math.abs(statistic)));
+    }
+
+    /** By more than rounding. */
+    private static boolean varies(double squares, double... values) {
+        double rounding = StudentMean.ROUNDING * Statistics.mean(values);
+        return squares > rounding * rounding * values.length;
     }
 
     private static double products(double[] x, double[] y) {

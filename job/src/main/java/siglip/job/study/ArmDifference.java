@@ -3,9 +3,9 @@ package siglip.job.study;
 import java.util.List;
 import java.util.OptionalDouble;
 import siglip.job.stability.Estimate;
-import siglip.job.stability.PairedDifference;
 import siglip.job.stability.Significance;
 import siglip.job.stability.SpreadRatio;
+import siglip.job.stability.StudentMean;
 
 /**
  * Two arms beside each other, over the seeds that both have.
@@ -47,7 +47,7 @@ public record ArmDifference(
             up += differences[i] > 0 ? 1 : 0;
             down += differences[i] < 0 ? 1 : 0;
         }
-        PairedDifference found = PairedDifference.of(differences);
+        StudentMean found = StudentMean.of(differences);
         if (metric == StudyMetric.FAILED) {
             Estimate effect = new Estimate(found.mean().value(), Double.NaN, Double.NaN);
             return new ArmDifference(first, second, metric, n, effect, Significance.ofDiscordant(up, down), 1, false);
@@ -66,7 +66,10 @@ public record ArmDifference(
     }
 
     public StudyVerdict verdict() {
-        if (metric.question() == StudyMetric.Question.NONE || pairs < 2 || Double.isNaN(effect.value())) {
+        if (metric.question() == StudyMetric.Question.NONE
+                || pairs < 2
+                || Double.isNaN(effect.value())
+                || (metric == StudyMetric.FAILED && Significance.leastOfDiscordant(pairs) > Significance.LEVEL)) {
             return StudyVerdict.NOT_TESTED;
         }
         if (adjusted <= Significance.LEVEL) {

@@ -4,8 +4,8 @@ import java.util.Collections;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import siglip.job.stability.Estimate;
-import siglip.job.stability.PairedDifference;
 import siglip.job.stability.Statistics;
+import siglip.job.stability.StudentMean;
 
 /**
  * A figure of an arm in one condition.
@@ -31,7 +31,7 @@ public record ArmSample(NavigableMap<Long, Double> values) {
 
     /** The mean with its 95 % interval over seeds. */
     public Estimate interval() {
-        return PairedDifference.of(array()).mean();
+        return StudentMean.of(array()).mean();
     }
 
     double[] array() {

@@ -9,10 +9,11 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import siglip.job.evaluation.Direction;
+import siglip.job.figures.ArmVerdict.Outcome;
 import siglip.job.files.FileSystems;
 
 /**
@@ -23,14 +24,20 @@ import siglip.job.files.FileSystems;
 record CellFigures(StudyCell cell, Map<String, Arm> arms) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final double PER = 1000; // steps
-    private static final Set<String> FAILURES = Set.of("stopped", "collapsed", "at_chance");
 
     /**
      * @param values of the metrics that one run has; NaN where it has none
+     * @param finished whether it trained to its end
+     * @param queries of the first set, images to text; NaN where it was not evaluated
      * @param lostAtStart 1 - R@1 before the first step
      * @param infonceAtStart InfoNCE before the first step
      */
-    record Arm(Map<StudyMetric, Double> values, double lostAtStart, double infonceAtStart) {
+    record Arm(
+            Map<StudyMetric, Double> values,
+            boolean finished,
+            double queries,
+            double lostAtStart,
+            double infonceAtStart) {
         double get(StudyMetric metric) {
             return values.getOrDefault(metric, Double.NaN);
         }
@@ -75,14 +82,25 @@ record CellFigures(StudyCell cell, Map<String, Arm> arms) {
                             ? r1(root.path("chance").path(sets.get(1)))
                             : r1(arm.path("retrieval").path(sets.get(1))));
         }
-        String verdict = arm.path("verdict").asText();
-        values.put(
-                StudyMetric.FAILED, verdict.equals("not_judged") ? Double.NaN : FAILURES.contains(verdict) ? 1.0 : 0.0);
+        values.put(StudyMetric.FAILED, failed(arm.path("verdict").asText()));
         values.put(
                 StudyMetric.LOCAL_SPIKES,
                 PER * number(arm.at("/spikes/local_gradient_norm")) / number(arm.at("/spikes/judged")));
         values.put(StudyMetric.SECONDS_PER_STEP, number(arm.path("seconds_per_step")));
-        return new Arm(values, Double.isNaN(lost) ? 1 - chance : lost, infonce);
+        double queries = number(arm.path("retrieval")
+                .path(first)
+                .path(Direction.IMAGE_TO_TEXT.key())
+                .path("queries"));
+        return new Arm(values, !stopped, queries, Double.isNaN(lost) ? 1 - chance : lost, infonce);
+    }
+
+    /** 1 or 0; NaN of a run that was too short to be judged, and of a verdict that this version does not know. */
+    private static double failed(String verdict) {
+        return Stream.of(Outcome.values())
+                .filter(outcome -> outcome.id().equals(verdict) && outcome != Outcome.NOT_JUDGED)
+                .mapToDouble(outcome -> outcome.isFailure() ? 1 : 0)
+                .findFirst()
+                .orElse(Double.NaN);
     }
 
     /** The first or last evaluation on a set; the first only if it is that of the start. */

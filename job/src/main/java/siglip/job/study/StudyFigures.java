@@ -22,9 +22,10 @@ import siglip.job.study.StudyMetric.Question;
  * What the runs of a study tell together. Computed of their folders alone.
  *
  * @param done cells that have ended
+ * @param anyFinished whether any arm of these trained to its end
  * @param groups one for each condition that has runs, and, with an axis over the learning rate, one for each condition of the other axes
  */
-public record StudyFigures(StudyPlan plan, int done, List<Group> groups) {
+public record StudyFigures(StudyPlan plan, int done, boolean anyFinished, List<Group> groups) {
     /** The axis over which sensitivity is measured. */
     public static final String RATE = "training.learning-rate";
 
@@ -33,8 +34,9 @@ public record StudyFigures(StudyPlan plan, int done, List<Group> groups) {
     /**
      * @param condition value of each axis by key; without the learning rate where the group is over all rates
      * @param overRates whether it is
+     * @param queries that its runs were evaluated on: one number, or they do not compare
      */
-    public record Group(Map<String, String> condition, boolean overRates, List<Figure> figures) {}
+    public record Group(Map<String, String> condition, boolean overRates, List<Long> queries, List<Figure> figures) {}
 
     /**
      * @param arms by name, in their order
@@ -64,7 +66,7 @@ public record StudyFigures(StudyPlan plan, int done, List<Group> groups) {
                     .filter(cell -> cell.cell().condition().equals(condition))
                     .toList();
             if (!runs.isEmpty()) {
-                groups.add(new Group(condition, false, perRun(runs, margin)));
+                groups.add(new Group(condition, false, queries(runs), perRun(runs, margin)));
             }
         }
         if (plan.conditions().get(0).containsKey(RATE)) {
@@ -76,11 +78,13 @@ public record StudyFigures(StudyPlan plan, int done, List<Group> groups) {
                         .toList();
                 List<Figure> figures = overRates(plan, runs, margin);
                 if (!figures.isEmpty()) {
-                    groups.add(new Group(other, true, figures));
+                    groups.add(new Group(other, true, queries(runs), figures));
                 }
             }
         }
-        return new StudyFigures(plan, cells.size(), adjusted(groups));
+        boolean anyFinished =
+                cells.stream().flatMap(cell -> cell.arms().values().stream()).anyMatch(CellFigures.Arm::finished);
+        return new StudyFigures(plan, cells.size(), anyFinished, adjusted(groups));
     }
 
     /** Names of all arms, in the order in which they were met. */
@@ -94,6 +98,17 @@ public record StudyFigures(StudyPlan plan, int done, List<Group> groups) {
     /** How many tests answer a question. */
     public long tests(Question question) {
         return tests(groups, question).size();
+    }
+
+    private static List<Long> queries(List<CellFigures> runs) {
+        return runs.stream()
+                .flatMap(run -> run.arms().values().stream())
+                .map(CellFigures.Arm::queries)
+                .filter(Double::isFinite)
+                .map(Double::longValue)
+                .distinct()
+                .sorted()
+                .toList();
     }
 
     private static Map<String, String> withoutRate(Map<String, String> condition) {
@@ -221,7 +236,7 @@ public record StudyFigures(StudyPlan plan, int done, List<Group> groups) {
                             .toList();
                     figures.add(new Figure(figure.metric(), figure.arms(), differences));
                 }
-                next.add(new Group(group.condition(), group.overRates(), figures));
+                next.add(new Group(group.condition(), group.overRates(), group.queries(), figures));
             }
             adjusted = next;
         }

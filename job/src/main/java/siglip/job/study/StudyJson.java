@@ -33,6 +33,7 @@ public final class StudyJson {
             ObjectNode node = groups.addObject();
             group.condition().forEach(node.putObject("condition")::put);
             node.put("over_rates", group.overRates());
+            group.queries().forEach(node.putArray("queries")::add);
             ArrayNode all = node.putArray("figures");
             group.figures().forEach(figure -> write(figure, all.addObject()));
         }

@@ -1,11 +1,8 @@
 package siglip.job.study;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +16,7 @@ import siglip.job.config.SettingsLoader;
 import siglip.job.config.SettingsSources;
 import siglip.job.config.StudySettings;
 import siglip.job.config.StudySettings.Axis;
+import siglip.job.files.Sha256;
 
 /**
  * All combinations of the axes' values, each with all seeds. A cell's folder is {@code <out>/<name>/KEY=VALUE/.../seed-SEED}: it follows from what the cell is, so
@@ -38,6 +36,7 @@ public record StudyPlan(
         List<StudyCell> cells) {
     private static final int MOST_CELLS = 10_000;
     private static final int LONGEST_VALUE = 60;
+    private static final int HASHED = 8; // digits
 
     /**
      * The plan that settings describe, with those of each condition found valid.
@@ -145,14 +144,7 @@ public record StudyPlan(
         if (plain.equals(value) && plain.length() <= LONGEST_VALUE && !plain.isEmpty()) {
             return plain;
         }
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(value.getBytes(StandardCharsets.UTF_8));
-            return "%s-%s"
-                    .formatted(
-                            plain.substring(0, Math.min(plain.length(), LONGEST_VALUE)),
-                            HexFormat.of().formatHex(hash, 0, 4));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Cannot name a folder: every Java has SHA-256", e);
-        }
+        String hash = Sha256.of(value.getBytes(StandardCharsets.UTF_8)).substring(0, HASHED);
+        return "%s-%s".formatted(plain.substring(0, Math.min(plain.length(), LONGEST_VALUE)), hash);
     }
 }

@@ -16,7 +16,7 @@ class PairedTestsTest {
 
     @Test
     void theIntervalIsThatOfATextbook() {
-        PairedDifference found = PairedDifference.of(1, 2, 3, 4, 5); // mean 3, s = sqrt(2.5), t(0.975, 4) = 2.776445
+        StudentMean found = StudentMean.of(1, 2, 3, 4, 5); // mean 3, s = sqrt(2.5), t(0.975, 4) = 2.776445
 
         double half = 2.7764451052 * Math.sqrt(2.5 / 5);
         assertThat(found.mean().low()).isCloseTo(3 - half, within(1e-8));
@@ -39,7 +39,7 @@ class PairedTestsTest {
                 double second = 0.377 + 0.014 * (0.6 * common + 0.8 * random.nextGaussian());
                 differences[seed] = first - second;
             }
-            Estimate mean = PairedDifference.of(differences).mean();
+            Estimate mean = StudentMean.of(differences).mean();
             missed += mean.low() > 0.019 || mean.high() < 0.019 ? 1 : 0;
         }
         assertThat((double) missed / TRIALS).isCloseTo(0.05, within(TOLERANCE));
@@ -51,7 +51,7 @@ class PairedTestsTest {
         Random random = new Random(17);
         int missed = 0;
         for (int trial = 0; trial < TRIALS; trial++) {
-            PairedDifference found = PairedDifference.of(gaussian(random, 0.01));
+            StudentMean found = StudentMean.of(gaussian(random, 0.01));
             missed += Math.abs(found.mean().value()) > 1.959964 * found.standardError() ? 1 : 0;
         }
         assertThat((double) missed / TRIALS).isGreaterThan(0.10);
@@ -92,7 +92,7 @@ class PairedTestsTest {
             for (int seed = 0; seed < SEEDS; seed++) {
                 differences[seed] += 0.02;
             }
-            said += PairedDifference.of(differences).isWithin(0.02) ? 1 : 0;
+            said += StudentMean.of(differences).isWithin(0.02) ? 1 : 0;
         }
         assertThat((double) said / TRIALS).isCloseTo(0.05, within(TOLERANCE));
     }
@@ -112,7 +112,7 @@ class PairedTestsTest {
         for (int study = 0; study < studies; study++) {
             double[] p = new double[10];
             for (int question = 0; question < p.length; question++) {
-                p[question] = PairedDifference.of(gaussian(random, 0.01)).p();
+                p[question] = StudentMean.of(gaussian(random, 0.01)).p();
             }
             for (double each : Significance.holm(p)) {
                 if (each <= Significance.LEVEL) {
@@ -126,19 +126,49 @@ class PairedTestsTest {
 
     @Test
     void equalDifferencesAndSingleSeedsProveNothing() {
-        assertThat(PairedDifference.of(0, 0, 0).p()).isEqualTo(1);
-        assertThat(PairedDifference.of(0.1, 0.1, 0.1, 0.1, 0.1).p()).isEqualTo(0.0625);
-        assertThat(PairedDifference.of(0.3 - 0.2, 0.4 - 0.3, 0.5 - 0.4, 0.6 - 0.5, 0.7 - 0.6)
+        assertThat(StudentMean.of(0, 0, 0).p()).isEqualTo(1);
+        assertThat(StudentMean.of(0.1, 0.1, 0.1, 0.1, 0.1).p()).isEqualTo(0.0625);
+        assertThat(StudentMean.of(0.3 - 0.2, 0.4 - 0.3, 0.5 - 0.4, 0.6 - 0.5, 0.7 - 0.6)
                         .p())
                 .as("the same but for rounding")
                 .isEqualTo(0.0625);
-        assertThat(PairedDifference.of(3).p()).isEqualTo(1);
-        assertThat(PairedDifference.of(3).mean().low()).isNaN();
-        assertThat(PairedDifference.of(3).isWithin(10)).isFalse();
-        assertThat(PairedDifference.of().mean().value()).isNaN();
+        assertThat(StudentMean.of(3).p()).isEqualTo(1);
+        assertThat(StudentMean.of(3).mean().low()).isNaN();
+        assertThat(StudentMean.of(3).isWithin(10)).isFalse();
+        assertThat(StudentMean.of().mean().value()).isNaN();
         assertThat(SpreadRatio.of(new double[] {1, 1, 1}, new double[] {1, 2, 3})
                         .p())
                 .isEqualTo(1);
+    }
+
+    /** What chance finds is the same in all seeds, but 1/q thrice is not thrice 1/q in doubles. */
+    @Test
+    void valuesThatAreTheSameButForRoundingDoNotVary() {
+        double[] learned = {0.38, 0.41, 0.40, 0.39, 0.42};
+        for (int queries = 2; queries < 2000; queries++) {
+            double chance = 1.0 / queries;
+            assertThat(SpreadRatio.of(new double[] {chance, chance, chance, chance, chance}, learned))
+                    .as("%d queries", queries)
+                    .isEqualTo(new SpreadRatio(Estimate.NONE, 1));
+        }
+        for (int more = 1; more < 400; more++) {
+            double[] shifted = new double[learned.length];
+            for (int i = 0; i < learned.length; i++) {
+                shifted[i] = learned[i] + more / 1107.0;
+            }
+            assertThat(SpreadRatio.of(shifted, learned).p()).as("%d more", more).isEqualTo(1);
+        }
+        assertThat(StudentMean.of(0, 0, 0, 0, 0).isWithin(0.1))
+                .as("both found what chance finds")
+                .isFalse();
+    }
+
+    @Test
+    void aTrainingThatLearnsAtNoRateIsNotInsensitiveToIt() {
+        RateCurve nowhere = new RateCurve(new double[] {1e-3, 1e-2}, new double[] {0.99, Double.NaN}, 0.98);
+
+        assertThat(nowhere.sensitivity()).isNaN();
+        assertThat(nowhere.width(0.99)).isNaN();
     }
 
     @Test

@@ -60,7 +60,9 @@ class StudyFiguresTest {
                 evaluation(arm, 720, run.r1(), 5 - 5 * run.r1());
                 if (!run.stopped()) {
                     ObjectNode seen = arm.putObject("retrieval").putObject("seen");
-                    seen.putObject("image_to_text").put("r1", run.r1() - 0.01);
+                    seen.putObject("image_to_text")
+                            .put("r1", run.r1() - 0.01)
+                            .put("queries", run.spikes() < 0 ? 100 : 1107);
                     seen.putObject("text_to_image").put("r1", run.r1() + 0.01);
                 }
             }
@@ -151,7 +153,7 @@ class StudyFiguresTest {
         assertThat(verdict(found.groups().get(0), StudyMetric.LOCAL_SPIKES)).isEqualTo(StudyVerdict.NO_DIFFERENCE);
     }
 
-    /** Two names of one loss: by Holm's rule a study finds a difference in at most one case of twenty, however many tests it has. */
+    /** Two names of one loss: by Holm's rule each question finds a difference in at most one study of twenty, however many tests it has. */
     @Test
     void armsOfTheSameLossDifferInNothing() {
         StudyPlan plan = plan(RATES);
@@ -210,6 +212,62 @@ class StudyFiguresTest {
         assertThat(figure(group, StudyMetric.FAILED).arms().get("second").mean())
                 .isZero();
         assertThat(figure(group, StudyMetric.FAILED).differences().get(0).p()).isCloseTo(0.25, within(1e-12));
+    }
+
+    @Test
+    void fiveSeedsAreTooFewForAVerdictOnFailuresAndSixAreNot() {
+        Outcome fails = (cell, arm) -> new Run(0.3, arm.equals("first"), 0);
+        Group five = figures(plan("study.seeds = 5"), fails).groups().get(0);
+        Group six = figures(plan("study.seeds = 6"), fails).groups().get(0);
+
+        assertThat(verdict(five, StudyMetric.FAILED)).isEqualTo(StudyVerdict.NOT_TESTED);
+        assertThat(figure(six, StudyMetric.FAILED).differences().get(0).p()).isCloseTo(0.03125, within(1e-12));
+        assertThat(verdict(six, StudyMetric.FAILED)).isNotEqualTo(StudyVerdict.NOT_TESTED);
+    }
+
+    @Test
+    void anArmThatLearnsAtNoRateDoesNotWinByBeingInsensitive() {
+        StudyFigures found =
+                figures(plan(RATES), (cell, arm) -> new Run(0.4 + 0.001 * cell.seed(), arm.equals("first"), 0));
+
+        Group over = found.groups().get(3);
+        assertThat(figure(over, StudyMetric.RATE_SENSITIVITY)
+                        .arms()
+                        .get("first")
+                        .values())
+                .isEmpty();
+        assertThat(verdict(over, StudyMetric.RATE_SENSITIVITY)).isEqualTo(StudyVerdict.NOT_TESTED);
+        assertThat(verdict(over, StudyMetric.RATE_PLATEAU)).isEqualTo(StudyVerdict.NOT_TESTED);
+        assertThat(found.anyFinished()).isTrue();
+    }
+
+    @Test
+    void runsThatWereEvaluatedOnOtherNumbersOfQueriesAreTold() {
+        StudyFigures mixed =
+                figures(plan("study.seeds = 3"), (cell, arm) -> new Run(0.3, false, cell.seed() == 1 ? -1 : 2));
+
+        assertThat(mixed.groups().get(0).queries()).containsExactly(100L, 1107L);
+        assertThat(figures(plan("study.seeds = 3"), (cell, arm) -> new Run(0.3, true, 2))
+                        .anyFinished())
+                .isFalse();
+    }
+
+    @Test
+    void anAxisOfWhatAnArmSetsForItselfIsRefused() {
+        String arms =
+                "loss.arms = [{ name = a, loss = sigmoid }, { name = b, loss = softmax, training.learning-rate = 1e-3, max-scale = 100 }]\n";
+
+        assertThat(catchThrowableOfType(SettingsException.class, () -> plan(arms + RATES))
+                        .errors())
+                .singleElement()
+                .asString()
+                .contains("study.axes.training.learning-rate varies what arm b sets for itself");
+        assertThat(catchThrowableOfType(
+                                SettingsException.class, () -> plan(arms + "study.axes { loss.max-scale = [50, 200] }"))
+                        .errors())
+                .singleElement()
+                .asString()
+                .contains("study.axes.loss.max-scale varies what arm b sets for itself");
     }
 
     @Test

@@ -3,7 +3,7 @@ package siglip.job.stability;
 import org.apache.commons.math3.distribution.TDistribution;
 
 /**
- * The mean of differences that were measured in pairs, such as those of two arms with the same seeds.
+ * The mean of a few values with its interval: of an arm's figure over seeds, or of differences that were measured in pairs, such as those of two arms with the same seeds.
  *
  * <pre>{@code
  * interval = mean ± t(0.975, n - 1) s / sqrt(n)      s = deviation of the differences
@@ -17,19 +17,18 @@ import org.apache.commons.math3.distribution.TDistribution;
  * @param p of the two-sided test that the mean is 0; 1 where nothing can be tested
  * @param standardError of the mean; NaN of fewer than two pairs
  */
-public record PairedDifference(int pairs, Estimate mean, double p, double standardError) {
+public record StudentMean(int pairs, Estimate mean, double p, double standardError) {
     private static final double UPPER = 0.975;
-    private static final double LEVEL = 0.05;
 
     /** Differences that are closer than this to their mean are the same: the rest is what doubles leave. */
-    private static final double ROUNDING = 1e-9;
+    static final double ROUNDING = 1e-9;
 
     /** @param differences finite, one a pair */
-    public static PairedDifference of(double... differences) {
+    public static StudentMean of(double... differences) {
         int n = differences.length;
         double mean = Statistics.mean(differences);
         if (n < 2) {
-            return new PairedDifference(n, new Estimate(mean, Double.NaN, Double.NaN), 1, Double.NaN);
+            return new StudentMean(n, new Estimate(mean, Double.NaN, Double.NaN), 1, Double.NaN);
         }
         double measured = Statistics.standardErrorOfMean(differences);
         double error = measured > ROUNDING * Math.abs(mean) ? measured : 0;
@@ -41,7 +40,7 @@ public record PairedDifference(int pairs, Estimate mean, double p, double standa
         } else {
             p = mean == 0 ? 1 : Math.pow(2, 1 - n);
         }
-        return new PairedDifference(n, new Estimate(mean, mean - half, mean + half), p, error);
+        return new StudentMean(n, new Estimate(mean, mean - half, mean + half), p, error);
     }
 
     /**
@@ -50,10 +49,10 @@ public record PairedDifference(int pairs, Estimate mean, double p, double standa
      * @param margin above 0, stated before the values were seen
      */
     public boolean isWithin(double margin) {
-        if (!(standardError >= 0)) {
+        if (!(standardError > 0)) { // equal values say nothing of how others would differ
             return false;
         }
-        double half = new TDistribution(pairs - 1).inverseCumulativeProbability(1 - LEVEL) * standardError;
+        double half = new TDistribution(pairs - 1).inverseCumulativeProbability(1 - Significance.LEVEL) * standardError;
         return Math.abs(mean.value()) + half < margin;
     }
 }
