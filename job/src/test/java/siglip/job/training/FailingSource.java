@@ -6,6 +6,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import siglip.job.batches.BatchPlan;
@@ -59,6 +61,11 @@ public final class FailingSource implements BatchSource {
     @Override
     public long segmentEnd(long from) {
         return source.segmentEnd(from);
+    }
+
+    @Override
+    public Optional<JavaPairRDD<?, ?>> shuffle(int ranks, long from, long to) {
+        return source.shuffle(ranks, from, to);
     }
 
     @Override
